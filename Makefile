@@ -1,0 +1,38 @@
+# Thin: each target installs what it lacks (tools/setup.sh), then calls CMake or a script.
+#
+#   make                 builds the jitkit command: build/jitkit
+#   make check           every test; make quick: the inner loop, under two minutes
+#   make demo            compiles SHA-1 and SHA-256 from IR and hashes FILE= with them
+#   make bench           the table of docs/bench.md, side by side with the peers
+#   make fuzz SECONDS=n  a total, shared by all fuzz targets; make soak: fixed large counts
+#   make consumers       the three adapters; make single-header: one file of it all
+.DEFAULT_GOAL := build
+.PHONY: build check quick demo bench fuzz soak consumers single-header format clean
+
+export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
+export CCACHE_BASEDIR ?= $(CURDIR)
+export CCACHE_NOHASHDIR ?= 1
+SECONDS ?= 60
+ARGS ?=
+
+configure = cmake --preset $(1) --log-level=WARNING
+compile = $(call configure,$(1)) && cmake --build --preset $(1) --target $(2)
+
+build:
+	@tools/setup.sh build
+	@$(call compile,release,jitkit)
+
+check:
+	@started=$$(date +%s); \
+	tools/setup.sh check || { echo '0 passed, 1 failed, 0 skipped'; exit 1; }; \
+	python3 tools/check.py --started $$started $(ARGS)
+
+quick:
+	@$(MAKE) --no-print-directory check ARGS='--label quick $(ARGS)'
+
+format:
+	@tools/setup.sh format
+	@git ls-files '*.hpp' '*.cpp' '*.h' '*.c' | xargs clang-format-14 -i
+
+clean:
+	@cmake -E rm -rf build

@@ -1,0 +1,39 @@
+# What jitkit's own tools, tests, examples and benchmarks share; not part of the package.
+
+# Warnings that every file of the repository is clean under.
+function(jitkit_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Wold-style-cast
+                                           -Werror)
+endfunction()
+
+# An executable of this repository, linked with jitkit and compiled with its warnings.
+function(jitkit_executable target)
+  add_executable(${target} ${ARGN})
+  target_link_libraries(${target} PRIVATE jitkit::jitkit)
+  jitkit_warnings(${target})
+endfunction()
+
+# Sets `out` to an include directory that holds `header` of a header-only host package. A cross
+# compiler must not search /usr/include, so there it is a directory with a link to the one package.
+function(jitkit_host_headers out header)
+  find_path(root "${header}" PATHS /usr/include NO_CMAKE_FIND_ROOT_PATH NO_CACHE REQUIRED)
+  if(CMAKE_CROSSCOMPILING)
+    cmake_path(GET header PARENT_PATH package)
+    set(links "${PROJECT_BINARY_DIR}/host-headers/${package}")
+    file(MAKE_DIRECTORY "${links}")
+    file(CREATE_LINK "${root}/${package}" "${links}/${package}" SYMBOLIC)
+    set(root "${links}")
+  endif()
+  set(${out} "${root}" PARENT_SCOPE)
+endfunction()
+
+# fmt, for tools, tests and benchmarks: the library, or header-only when cross-compiling.
+add_library(jitkit_fmt INTERFACE)
+if(CMAKE_CROSSCOMPILING)
+  jitkit_host_headers(fmt_headers fmt/format.h)
+  target_include_directories(jitkit_fmt SYSTEM INTERFACE "${fmt_headers}")
+  target_compile_definitions(jitkit_fmt INTERFACE FMT_HEADER_ONLY)
+else()
+  find_package(fmt REQUIRED)
+  target_link_libraries(jitkit_fmt INTERFACE fmt::fmt)
+endif()

@@ -1,0 +1,28 @@
+# Installs the headers from their real directories (never the links), the CMake package and the
+# pkg-config file.
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(header_patterns FILES_MATCHING PATTERN "*.hpp" PATTERN "*.def")
+install(DIRECTORY include/jitkit/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/jitkit" ${header_patterns}
+        PATTERN "ir" EXCLUDE PATTERN "emit" EXCLUDE PATTERN "consumers" EXCLUDE)
+install(DIRECTORY ir emit consumers DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/jitkit"
+        ${header_patterns})
+
+target_include_directories(jitkit INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+install(TARGETS jitkit EXPORT jitkit-targets)
+
+set(package_directory "${CMAKE_INSTALL_DATADIR}/cmake/jitkit")
+install(EXPORT jitkit-targets NAMESPACE jitkit:: DESTINATION "${package_directory}")
+configure_package_config_file(cmake/jitkit-config.cmake.in jitkit-config.cmake
+                              INSTALL_DESTINATION "${package_directory}")
+write_basic_package_version_file(jitkit-config-version.cmake COMPATIBILITY SameMinorVersion
+                                 ARCH_INDEPENDENT)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/jitkit-config.cmake"
+              "${CMAKE_CURRENT_BINARY_DIR}/jitkit-config-version.cmake"
+              cmake/JitkitStubs.cmake
+        DESTINATION "${package_directory}")
+
+configure_file(cmake/jitkit.pc.in jitkit.pc @ONLY)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/jitkit.pc"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/pkgconfig")

@@ -1,0 +1,1 @@
+# jitkit_add_stubs(): see below. Installed with the package.

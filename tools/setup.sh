@@ -1,0 +1,73 @@
+#!/bin/sh
+# Installs the Debian packages that a target of the Makefile needs and the machine lacks.
+#
+# usage: tools/setup.sh SET...      sets: make build check demo bench fuzz consumers
+#
+# Prints what it installs and nothing when nothing is missing. Needs root or sudo only then.
+set -eu
+
+build='g++ cmake ninja-build ccache pkg-config python3 libfmt-dev libcli11-dev'
+arm64='g++-aarch64-linux-gnu binutils-aarch64-linux-gnu qemu-user qemu-user-static'
+oracles='binutils llvm-19 libcapstone-dev'
+compilers='clang-14 clang-19 libclang-rt-19-dev'
+
+packages_of() {
+  case $1 in
+    make) echo make ;;
+    build) echo "$build" ;;
+    demo) echo "$build $arm64 binutils coreutils" ;;
+    check) echo "$build $arm64 $oracles $compilers doctest-dev nlohmann-json3-dev gdb openssl" ;;
+    bench) echo "$build $arm64 doctest-dev nlohmann-json3-dev libbenchmark-dev valgrind libasmjit-dev" \
+                "libvixl-dev libxbyak-dev llvm-19-dev libssl-dev openssl" ;;
+    fuzz) echo "$build $arm64 $oracles $compilers llvm-19-dev" ;;
+    consumers) echo "$build $arm64" ;;
+    *) echo "tools/setup.sh: unknown set '$1'" >&2; exit 2 ;;
+  esac
+}
+
+is_installed() {
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+fail() {
+  echo "tools/setup.sh: $*" >&2
+  exit 1
+}
+
+[ $# -gt 0 ] || { sed -n 's/^# usage: /usage: /p' "$0" >&2; exit 2; }
+
+wanted=
+for set in "$@"; do
+  wanted="$wanted $(packages_of "$set")"
+done
+
+command -v dpkg-query >/dev/null ||
+  fail "this is not a Debian system; install the equivalents of:$wanted"
+
+missing=
+for package in $wanted; do
+  case " $missing " in *" $package "*) continue ;; esac
+  is_installed "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null || fail "not root and no sudo; as root: apt-get install$missing"
+  as_root=sudo
+fi
+apt() {
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" </dev/null
+}
+
+echo "installing:$missing"
+tries=0
+until apt update >/dev/null; do
+  tries=$((tries + 1))
+  [ $tries -lt 4 ] || fail "apt-get update failed $tries times; is there a network?"
+  echo "apt-get update failed, trying again in $((tries * 5)) s" >&2
+  sleep $((tries * 5))
+done
+# shellcheck disable=SC2086  # a list of words
+apt install --no-install-recommends $missing >/dev/null ||
+  fail "apt-get could not install:$missing"
