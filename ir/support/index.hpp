@@ -7,6 +7,8 @@
 
 #include <jitkit/config.hpp>
 
+#include <compare>
+
 namespace jitkit::inline JITKIT_ABI {
 
 template <class Tag>
