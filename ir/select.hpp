@@ -1,0 +1,330 @@
+// Selection, the half that every target shares: the backward walk over the IR, the map from Values to
+// VRegs, what may be folded into its consumer, and the making of machine instructions. The target's
+// Lower derives from Selector and says how each op becomes instructions.
+//
+// Invariants:
+//  - Blocks in reverse layout order, instructions from last to first: when an instruction is reached,
+//    all its consumers have been selected. One that nobody asked for in a register, and that has no
+//    effect of its own, is skipped: folded or dead.
+//  - Within one IR instruction the target emits in program order; end_inst() reverses the run, because
+//    MachFunction is stored backwards.
+//  - A consumer may fold a producer (look through it instead of asking for its VReg) if folds() allows.
+//    A load moves to its consumer only past instructions without memory effects.
+// Tree matching against a backward walk with use counts: as in Cranelift's machinst lowering.
+#ifndef JITKIT_IR_SELECT_HPP
+#define JITKIT_IR_SELECT_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/ir/function.hpp>
+#include <jitkit/ir/machine.hpp>
+#include <jitkit/ir/target.hpp>
+
+#include <initializer_list>
+#include <span>
+
+namespace jitkit::inline JITKIT_ABI::ir {
+
+// One operand, as selection writes it.
+struct Reg {
+  static constexpr Operand use(VReg v) { return make(v, role_use); }
+  static constexpr Operand def(VReg v) { return make(v, role_def); }
+  static constexpr Operand early_def(VReg v) { return make(v, role_def | role_early_def); }
+  static constexpr Operand late_use(VReg v) { return make(v, role_use | role_late_use); }
+  static constexpr Operand use_fixed(VReg v, PReg r) { return fixed(make(v, role_use), r); }
+  static constexpr Operand def_fixed(VReg v, PReg r) { return fixed(make(v, role_def), r); }
+  // A def that takes the register of the use operand `back` places before it (1: the one before).
+  static constexpr Operand def_tied(VReg v, unsigned back = 1) {
+    Operand o = make(v, role_def);
+    o.tied = static_cast<u8>(back);
+    return o;
+  }
+  static constexpr Operand any(VReg v) {
+    Operand o = make(v, role_use | role_late_use);
+    o.constraint = ConstraintKind::any;
+    return o;
+  }
+
+ private:
+  static constexpr Operand make(VReg v, unsigned role) {
+    Operand o;
+    o.vreg = v;
+    o.role = static_cast<u8>(role);
+    return o;
+  }
+  static constexpr Operand fixed(Operand o, PReg r) {
+    o.constraint = ConstraintKind::fixed;
+    o.arg = r.id;
+    return o;
+  }
+};
+
+// CRTP base. Derived provides:
+//   void lower(Inst)                          emits the instructions of one IR instruction
+//   void lower_entry()                        emits Pseudo::param_def for the function's parameters
+//   bool constant_recipe(Type, ConstantData, Remat&)  how to make a constant without inputs
+template <class Derived>
+class Selector {
+ public:
+  Selector(const FunctionData& fn, MachFunction& mf, Arena& arena) : fn_(fn), mf_(mf) {
+    vreg_of_.attach(arena);
+    epochs_.attach(arena);
+  }
+
+  // mf.blocks, loops and edges are laid out; fills everything selection makes.
+  Status run() {
+    vreg_of_.assign(fn_.values.size(), VReg());
+    epochs_.assign(fn_.insts.size(), 0);
+    if (epochs_.size() != fn_.insts.size()) return {Error::out_of_memory, 0, fn_.insts.size() * 4};
+    mf_.insts.reserve(fn_.insts.size() + fn_.insts.size() / 2 + 16);
+    mf_.operands.reserve(fn_.insts.size() * 3 + 16);
+    declare_params();
+    for (u32 k = mf_.blocks.size(); k-- > 0 && status_.ok();) select_block(k);
+    if (status_.ok()) status_ = fn_.status();
+    return status_;
+  }
+
+ protected:
+  Derived& self() { return static_cast<Derived&>(*this); }
+
+  // --- Values and registers
+
+  // v in a register; i128 gives the low half, the high half is the next VReg.
+  VReg vreg(Value v) {
+    VReg& r = vreg_of_[v.id];
+    if (!r) r = fn_.is_constant(v) ? constant_vreg(v) : new_vreg(fn_.type(v));
+    return r;
+  }
+  VReg high_vreg(Value v) { return VReg(vreg(v).id + 1); }
+  // The VReg of the operand n of i.
+  VReg operand_vreg(Inst i, u32 n) { return vreg(fn_.operand(i, n)); }
+  // The VReg result n shall be in: the one its consumers asked for, or a dead one.
+  VReg result_vreg(Inst i, u32 n = 0) {
+    VReg& r = vreg_of_[fn_.result(i, n).id];
+    if (!r) r = new_vreg(fn_.type(fn_.result(i, n)));
+    return r;
+  }
+  bool wanted(Value v) const { return static_cast<bool>(vreg_of_[v.id]); }
+  // A new VReg; i128 takes two consecutive i64.
+  VReg new_vreg(Type t) {
+    if (t != Type::i128) return mf_.new_vreg(t);
+    const VReg low = mf_.new_vreg(Type::i64);
+    mf_.new_vreg(Type::i64);
+    return low;
+  }
+  // A VReg that is made again wherever it is needed.
+  VReg remat_vreg(Type t, const Remat& recipe) {
+    const VReg v = mf_.new_vreg(t);
+    if (v && mf_.remats.push(recipe)) mf_[v].remat = mf_.remats.size() - 1;
+    return v;
+  }
+  // A constant of a given type, in a register.
+  VReg constant_vreg(Type t, u64 lo, u64 hi = 0) {
+    Remat recipe;
+    if (!self().constant_recipe(t, ConstantData{lo, hi}, recipe)) {
+      fail(Error::unsupported, 0);
+      return {};
+    }
+    return remat_vreg(t, recipe);
+  }
+
+  // --- What may be folded
+
+  bool is_constant(Value v, u64& bits) const {
+    if (!fn_.is_constant(v)) return false;
+    bits = fn_.constant(v).lo;
+    return true;
+  }
+  // The same as a signed number of the constant's width.
+  bool is_constant(Value v, i64& number) const {
+    if (!fn_.is_constant(v)) return false;
+    const unsigned n = bits(fn_.type(v));
+    number = sign_extend(fn_.constant(v).lo, n > 64 ? 64 : n);
+    return n <= 64;
+  }
+  // The instruction that makes v, if the consumer now being selected may look through it: it computes
+  // nothing else that is needed, so it will vanish.
+  Inst folds(Value v, Opcode op) const {
+    const Inst i = fn_.def(v);
+    return i && fn_[i].op == op && fn_[v].uses == 1 && !wanted(v) ? i : Inst();
+  }
+  // The instruction that makes v if it is `op`, whoever else uses it: looking through costs a copy of
+  // its work but needs no register for v.
+  Inst made_by(Value v, Opcode op) const {
+    const Inst i = fn_.def(v);
+    return i && fn_[i].op == op ? i : Inst();
+  }
+  // A load that only the instruction now being selected consumes and that may move down to it.
+  Inst folds_load(Value v, Opcode op = Opcode::load) const {
+    const Inst i = folds(v, op);
+    if (!i || MemFlags(fn_[i].flags).is_volatile() || epochs_[i.id] != epoch_) return {};
+    return i;
+  }
+
+  // --- Emission
+
+  void emit(u16 form, std::initializer_list<Operand> operands, u64 imm = 0, u32 extra = 0,
+            u8 flags = 0, u8 aux = 0) {
+    emit(form, std::span<const Operand>(operands.begin(), operands.size()), imm, extra, flags, aux);
+  }
+  void emit(u16 form, std::span<const Operand> operands, u64 imm = 0, u32 extra = 0, u8 flags = 0,
+            u8 aux = 0) {
+    MachInst m;
+    m.form = form;
+    m.operands = static_cast<u16>(operands.size());
+    m.first = mf_.operands.size();
+    m.imm = imm;
+    m.extra = extra;
+    m.inst = current_;
+    m.flags = flags;
+    m.aux = aux;
+    mf_.operands.append(operands);
+    mf_.insts.push(m);
+  }
+  void copy(VReg to, VReg from) {
+    emit(static_cast<u16>(Pseudo::copy), {Reg::use(from), Reg::def(to)});
+    mf_[from].partner = to;
+  }
+  // The instruction emitted last.
+  MachInst& last() { return mf_.insts.back(); }
+
+  // Adds the values of frame state f to the last instruction as `any` operands, in entry order;
+  // constants stand in the frame state alone.
+  void add_frame_state(FrameStateRef f) {
+    MachInst& m = mf_.insts.back();
+    m.state = f;
+    const FrameState& s = fn_.frame_states[f.id];
+    for (u32 n = 0; n < s.entries; ++n) add_entry(fn_.frame_entries[s.first_entry + n]);
+    for (u32 n = 0; n < s.objects; ++n) {
+      const VirtualObject& o = fn_.virtual_objects[s.first_object + n];
+      for (u32 k = 0; k < o.fields; ++k) add_entry(fn_.frame_entries[o.first_field + k]);
+    }
+  }
+
+  // The index of a set of clobbers, shared.
+  u16 clobber_set(Clobbers c) {
+    for (u32 n = 1; n < mf_.clobbers.size(); ++n)
+      if (mf_.clobbers[n].full == c.full && mf_.clobbers[n].upper == c.upper)
+        return static_cast<u16>(n);
+    mf_.clobbers.push(c);
+    return static_cast<u16>(mf_.clobbers.size() - 1);
+  }
+
+  // Asks for the arguments of the edges of terminator i.
+  void lower_edges(Inst i) {
+    for (u32 n = 0; n < fn_.edge_count(i); ++n) {
+      const Edge e = fn_.edge(i, n);
+      MachEdge& m = mf_.edges[e.id];
+      m.first_arg = mf_.args.size();
+      const std::span<const u32> args = fn_.args(e);
+      for (u32 k = 0; k < args.size(); ++k) {
+        if (fn_[fn_.param(fn_[e].target, k)].uses == 0) continue;
+        const VReg v = vreg(Value(args[k]));
+        mf_.args.push(v.id);
+        if (fn_.type(Value(args[k])) == Type::i128) mf_.args.push(v.id + 1);
+      }
+      m.args = mf_.args.size() - m.first_arg;
+    }
+  }
+
+  void fail(Error e, u64 detail) {
+    if (status_.ok()) status_ = {e, current_.id, detail};
+  }
+
+  const FunctionData& fn_;
+  MachFunction& mf_;
+  Inst current_;   // the IR instruction being selected
+  u32 layout_ = 0;  // index of the block being selected
+
+ private:
+  void add_entry(const FrameEntry& e) {
+    if (e.kind != FrameEntry::Kind::value || fn_.is_constant(Value(e.index))) return;
+    mf_.operands.push(Reg::any(vreg(Value(e.index))));
+    ++mf_.insts.back().operands;
+    if (fn_.type(Value(e.index)) == Type::i128) {
+      mf_.operands.push(Reg::any(high_vreg(Value(e.index))));
+      ++mf_.insts.back().operands;
+    }
+  }
+
+  VReg constant_vreg(Value v) {
+    const ConstantData& c = fn_.constant(v);
+    if (fn_.type(v) != Type::i128) return constant_vreg(fn_.type(v), c.lo, c.hi);
+    const VReg low = constant_vreg(Type::i64, c.lo);
+    constant_vreg(Type::i64, c.hi);
+    return low;
+  }
+
+  // Block parameters get their VRegs first; those without uses get none, and no edge passes them.
+  void declare_params() {
+    for (MachBlock& b : mf_.blocks) {
+      b.first_param = mf_.params.size();
+      for (u32 n = 0; n < fn_[b.block].param_count; ++n) {
+        const Value p = fn_.param(b.block, n);
+        if (fn_[p].uses == 0 || b.block == FunctionData::entry()) continue;
+        const VReg v = vreg(p);
+        mf_.params.push(v.id);
+        if (fn_.type(p) == Type::i128) mf_.params.push(v.id + 1);
+      }
+      b.params = mf_.params.size() - b.first_param;
+    }
+  }
+
+  // Numbers the stretches of the block between memory effects, so that folds_load() can compare.
+  void number_effects(Block b) {
+    u32 epoch = 0;
+    for (Inst i = fn_[b].first; i; i = fn_[i].next) {
+      epochs_[i.id] = epoch;
+      if ((fn_.effects(fn_[i]) & (effect::write | effect::trap)) != 0) ++epoch;
+    }
+  }
+
+  void select_block(u32 k) {
+    MachBlock& mb = mf_.blocks[k];
+    layout_ = k;
+    mb.bottom = mf_.insts.size();
+    number_effects(mb.block);
+    for (Inst i = fn_[mb.block].last; i && status_.ok(); i = fn_[i].prev) {
+      if (!needed(i)) continue;
+      current_ = i;
+      epoch_ = epochs_[i.id];
+      const u32 mark = mf_.insts.size();
+      self().lower(i);
+      reverse(mark);
+    }
+    if (mb.block == FunctionData::entry()) {
+      current_ = {};
+      const u32 mark = mf_.insts.size();
+      self().lower_entry();
+      reverse(mark);
+    }
+    mf_.blocks[k].top = mf_.insts.size();
+  }
+
+  bool needed(Inst i) const {
+    const InstData& d = fn_[i];
+    const u8 effects = fn_.effects(d);
+    const bool removable_read =
+        effects == effect::read && !(!is_native(d.op) && MemFlags(d.flags).is_volatile());
+    if (effects != 0 && !removable_read) return true;
+    for (u32 n = 0; n < d.results; ++n)
+      if (wanted(fn_.result(i, n))) return true;
+    return false;
+  }
+
+  void reverse(u32 mark) {
+    for (u32 a = mark, b = mf_.insts.size(); a + 1 < b; ++a) {
+      const MachInst t = mf_.insts[a];
+      mf_.insts[a] = mf_.insts[--b];
+      mf_.insts[b] = t;
+    }
+  }
+
+  Vec<VReg> vreg_of_;  // by Value
+  Vec<u32> epochs_;    // by Inst
+  u32 epoch_ = 0;
+  Status status_;
+};
+
+}  // namespace jitkit::inline JITKIT_ABI::ir
+
+#endif  // JITKIT_IR_SELECT_HPP

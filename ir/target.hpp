@@ -1,0 +1,82 @@
+// What the target-neutral half of the compiler asks of a target: registers, conventions and frames as
+// data, and selection and emission as functions. emit/<arch>/target.hpp is a model of this concept.
+//
+// Invariant: ir/ uses nothing of a target but what is written here.
+#ifndef JITKIT_IR_TARGET_HPP
+#define JITKIT_IR_TARGET_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/ir/function.hpp>
+#include <jitkit/ir/machine.hpp>
+#include <jitkit/status.hpp>
+
+#include <concepts>
+
+namespace jitkit::inline JITKIT_ABI::ir {
+
+// A frame, as data: where spill slots are and who makes room for them.
+struct FrameSpec {
+  PReg base;                 // register slots are addressed from; invalid: the stack pointer
+  u32 reserved = 0;          // bytes at the base that belong to the environment
+  u32 slot_bytes = 8;        // slot unit: 4 or 8; values larger than it take an aligned run
+  u32 alignment = 16;        // of the whole frame, bytes
+  u32 max_slots = 1U << 20;  // slot units; 0: a policy of no spills
+  u32 min_bytes = 0;         // the frame is at least this large
+  bool adjusts_sp = true;    // false: the environment makes room (traces, handlers)
+  bool saves_link = true;    // push/pop of return address register and frame pointer as needed
+  bool frame_pointer = false;  // keep a frame pointer, so that samplers can walk
+};
+
+// A calling convention, as data. Register lists end with an invalid PReg.
+struct Convention {
+  const char* name = "";
+  RegSet allocatable;     // pinned registers are not in it
+  RegSet preserved;       // boundary-fixed: hold the same at entry and every exit; saved if clobbered
+  RegSet preserved_low;   // of the preserved: only the low 64 bits are
+  PReg int_args[9];
+  PReg fp_args[9];
+  PReg int_results[9];
+  PReg fp_results[9];
+  PReg sret;              // invalid: the first integer argument
+  u8 stack_align = 16;
+  u8 shadow_bytes = 0;    // caller-provided home space (win64)
+  enum class Rules : u8 { sysv, aapcs64, win64, darwin } rules = Rules::sysv;
+  FrameSpec frame;
+};
+
+// What the allocator needs of a target, as data; made once per compilation from a Convention.
+struct RegisterInfo {
+  RegSet bank[3];          // all registers of gpr, vec, mask
+  RegSet allocatable;
+  RegSet preserved;        // cheap across calls, but must be saved once
+  const RegSet* subsets = nullptr;  // by Operand::arg of ConstraintKind::subset
+  bool has_swap[3] = {false, false, false};  // swap of two registers without a third
+  u32 slot_bytes = 8;
+  u32 max_slots = 1U << 20;
+  bool slot_from_def = false;  // frame-state values that are ever spilled are reported in their slot
+};
+
+// A model of Target provides:
+//   name                  "arm64" or "x86_64"
+//   isa_info()            the forms, for the IR (native ops)
+//   FeatureSet            what the code may use
+//   Buffer                CodeBuffer or something that behaves like it
+//   convention(CallConv)  the data above
+//   Lower                 selection: Lower(fn, cfg, machine function, options).run() -> Status
+//   Emitter               emission: Emitter(fn, machine function, options, buffer).run() -> Status
+//   flag_free(op, type)   whether selection of the core op can avoid writing flags
+template <class T>
+concept Target = requires(Opcode op, Type type, CallConv conv) {
+  { T::name } -> std::convertible_to<const char*>;
+  { T::isa_info() } -> std::same_as<const IsaInfo&>;
+  typename T::FeatureSet;
+  typename T::Buffer;
+  typename T::Lower;
+  typename T::Emitter;
+  { T::convention(conv) } -> std::same_as<const Convention&>;
+  { T::flag_free(op, type) } -> std::same_as<bool>;
+};
+
+}  // namespace jitkit::inline JITKIT_ABI::ir
+
+#endif  // JITKIT_IR_TARGET_HPP
