@@ -1,21 +1,32 @@
-// CodeBuffer: the bytes of one piece of code while it is being written, with labels, fixups and
-// relocations. It knows nothing about instructions.
+// CodeBuffer: the bytes of one piece of code while it is being written, with labels, fixups, literals
+// and relocations. Of instructions it knows one: the AArch64 branch that islands are made of.
 //
 // Invariants:
 //  - The first error is sticky: later calls stay memory-safe and change nothing that matters.
-//  - A label is bound at most once; a fixup whose label is bound is written at once, any other when
-//    its label is bound. finish() reports labels that were used and never bound.
-//  - Where bytes are written (data()) has nothing to do with where they will run: nothing absolute is
-//    written before place(address).
-// Source of the idea of one check for both space and island deadlines: Cranelift's MachBuffer
-// documentation (machinst/buffer.rs).
+//  - A label is bound at most once. A fixup is written when its label is known; one that depends on
+//    where the code will run becomes a relocation, and place() writes it.
+//  - base_ <= cursor_ <= stop_ <= end_. Nothing is written across stop_ without make_room_slow, which
+//    grows the memory and, when a waiting short-range branch is about to lose its last chance, puts an
+//    island of veneers (and the waiting literals) in the way of the code. So code is never moved.
+//  - Island order: shortest range first, so every veneer is in reach when its deadline forced the
+//    island (island_margin counts what may stand before it).
+//
+// A fixup's offset must be taken after its bytes were written (offset() - 4), because writing them may
+// put an island before them. Labels are bound to offset() and may be followed by an island: it begins
+// with a branch around itself.
+//
+// Source of the idea of one check for both space and deadlines: Cranelift's MachBuffer documentation
+// (machinst/buffer.rs). place(), place_ending_at() and size_bound() are defined in emit/placement.hpp.
 #ifndef JITKIT_EMIT_CODE_BUFFER_HPP
 #define JITKIT_EMIT_CODE_BUFFER_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/emit/literal_pool.hpp>
+#include <jitkit/emit/name_table.hpp>
 #include <jitkit/emit/reloc.hpp>
 #include <jitkit/ir/support/arena.hpp>
 #include <jitkit/ir/support/index.hpp>
+#include <jitkit/ir/support/sink.hpp>
 #include <jitkit/status.hpp>
 
 #include <cstring>
@@ -29,19 +40,40 @@ using Label = Index<LabelTag>;
 struct SymbolTag;
 using Symbol = Index<SymbolTag>;
 
-// A reference to a symbol, to be written when the code is placed or by the linker.
+// A field to be written when the code is placed, or by the linker. Symbol 0 is the code itself: the
+// addend then is an offset into it.
 struct Reloc {
-  u32 offset;  // of the patched field, in bytes from the start of the code
+  u32 offset;  // of the patched unit, in bytes from the start of the code
   FixupKind kind;
   Symbol symbol;
   i64 addend;
+};
+
+// Bytes [begin, end) of the code that are not instructions.
+struct DataRange {
+  u32 begin;
+  u32 end;
+};
+
+// A remark on the code at an offset, kept for listings.
+struct Note {
+  u32 offset;
+  u32 text;
+  u32 length;
+};
+
+// Where place() gets the addresses of symbols that have none: false means unknown.
+struct SymbolResolver {
+  using Find = bool (*)(void* context, std::string_view name, u64& address);
+  Find find = nullptr;
+  void* context = nullptr;
 };
 
 class CodeBuffer {
  public:
   // Growing memory from the heap, up to `limit` bytes of code.
   explicit CodeBuffer(u64 limit = u64{1} << 31) : limit_(limit) { init_tables(); }
-  // The caller's memory; never grows.
+  // The caller's memory (also the writable view of an exec heap's block); never grows.
   explicit CodeBuffer(std::span<u8> memory) : limit_(memory.size()), owned_(false) {
     init_tables();
     base_ = cursor_ = memory.data();
@@ -54,14 +86,9 @@ class CodeBuffer {
   }
 
   // Forgets contents, labels, relocations and the error; keeps the memory.
-  void reset() {
-    cursor_ = base_;
-    stop_ = end_;
-    arena_.reset();
-    status_ = {};
-    init_tables();
-  }
+  void reset();
 
+  // --- bytes ---------------------------------------------------------------------------------------
   u32 offset() const { return static_cast<u32>(cursor_ - base_); }
   u8* data() { return base_; }
   std::span<const u8> bytes() const { return {base_, static_cast<usize>(cursor_ - base_)}; }
@@ -72,109 +99,296 @@ class CodeBuffer {
   void put16(u16 v) { put_raw(&v, 2); }
   void put32(u32 v) { put_raw(&v, 4); }
   void put64(u64 v) { put_raw(&v, 8); }
+  // n bytes that stay together: no island falls between them.
   void put_raw(const void* p, usize n) {
     if (make_room(n)) {
       std::memcpy(cursor_, p, n);
       cursor_ += n;
     }
   }
-  // Room for n bytes at the cursor, to be filled by the caller, who then calls advance(); nullptr when
-  // there is none.
+  // An instruction word whose field of `kind` refers to l.
+  void put32(u32 word, Label l, FixupKind kind, i64 addend = 0) {
+    put32(word);
+    use_label(l, kind, offset() - 4, addend);
+  }
+  // Room for n bytes at the cursor, to be filled by the caller, who then calls advance() with at most
+  // n; nullptr when there is none.
   u8* reserve(usize n) { return make_room(n) ? cursor_ : nullptr; }
   void advance(usize n) { cursor_ += n; }
-  void align(u32 to, u8 fill = 0) {
-    while ((offset() & (to - 1)) != 0 && status_.ok()) put8(fill);
+
+  // Pads with `fill` up to a multiple of the power of two `to`; the code must then be placed at one.
+  void align(u32 to, u8 fill = 0);
+  // Pads with `fill` up to offset `at`. If the code is already longer: Error::too_long with the excess.
+  void seek(u32 at, u8 fill = 0);
+  // Marks [begin, offset()) as data: literals and tables amid the code.
+  void mark_data(u32 begin);
+  std::span<const DataRange> data_ranges() const { return {data_.data(), data_.size()}; }
+
+  // --- scopes --------------------------------------------------------------------------------------
+  // Checks on destruction what was written since construction.
+  class [[nodiscard]] Scope {
+   public:
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+    ~Scope() { code_.end_scope(start_, bytes_, exact_); }
+
+   private:
+    friend class CodeBuffer;
+    Scope(CodeBuffer& code, u32 bytes, bool exact)
+        : code_(code), start_(code.offset()), bytes_(bytes), exact_(exact) {}
+    CodeBuffer& code_;
+    u32 start_;
+    u32 bytes_;
+    bool exact_;
+  };
+  // Exactly `bytes` bytes will be written, with neither island nor pool among them.
+  Scope exact(u32 bytes) {
+    begin_exact(bytes);
+    return {*this, bytes, true};
+  }
+  // At most `bytes` bytes will be written, or Error::too_long with the excess.
+  Scope limited(u32 bytes) { return {*this, bytes, false}; }
+  // A function at a fixed offset with a size limit: seek() and limited().
+  Scope fixed(u32 at, u32 bytes, u8 fill = 0) {
+    seek(at, fill);
+    return {*this, bytes, false};
   }
 
+  // Control does not reach this point: a good place for an island due within `ahead` bytes.
+  void offer_island(u32 ahead = 4096) {
+    if (static_cast<usize>(stop_ - cursor_) < ahead) offer_island_slow(ahead);
+  }
+
+  // --- labels --------------------------------------------------------------------------------------
   Label new_label() {
-    labels_.push({});
-    if (arena_.failed()) fail(arena_.status());
+    if (!labels_.push({})) fail(arena_.status());
     return Label(labels_.size() - 1);
   }
+  // The label of that name, made if new.
+  Label label(std::string_view name);
+  std::string_view label_name(Label l) const { return label_names_.name(labels_[l.id].name); }
+  u32 label_count() const { return labels_.size(); }  // ids are 1 .. label_count() - 1
   bool is_bound(Label l) const { return labels_[l.id].offset != unbound; }
   u32 offset_of(Label l) const { return labels_[l.id].offset; }
   void bind(Label l) { bind_at(l, offset()); }
   void bind_at(Label l, u32 at);
 
-  // The field of `kind` at offset `at` shall hold the distance to (or, absolute kinds, the address of)
-  // l + addend. For x86 kinds the distance counts from `at` + field size.
+  // The field of `kind` at offset `at` shall refer to l + addend. Offsets of AArch64 branches and
+  // literal loads are given in the order they were written.
   void use_label(Label l, FixupKind kind, u32 at, i64 addend = 0);
-  // A 32-bit distance base -> l, at the cursor (jump tables).
+  // A 32-bit distance base -> l, at the cursor; base is bound.
   void put_label_difference(Label l, Label base);
+  // Binds `table` to a table of distances table -> target, 4 bytes each, marked as data.
+  void jump_table(Label table, std::span<const Label> targets);
 
+  // A label on a constant of 4, 8 or 16 bytes that will stand behind the code, or in an island. Equal
+  // constants share one; `kind` is the field that will refer to it.
+  Label literal(FixupKind kind, u32 bytes, u64 low, u64 high = 0);
+  // Writes the waiting literals here. finish() does it at the end.
+  void flush_literals();
+
+  // --- symbols -------------------------------------------------------------------------------------
   // The symbol of that name, made if new. The name is copied.
   Symbol symbol(std::string_view name);
-  std::string_view symbol_name(Symbol s) const {
-    return {names_.data() + symbols_[s.id].name, symbols_[s.id].length};
+  // The same, at a known address.
+  Symbol symbol(std::string_view name, u64 address) {
+    const Symbol s = symbol(name);
+    symbols_[s.id].address = address;
+    symbols_[s.id].known = true;
+    return s;
   }
-  u32 symbol_count() const { return symbols_.size(); }
-  void use_symbol(Symbol s, FixupKind kind, u32 at, i64 addend = 0) {
-    relocs_.push({at, kind, s, addend});
-    if (arena_.failed()) fail(arena_.status());
+  std::string_view symbol_name(Symbol s) const { return symbol_names_.name(s.id); }
+  u32 symbol_count() const { return symbols_.size(); }  // ids are 1 .. symbol_count() - 1
+  // As use_label. Calls and jumps use branch kinds, which placement may lead through a veneer (on
+  // AArch64 it uses x16).
+  void use_symbol(Symbol s, FixupKind kind, u32 at, i64 addend = 0);
+  void put32(u32 word, Symbol s, FixupKind kind, i64 addend = 0) {
+    put32(word);
+    use_symbol(s, kind, offset() - 4, addend);
   }
   std::span<const Reloc> relocs() const { return {relocs_.data(), relocs_.size()}; }
 
-  const Status& status() const { return status_; }
-  void fail(Status s) {
-    if (status_.ok()) {
-      status_ = s;
-      stop_ = cursor_;
-    }
+  // --- remarks -------------------------------------------------------------------------------------
+  // Writes labels, comments, islands and the first error to `log` as they happen; nullptr: off.
+  void set_log(Sink* log) { log_ = log; }
+  // Keeps comments for a listing. Off: comment() costs a test and stores nothing.
+  void keep_notes(bool on) { keep_notes_ = on; }
+  void comment(std::string_view text) {
+    if (keep_notes_ || log_ != nullptr) comment_slow(text);
   }
-  // ok, or the first error, or the first label that was used and never bound.
+  std::span<const Note> notes() const { return {notes_.data(), notes_.size()}; }
+  std::string_view note_text(const Note& n) const { return {note_text_.data() + n.text, n.length}; }
+
+  // --- the end -------------------------------------------------------------------------------------
+  const Status& status() const { return status_; }
+  void fail(Status s);
+  // Writes waiting literals. ok, or the first error, or the first label used and never bound.
   Status finish();
+
+  // A size the placed code cannot exceed, wherever it is placed.
+  u64 size_bound() const;
+  // Writes everything that depends on the address. The code may be placed again elsewhere; a failure
+  // leaves it as it was.
+  Status place(u64 address, SymbolResolver resolver = {});
+  // The same for code whose last byte is end - 1. address() is where it starts.
+  Status place_ending_at(u64 end, SymbolResolver resolver = {});
+  u64 address() const { return address_; }
+  // The alignment its address needs.
+  u32 alignment() const { return alignment_; }
 
  private:
   static constexpr u32 unbound = ~u32{0};
+  // Ranges a waiting branch can run out of. Kinds that no veneer helps count as no_range.
+  enum Range : u8 { range_32k, range_1m, range_128m, no_range };
+  static constexpr i64 reach[3] = {fixup_reach(FixupKind::a64_branch14),
+                                   fixup_reach(FixupKind::a64_branch19),
+                                   fixup_reach(FixupKind::a64_branch26)};
+
   struct LabelInfo {
     u32 offset = unbound;
-    u32 fixups = 0;  // head of the list of pending fixups
+    u32 fixups = 0;        // head of the list of waiting fixups
+    u32 veneer = unbound;  // offset of the last veneer that leads here
+    u32 name = 0;
+    bool literal = false;
   };
   struct Fixup {
-    u32 at;
-    FixupKind kind;
-    u32 next;
-    i64 addend;  // diff32: the base label's id
+    u32 at = 0;
+    u32 next = 0;
+    Label label;
+    FixupKind kind = FixupKind::none;  // none: done
+    Range range = no_range;
+    i64 addend = 0;  // diff32: the base label's id
   };
   struct SymbolInfo {
-    u32 name;
-    u32 length;
+    u64 address = 0;
+    bool known = false;     // address was given
+    bool resolved = false;  // address was found by the resolver of this placement
+    u8 counted = 0;         // in stub_bound_: 1 a veneer, 2 a slot
+    u32 stubs = 0;          // head of the list of its veneers and slots in this placement
+  };
+  struct Stub {  // made by place()
+    i64 addend;
+    u32 offset;
+    u32 next;
+    bool slot;
   };
 
-  void init_tables() {
-    labels_.attach(arena_);
-    fixups_.attach(arena_);
-    relocs_.attach(arena_);
-    symbols_.attach(arena_);
-    names_.attach(arena_);
-    labels_.push({});
-    fixups_.push({});
-    symbols_.push({});
-  }
+  void init_tables();
   bool make_room(usize n) {
     return static_cast<usize>(stop_ - cursor_) >= n || make_room_slow(n);
   }
   [[gnu::cold]] bool make_room_slow(usize n);
+  bool grow(usize n);
+  void log_line(const char* what, std::string_view text);
+  void comment_slow(std::string_view text);
+
+  void begin_exact(u32 bytes);
+  void end_scope(u32 start, u32 bytes, bool exact);
+
+  Range range_of(FixupKind kind, Label l, i64 addend) const;
   void resolve(const Fixup& f, u32 target);
+  bool reaches(FixupKind kind, u32 at, i64 target) const {
+    return !fixup_is_movable(kind) || fixup_fits(kind, fixup_value(kind, at, static_cast<u64>(target)));
+  }
+  void done(u32 fixup);
+
+  // Islands (emit/islands.hpp).
+  void offer_island_slow(u32 ahead);
+  u64 veneer_bytes() const;
+  u64 island_margin(Range r) const;
+  u64 stop_offset();
+  void lower_stop(u64 due, u64 bytes);
+  void update_stop(usize n);
+  void emit_island(u64 ahead, bool branch_around);
+  void emit_veneer(u32 fixup, u32 island);
+  void write_literals();
+
+  // Placement (emit/placement.hpp).
+  static constexpr u32 max_stub_bytes = 24;  // 16, and up to 7 of padding
+  Status place_once(u64 address, SymbolResolver resolver);
+  Status address_of(Symbol s, SymbolResolver resolver, u64& address);
+  Status apply(const Reloc& r, u64 target);
+  u32 stub_for(const Reloc& r, u64 target);
+  void unplace();
 
   u8* cursor_ = nullptr;
-  u8* stop_ = nullptr;  // space ends here, or something has to be done before more is written
+  u8* stop_ = nullptr;  // space ends here, or an island is due
   u8* base_ = nullptr;
   u8* end_ = nullptr;
   u64 limit_;
   bool owned_ = true;
+  bool keep_notes_ = false;
+  u8 exact_depth_ = 0;
   Status status_;
+  Sink* log_ = nullptr;
   Arena arena_;
   Vec<LabelInfo> labels_;
   Vec<Fixup> fixups_;
+  u32 heads_[3] = {};    // first fixup of each range that may still wait
+  u32 waiting_[3] = {};  // number of them
   Vec<Reloc> relocs_;
   Vec<SymbolInfo> symbols_;
-  Vec<char> names_;
+  NameTable symbol_names_;
+  NameTable label_names_;
+  Vec<u32> named_labels_;  // by name id
+  LiteralPool pool_;
+  Vec<DataRange> data_;
+  Vec<Note> notes_;
+  Vec<char> note_text_;
+  u32 alignment_ = 1;
+  u32 stub_bound_ = 0;  // stubs a placement may need
+  u64 address_ = 0;
+  u32 size_unplaced_ = unbound;  // not unbound: placed, with stubs from here on
+  Vec<Stub> stubs_;
 };
 
-inline bool CodeBuffer::make_room_slow(usize n) {
-  if (!status_.ok()) return false;
+// --- memory ----------------------------------------------------------------------------------------
+
+inline void CodeBuffer::init_tables() {
+  labels_.attach(arena_);
+  fixups_.attach(arena_);
+  relocs_.attach(arena_);
+  symbols_.attach(arena_);
+  symbol_names_.attach(arena_);
+  label_names_.attach(arena_);
+  named_labels_.attach(arena_);
+  pool_.attach(arena_);
+  data_.attach(arena_);
+  notes_.attach(arena_);
+  note_text_.attach(arena_);
+  stubs_.attach(arena_);
+  labels_.push({});
+  fixups_.push({});
+  symbols_.push({});
+  named_labels_.push(0);
+}
+
+inline void CodeBuffer::reset() {
+  cursor_ = base_;
+  stop_ = end_;
+  arena_.reset();
+  status_ = {};
+  for (u32& h : heads_) h = 0;
+  for (u32& w : waiting_) w = 0;
+  exact_depth_ = 0;
+  alignment_ = 1;
+  stub_bound_ = 0;
+  address_ = 0;
+  size_unplaced_ = unbound;
+  init_tables();
+}
+
+inline void CodeBuffer::fail(Status s) {
+  if (!status_.ok()) return;
+  status_ = s;
+  stop_ = cursor_;
+  if (log_ != nullptr) log_line("error", describe(s.error));
+}
+
+// Memory for n more bytes at the cursor.
+inline bool CodeBuffer::grow(usize n) {
   const u64 used = offset();
+  if (used + n <= static_cast<u64>(end_ - base_)) return true;
   if (used + n > limit_ || !owned_) {
     fail({Error::out_of_code_space, static_cast<u32>(used), used + n});
     return false;
@@ -189,25 +403,122 @@ inline bool CodeBuffer::make_room_slow(usize n) {
   }
   base_ = p;
   cursor_ = p + used;
-  stop_ = end_ = p + size;
+  end_ = p + size;
   return true;
 }
 
-inline void CodeBuffer::resolve(const Fixup& f, u32 target) {
-  const FixupField& field = fixup_field(f.kind);
-  if (f.at + field.bytes > offset()) return;  // the field was dropped by an earlier error
-  i64 value = i64{target};
-  if (f.kind == FixupKind::diff32) {
-    value -= i64{offset_of(Label(static_cast<u32>(f.addend)))};
-  } else {
-    value += f.addend - i64{f.at};
-    if (f.kind == FixupKind::x86_rel8 || f.kind == FixupKind::x86_rel32) value -= field.bytes;
-    if (!fixup_fits(f.kind, value)) {
-      fail({Error::fixup_range, f.at, static_cast<u64>(value)});
-      return;
-    }
+inline bool CodeBuffer::make_room_slow(usize n) {
+  if (!status_.ok()) {  // count on, to say how much was needed in all
+    if (status_.error == Error::out_of_code_space) status_.detail += n;
+    return false;
   }
-  write_fixup(f.kind, base_ + f.at, value);
+  if (exact_depth_ == 0 && stop_offset() < u64{offset()} + n) emit_island(n, true);
+  if (!status_.ok() || !grow(n)) return false;
+  update_stop(n);
+  return true;
+}
+
+// Sets stop_ to the next event, with at least n bytes before it.
+inline void CodeBuffer::update_stop(usize n) {
+  const u64 room = static_cast<u64>(end_ - base_);
+  u64 stop = exact_depth_ != 0 ? room : stop_offset();
+  if (stop < offset() + n) stop = offset() + n;
+  stop_ = base_ + (stop < room ? stop : room);
+}
+
+inline void CodeBuffer::align(u32 to, u8 fill) {
+  if (to > alignment_) alignment_ = to;
+  usize n = 0;
+  do {  // again if making room put an island here
+    n = (0U - offset()) & (to - 1);
+    if (!make_room(n)) return;
+  } while (n != ((0U - offset()) & (to - 1)));
+  if (n != 0) std::memset(cursor_, fill, n);
+  cursor_ += n;
+}
+
+inline void CodeBuffer::seek(u32 at, u8 fill) {
+  if (at > offset() && !make_room(at - offset())) return;
+  if (at < offset()) {
+    fail({Error::too_long, at, offset() - at});
+    return;
+  }
+  const usize n = at - offset();
+  if (n != 0) std::memset(cursor_, fill, n);
+  cursor_ += n;
+}
+
+inline void CodeBuffer::mark_data(u32 begin) {
+  const u32 end = offset();
+  if (begin >= end || !status_.ok()) return;
+  if (!data_.empty() && data_.back().end == begin)
+    data_.back().end = end;
+  else if (!data_.push({begin, end}))
+    fail(arena_.status());
+}
+
+inline void CodeBuffer::begin_exact(u32 bytes) {
+  // Each 4 bytes may add a waiting branch and a literal, which bring a deadline nearer.
+  const u64 ahead = u64{bytes} * 9;
+  if (status_.ok() && exact_depth_ == 0 && stop_offset() < offset() + ahead) emit_island(ahead, true);
+  ++exact_depth_;
+  if (status_.ok() && grow(bytes)) update_stop(bytes);
+}
+
+inline void CodeBuffer::end_scope(u32 start, u32 bytes, bool exact) {
+  if (exact) --exact_depth_;
+  if (!status_.ok()) return;
+  const u32 written = offset() - start;
+  if (exact && written != bytes) fail({Error::exact_scope, start, written});
+  if (!exact && written > bytes) fail({Error::too_long, start, written - bytes});
+  if (exact && status_.ok()) update_stop(0);
+}
+
+// --- labels ----------------------------------------------------------------------------------------
+
+inline Label CodeBuffer::label(std::string_view name) {
+  const u32 id = label_names_.intern(name);
+  if (id == 0) {
+    fail(arena_.status());
+    return {};
+  }
+  if (id < named_labels_.size()) return Label(named_labels_[id]);
+  const Label l = new_label();
+  if (!named_labels_.push(l.id)) fail(arena_.status());
+  labels_[l.id].name = id;
+  return l;
+}
+
+inline CodeBuffer::Range CodeBuffer::range_of(FixupKind kind, Label l, i64 addend) const {
+  if (kind == FixupKind::a64_load19) return labels_[l.id].literal ? range_1m : no_range;
+  if (addend != 0) return no_range;
+  if (kind == FixupKind::a64_branch14) return range_32k;
+  if (kind == FixupKind::a64_branch19) return range_1m;
+  return kind == FixupKind::a64_branch26 ? range_128m : no_range;
+}
+
+inline void CodeBuffer::resolve(const Fixup& f, u32 target) {
+  if (!fixup_is_movable(f.kind)) {
+    if (!relocs_.push({f.at, f.kind, {}, i64{target} + f.addend})) fail(arena_.status());
+    return;
+  }
+  i64 value = 0;
+  if (f.kind == FixupKind::diff32)
+    value = i64{target} - i64{offset_of(Label(static_cast<u32>(f.addend)))};
+  else
+    value = fixup_value(f.kind, f.at, static_cast<u64>(i64{target} + f.addend));
+  if (fixup_fits(f.kind, value))
+    write_fixup(f.kind, base_ + f.at, value);
+  else
+    fail({Error::fixup_range, f.at, static_cast<u64>(value)});
+}
+
+// Takes a fixup off the books.
+inline void CodeBuffer::done(u32 fixup) {
+  Fixup& f = fixups_[fixup];
+  if (f.range != no_range) --waiting_[f.range];
+  f.kind = FixupKind::none;
+  f.range = no_range;
 }
 
 inline void CodeBuffer::bind_at(Label l, u32 at) {
@@ -217,46 +528,167 @@ inline void CodeBuffer::bind_at(Label l, u32 at) {
     return;
   }
   info.offset = at;
-  for (u32 i = info.fixups; i != 0; i = fixups_[i].next) resolve(fixups_[i], at);
+  for (u32 i = info.fixups; i != 0 && status_.ok(); i = fixups_[i].next) {
+    if (fixups_[i].kind == FixupKind::none) continue;  // led through a veneer
+    resolve(fixups_[i], at);
+    done(i);
+  }
   info.fixups = 0;
+  if (log_ != nullptr) log_line("label", label_name(l));
 }
 
 inline void CodeBuffer::use_label(Label l, FixupKind kind, u32 at, i64 addend) {
+  if (!status_.ok()) return;
   LabelInfo& info = labels_[l.id];
-  const Fixup f{at, kind, info.fixups, addend};
-  if (info.offset != unbound) {
+  Fixup f{at, 0, l, kind, no_range, addend};
+  if (info.offset != unbound && reaches(kind, at, i64{info.offset} + addend)) {
     resolve(f, info.offset);
     return;
   }
-  if (fixups_.push(f))
-    info.fixups = fixups_.size() - 1;
-  else
+  f.range = range_of(kind, l, addend);
+  if (info.offset != unbound) {  // out of reach: back through a veneer, or a new one
+    if (f.range == no_range || kind == FixupKind::a64_load19) {
+      resolve(f, info.offset);  // says so
+      return;
+    }
+    if (info.veneer != unbound && reaches(kind, at, info.veneer)) {
+      resolve(f, info.veneer);
+      return;
+    }
+  } else {
+    f.next = info.fixups;
+    info.fixups = fixups_.size();
+  }
+  if (!fixups_.push(f)) {
+    info.fixups = f.next;
     fail(arena_.status());
+    return;
+  }
+  if (f.range == no_range) return;
+  ++waiting_[f.range];
+  lower_stop(u64{at} + static_cast<u64>(reach[f.range]) - island_margin(f.range), veneer_bytes());
+}
+
+// A new deadline, and an island that grows by `bytes`. stop_ may be early, never late: the slow path
+// computes it anew.
+inline void CodeBuffer::lower_stop(u64 due, u64 bytes) {
+  if (exact_depth_ != 0) return;
+  const u64 now = static_cast<u64>(stop_ - base_);
+  u64 stop = now - (bytes < now ? bytes : now);
+  if (due < stop) stop = due;
+  stop_ = base_ + (stop < offset() ? offset() : stop);
 }
 
 inline void CodeBuffer::put_label_difference(Label l, Label base) {
-  const u32 at = offset();
+  if (!is_bound(base)) fail({Error::label_unbound, base.id, offset()});
   put32(0);
-  check(is_bound(base));
-  use_label(l, FixupKind::diff32, at, i64{base.id});
+  use_label(l, FixupKind::diff32, offset() - 4, i64{base.id});
 }
 
-inline Symbol CodeBuffer::symbol(std::string_view name) {
-  for (u32 i = 1; i < symbols_.size(); ++i)
-    if (symbol_name(Symbol(i)) == name) return Symbol(i);
-  const u32 at = names_.size();
-  names_.append({name.data(), name.size()});
-  symbols_.push({at, static_cast<u32>(name.size())});
-  if (arena_.failed()) fail(arena_.status());
-  return Symbol(symbols_.size() - 1);
+inline void CodeBuffer::jump_table(Label table, std::span<const Label> targets) {
+  align(4);
+  Scope together = exact(static_cast<u32>(targets.size() * 4));
+  const u32 begin = offset();
+  bind(table);
+  for (const Label target : targets) put_label_difference(target, table);
+  mark_data(begin);
 }
 
 inline Status CodeBuffer::finish() {
   for (u32 i = 1; i < labels_.size() && status_.ok(); ++i)
-    if (labels_[i].fixups != 0) fail({Error::label_unbound, i, fixups_[labels_[i].fixups].at});
+    if (labels_[i].fixups != 0 && !labels_[i].literal)
+      fail({Error::label_unbound, i, fixups_[labels_[i].fixups].at});
+  // What waits now are literals, and branches back to labels out of reach.
+  if (status_.ok() && stop_offset() != ~u64{0}) emit_island(u64{1} << 32, false);
+  flush_literals();
   return status_;
 }
 
+// --- literals --------------------------------------------------------------------------------------
+
+inline Label CodeBuffer::literal(FixupKind kind, u32 bytes, u64 low, u64 high) {
+  check(bytes == 4 || bytes == 8 || bytes == 16);
+  if (bytes == 4) low &= 0xffffffff;
+  const u32 known = pool_.find(low, high, bytes);
+  // A written one is behind us: 64 bytes less than its reach leave room for the loading instruction.
+  if (known != 0 && (!is_bound(Label(known)) || i64{offset()} - i64{offset_of(Label(known))} <
+                                                    fixup_reach(kind) - 64))
+    return Label(known);
+  const Label l = new_label();
+  if (!status_.ok()) return l;
+  labels_[l.id].literal = true;
+  if (!pool_.add({low, high, bytes, l.id})) fail(arena_.status());
+  lower_stop(~u64{0}, bytes + 16);
+  return l;
+}
+
+// The waiting literals, largest first, so that only the first needs padding.
+inline void CodeBuffer::write_literals() {
+  const u32 begin = offset();
+  for (const u32 size : {16U, 8U, 4U}) {
+    for (u32 i = pool_.first_waiting(); i < pool_.size(); ++i) {
+      const LiteralPool::Entry e = pool_[i];
+      if (e.size != size) continue;
+      align(size);
+      bind(Label(e.label));
+      const u64 bytes[2] = {e.low, e.high};
+      put_raw(bytes, size);
+    }
+  }
+  pool_.all_written();
+  mark_data(begin);
+  if (log_ != nullptr) log_line("literals", {});
+}
+
+inline void CodeBuffer::flush_literals() {
+  if (pool_.first_waiting() == pool_.size() || !status_.ok()) return;
+  const u64 bytes = pool_.waiting_bytes() + 16;
+  if (exact_depth_ == 0 && stop_offset() < offset() + bytes) emit_island(bytes, false);
+  ++exact_depth_;  // keep islands out
+  update_stop(0);
+  write_literals();
+  --exact_depth_;
+  if (status_.ok()) update_stop(0);
+}
+
+// --- symbols and remarks ---------------------------------------------------------------------------
+
+inline Symbol CodeBuffer::symbol(std::string_view name) {
+  const u32 id = symbol_names_.intern(name);
+  if (id == 0 || (id == symbols_.size() && !symbols_.push({}))) {
+    fail(arena_.status());
+    return {};
+  }
+  return Symbol(id);
+}
+
+inline void CodeBuffer::use_symbol(Symbol s, FixupKind kind, u32 at, i64 addend) {
+  if (!status_.ok()) return;
+  const FixupField& field = fixup_field(kind);
+  if (field.branch || field.got) {
+    SymbolInfo& info = symbols_[s.id];
+    const u8 bit = field.got ? 2 : 1;
+    if (addend != 0 || (info.counted & bit) == 0) ++stub_bound_;
+    if (addend == 0) info.counted |= bit;
+  }
+  if (!relocs_.push({at, kind, s, addend})) fail(arena_.status());
+}
+
+inline void CodeBuffer::log_line(const char* what, std::string_view text) {
+  (log_->hex(offset(), 8) << ": " << what);
+  if (!text.empty()) *log_ << " " << text;
+  log_->put('\n');
+}
+
+inline void CodeBuffer::comment_slow(std::string_view text) {
+  if (log_ != nullptr) log_line(";", text);
+  if (!keep_notes_) return;
+  const Note n{offset(), note_text_.size(), static_cast<u32>(text.size())};
+  if (!note_text_.append({text.data(), text.size()}) || !notes_.push(n)) fail(arena_.status());
+}
+
 }  // namespace jitkit::inline JITKIT_ABI
+
+#include <jitkit/emit/islands.hpp>
 
 #endif  // JITKIT_EMIT_CODE_BUFFER_HPP

@@ -25,6 +25,8 @@ enum class Error : u8 {
   unsupported,        // where: IR Inst; detail: opcode
   system,             // detail: errno of the operating system
   policy,             // a request the chosen mode forbids (patching a shared page ...)
+  symbol_undefined,   // where: symbol id
+  too_long,           // where: offset of the code with the limit; detail: bytes over it
 };
 
 // What an Error means, in words, without a trailing full stop.
@@ -45,6 +47,8 @@ constexpr const char* describe(Error e) {
     case Error::unsupported: return "not supported by this target";
     case Error::system: return "the operating system refused";
     case Error::policy: return "not allowed in this mode";
+    case Error::symbol_undefined: return "the symbol has no address";
+    case Error::too_long: return "code is longer than its limit";
   }
   return "unknown error";
 }
