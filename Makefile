@@ -20,7 +20,7 @@ compile = $(call configure,$(1)) && cmake --build --preset $(1) --target $(2)
 
 build:
 	@tools/setup.sh build
-	@$(call compile,release,jitkit)
+	@$(call compile,release,jitkit_command)
 
 check:
 	@started=$$(date +%s); \

@@ -1,0 +1,44 @@
+// What a subcommand of the jitkit command is: a file of its own that registers a Command with a
+// static Registration. Adding a subcommand is adding a file.
+#ifndef JITKIT_TOOLS_JITKIT_COMMAND_HPP
+#define JITKIT_TOOLS_JITKIT_COMMAND_HPP
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace jitkit::tools {
+
+// Exit statuses of the command.
+inline constexpr int exit_good = 0;
+inline constexpr int exit_bad_input = 1;
+inline constexpr int exit_usage = 2;
+
+struct Command {
+  const char* name;
+  const char* help;
+  // Declares the options of the subcommand on `app` and returns what to do when it is chosen.
+  std::function<int()> (*setup)(CLI::App& app);
+};
+
+// Every command that is linked in, in no particular order.
+inline std::vector<Command>& commands() {
+  static std::vector<Command> list;
+  return list;
+}
+
+struct Registration {
+  explicit Registration(const Command& command) { commands().push_back(command); }
+};
+
+// `--target arm64|x86_64`, required; anything else is a usage error.
+inline CLI::Option* add_target_option(CLI::App& app, std::string& target) {
+  return app.add_option("--target", target, "arm64 or x86_64")
+      ->required()
+      ->check(CLI::IsMember({"arm64", "x86_64"}));
+}
+
+}  // namespace jitkit::tools
+
+#endif  // JITKIT_TOOLS_JITKIT_COMMAND_HPP
