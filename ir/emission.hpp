@@ -1,0 +1,163 @@
+// Emission, the half that every target shares: blocks in layout order, the allocator's moves between
+// instructions and on edges, which jumps are needed at all, and the table from code to source.
+//
+// Invariants:
+//  - Moves of an edge stand where MachEdge::place says. A split edge is a little block of its own:
+//    right behind the branch when the branch is a loop's back edge or has nothing to fall into, else
+//    behind the function.
+//  - A conditional branch is one MachInst with two edges (extra and extra + 1); it is emitted inverted
+//    when its first edge is the next block.
+#ifndef JITKIT_IR_EMISSION_HPP
+#define JITKIT_IR_EMISSION_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/ir/function.hpp>
+#include <jitkit/ir/machine.hpp>
+#include <jitkit/ir/support/arena.hpp>
+
+namespace jitkit::inline JITKIT_ABI::ir {
+
+// From an offset in the code to the IR instruction and source position it came from, until the next.
+struct CodePosition {
+  u32 offset;  // bytes from the start of the function
+  Inst inst;   // none: code of the compiler's own (prologue, moves, stubs)
+};
+
+// CRTP base. Derived provides:
+//   using Label
+//   Label new_label(); void bind(Label); u32 offset()
+//   void prologue(); void finish()              finish(): pools and out-of-line stubs
+//   void emit_inst(const MachInst&)             anything but Pseudo::jump and conditional branches
+//   bool is_branch(const MachInst&)             a conditional branch with edges extra and extra + 1
+//   void emit_branch(const MachInst&, bool inverted, Label)
+//   void emit_jump(Label)
+//   void emit_move(const Move&)                 reg, slot, incoming, remat -> reg; reg -> slot; swap
+template <class Derived, class LabelType>
+class EmitterBase {
+ public:
+  using Label = LabelType;
+
+  EmitterBase(const FunctionData& fn, MachFunction& mf, Arena& arena) : fn_(fn), mf_(mf) {
+    block_labels_.attach(arena);
+    split_labels_.attach(arena);
+    positions_.attach(arena);
+  }
+
+  void emit_function() {
+    for (u32 k = 0; k < mf_.blocks.size(); ++k) block_labels_.push(self().new_label());
+    split_labels_.assign(mf_.edges.size(), Label());
+    if (block_labels_.size() != mf_.blocks.size() || split_labels_.size() != mf_.edges.size())
+      return;  // out of memory: sticky in the arena
+    mark({});
+    self().prologue();
+    u32 next_edit = 0;
+    for (block_ = 0; block_ < mf_.blocks.size(); ++block_) emit_block(next_edit);
+    mark({});
+    for (u32 e = 1; e < mf_.edges.size(); ++e)
+      if (split_labels_[e] != Label() && split_labels_[e] != emitted()) emit_split(e);
+    self().finish();
+  }
+
+  const Vec<CodePosition>& positions() const { return positions_; }
+
+ protected:
+  Derived& self() { return static_cast<Derived&>(*this); }
+
+  // Where a branch along edge e goes.
+  Label edge_label(u32 e) {
+    if (mf_.edges[e].place != MachEdge::Place::split) return block_labels_[mf_.edges[e].to];
+    if (split_labels_[e] == Label()) split_labels_[e] = self().new_label();
+    return split_labels_[e];
+  }
+  bool falls_through(u32 e) const {
+    return mf_.edges[e].place != MachEdge::Place::split && mf_.edges[e].to == block_ + 1;
+  }
+  Label block_label(u32 layout_index) const { return block_labels_[layout_index]; }
+  u32 current_block() const { return block_; }
+
+  void mark(Inst i) {
+    if (!positions_.empty() && positions_.back().inst == i) return;
+    positions_.push({self().offset(), i});
+  }
+
+  const FunctionData& fn_;
+  MachFunction& mf_;
+
+ private:
+  static constexpr Label emitted() { return Label(~u32{0}); }
+
+  void emit_block(u32& next_edit) {
+    const MachBlock& b = mf_.blocks[block_];
+    self().bind(block_labels_[block_]);
+    for (u32 p = 0; p < b.preds; ++p) {
+      const MachEdge& e = mf_.edges[mf_.preds[b.first_pred + p]];
+      if (e.place == MachEdge::Place::succ_start) emit_moves(e);
+    }
+    for (u32 i = b.top; i-- > b.bottom;) {
+      for (; next_edit < mf_.edits.size() && mf_.edits[next_edit].at == i; ++next_edit) {
+        mark({});
+        self().emit_move(mf_.edits[next_edit].move);
+      }
+      emit_one(mf_.insts[i]);
+    }
+  }
+
+  void emit_one(const MachInst& m) {
+    if (m.form == static_cast<u16>(Pseudo::jump)) {
+      const MachEdge& e = mf_.edges[m.extra];
+      if (e.place == MachEdge::Place::pred_end) emit_moves(e);
+      mark(m.inst);
+      if (!falls_through(m.extra)) self().emit_jump(edge_label(m.extra));
+      return;
+    }
+    mark(m.inst);
+    if ((m.flags & mach_terminator) != 0 && self().is_branch(m))
+      emit_conditional(m);
+    else
+      self().emit_inst(m);
+  }
+
+  void emit_conditional(const MachInst& m) {
+    const u32 yes = m.extra;
+    const u32 no = m.extra + 1;
+    const auto split = [&](u32 e) { return mf_.edges[e].place == MachEdge::Place::split; };
+    if (split(yes) && mf_.edges[yes].to <= block_) {
+      self().emit_branch(m, true, edge_label(no));
+      emit_split(yes);
+      return;
+    }
+    if (falls_through(yes)) {
+      self().emit_branch(m, true, edge_label(no));
+      return;
+    }
+    self().emit_branch(m, false, edge_label(yes));
+    if (falls_through(no)) return;
+    if (split(no))
+      emit_split(no);
+    else
+      self().emit_jump(edge_label(no));
+  }
+
+  void emit_split(u32 e) {
+    Label& l = split_labels_[e];
+    if (l != Label()) self().bind(l);
+    l = emitted();
+    mark({});
+    emit_moves(mf_.edges[e]);
+    self().emit_jump(block_labels_[mf_.edges[e].to]);
+  }
+
+  void emit_moves(const MachEdge& e) {
+    if (e.moves != 0) mark({});
+    for (u32 n = 0; n < e.moves; ++n) self().emit_move(mf_.edge_moves[e.first_move + n]);
+  }
+
+  u32 block_ = 0;
+  Vec<Label> block_labels_;
+  Vec<Label> split_labels_;  // by edge; made when first branched to
+  Vec<CodePosition> positions_;
+};
+
+}  // namespace jitkit::inline JITKIT_ABI::ir
+
+#endif  // JITKIT_IR_EMISSION_HPP
