@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Golden encodings through the jitkit command: text to bytes, and bytes to text to the same bytes.
+
+tests/golden/TARGET/*.txt always; TARGET.txt and TARGET_invalid.txt of JITKIT_GOLDEN or ../shared/golden
+where there is one. A line is `HEX  TEXT` (of an invalid file: `CATEGORY  TEXT`, to be refused); `#`
+in column 1 starts a comment.
+"""
+
+import argparse
+import os
+import subprocess
+from pathlib import Path
+
+import tree
+from report import Report
+
+TARGETS = ("arm64", "x86_64")
+SHOWN = 20  # failures printed per file and direction
+
+
+def rows(path: Path) -> list[tuple[str, str]]:
+    """(first word, text) of each line that is not a comment."""
+    lines = [line.strip() for line in path.read_text().splitlines() if not line.startswith("#")]
+    return [tuple(line.split(None, 1)) for line in lines if line]
+
+
+def convert(command: Path, mode: str, target: str, lines: list[str]) -> list[str]:
+    """What `jitkit MODE` answers to each line: exactly one line each."""
+    done = subprocess.run([command, mode, "--target", target], input="\n".join(lines) + "\n", text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    answers = done.stdout.splitlines()
+    if len(answers) != len(lines):
+        raise SystemExit(f"jitkit {mode}: {len(answers)} lines for {len(lines)}: {done.stderr[-500:]}")
+    refused = any(answer.startswith("error: ") for answer in answers)
+    if done.returncode != int(refused):
+        raise SystemExit(f"jitkit {mode}: exit status {done.returncode}: {done.stderr[-500:]}")
+    return answers
+
+
+def compare(report: Report, what: str, texts: list[str], wanted: list[str], got: list[str]) -> None:
+    bad = 0
+    for text, want, have in zip(texts, wanted, got):
+        if want == have:
+            report.passed += 1
+        elif (bad := bad + 1) <= SHOWN:
+            report.check(f"{what}: {text}", False, f"{have}, expected {want}")
+        else:
+            report.failed += 1
+    if bad > SHOWN:
+        print(f"... and {bad - SHOWN} more of {what}")
+    report.note(f"golden: {what:<44} {len(wanted) - bad:6} of {len(wanted)}")
+
+
+def check_valid(report: Report, command: Path, target: str, path: Path) -> None:
+    words, texts = [w for w, _ in rows(path)], [t for _, t in rows(path)]
+    name = f"{path.parent.name}/{path.name}"
+    answers = convert(command, "asm", target, texts)
+    compare(report, f"{name} asm", texts, words, [a if a.startswith("error") else a.split()[0] for a in answers])
+
+    printed = convert(command, "disasm", target, words)
+    again = [p.split(None, 1)[1] if not p.startswith("error") else p for p in printed]
+    answers = convert(command, "asm", target, again)
+    compare(report, f"{name} disasm, asm", [f"{w} ({t})" for w, t in zip(words, again)], words,
+            [a if a.startswith("error") else a.split()[0] for a in answers])
+
+
+def check_invalid(report: Report, command: Path, target: str, path: Path) -> None:
+    texts = [t for _, t in rows(path)]
+    answers = convert(command, "asm", target, texts)
+    compare(report, f"{path.parent.name}/{path.name} refused", texts, ["refused"] * len(texts),
+            ["refused" if a.startswith("error: ") else a for a in answers])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--command", type=Path, default=tree.ROOT / "build" / "jitkit")
+    args = parser.parse_args()
+    report = Report()
+    shared = Path(os.environ.get("JITKIT_GOLDEN") or tree.ROOT.parent / "shared" / "golden")
+    if not shared.is_dir():
+        report.skip("shared", f"no directory {shared}")
+    for target in TARGETS:
+        own = sorted((tree.ROOT / "tests" / "golden" / target).glob("*.txt"))
+        report.check(f"{target} has golden files", bool(own), "tests/golden is empty")
+        for path in own + [shared / f"{target}.txt"]:
+            if path.is_file():
+                (check_invalid if "invalid" in path.stem else check_valid)(report, args.command, target, path)
+        if (invalid := shared / f"{target}_invalid.txt").is_file():
+            check_invalid(report, args.command, target, invalid)
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()
