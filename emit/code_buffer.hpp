@@ -71,13 +71,19 @@ struct SymbolResolver {
 
 class CodeBuffer {
  public:
-  // Growing memory from the heap, up to `limit` bytes of code.
-  explicit CodeBuffer(u64 limit = u64{1} << 31) : limit_(limit) { init_tables(); }
+  // Growing memory from the heap, up to `limit` bytes of code and `table_limit` bytes for labels,
+  // fixups and the like.
+  explicit CodeBuffer(u64 limit = u64{1} << 31, u64 table_limit = ~u64{0})
+      : limit_(limit), arena_(table_limit) {
+    init_tables();
+  }
   // The caller's memory (also the writable view of an exec heap's block); never grows.
-  explicit CodeBuffer(std::span<u8> memory) : limit_(memory.size()), owned_(false) {
+  explicit CodeBuffer(std::span<u8> memory, u64 table_limit = ~u64{0})
+      : limit_(memory.size()), owned_(false), arena_(table_limit) {
     init_tables();
     base_ = cursor_ = memory.data();
-    stop_ = end_ = base_ + memory.size();
+    end_ = base_ + memory.size();
+    stop_ = status_.ok() ? end_ : cursor_;
   }
   CodeBuffer(const CodeBuffer&) = delete;
   CodeBuffer& operator=(const CodeBuffer&) = delete;
@@ -87,6 +93,8 @@ class CodeBuffer {
 
   // Forgets contents, labels, relocations and the error; keeps the memory.
   void reset();
+  // Times memory was asked of the heap.
+  u32 heap_calls() const { return arena_.heap_calls() + growths_; }
 
   // --- bytes ---------------------------------------------------------------------------------------
   u32 offset() const { return static_cast<u32>(cursor_ - base_); }
@@ -162,14 +170,14 @@ class CodeBuffer {
   // --- labels --------------------------------------------------------------------------------------
   Label new_label() {
     if (!labels_.push({})) fail(arena_.status());
-    return Label(labels_.size() - 1);
+    return Label(status_.ok() ? labels_.size() - 1 : 0);
   }
   // The label of that name, made if new.
   Label label(std::string_view name);
-  std::string_view label_name(Label l) const { return label_names_.name(labels_[l.id].name); }
+  std::string_view label_name(Label l) const { return label_names_.name(info(l).name); }
   u32 label_count() const { return labels_.size(); }  // ids are 1 .. label_count() - 1
-  bool is_bound(Label l) const { return labels_[l.id].offset != unbound; }
-  u32 offset_of(Label l) const { return labels_[l.id].offset; }
+  bool is_bound(Label l) const { return info(l).offset != unbound; }
+  u32 offset_of(Label l) const { return info(l).offset; }
   void bind(Label l) { bind_at(l, offset()); }
   void bind_at(Label l, u32 at);
 
@@ -193,8 +201,10 @@ class CodeBuffer {
   // The same, at a known address.
   Symbol symbol(std::string_view name, u64 address) {
     const Symbol s = symbol(name);
-    symbols_[s.id].address = address;
-    symbols_[s.id].known = true;
+    if (status_.ok()) {
+      symbols_[s.id].address = address;
+      symbols_[s.id].known = true;
+    }
     return s;
   }
   std::string_view symbol_name(Symbol s) const { return symbol_names_.name(s.id); }
@@ -285,6 +295,7 @@ class CodeBuffer {
   void begin_exact(u32 bytes);
   void end_scope(u32 start, u32 bytes, bool exact);
 
+  LabelInfo info(Label l) const { return l.id < labels_.size() ? labels_[l.id] : LabelInfo{}; }
   Range range_of(FixupKind kind, Label l, i64 addend) const;
   void resolve(const Fixup& f, u32 target);
   bool reaches(FixupKind kind, u32 at, i64 target) const {
@@ -319,6 +330,7 @@ class CodeBuffer {
   bool owned_ = true;
   bool keep_notes_ = false;
   u8 exact_depth_ = 0;
+  u32 growths_ = 0;
   Status status_;
   Sink* log_ = nullptr;
   Arena arena_;
@@ -361,6 +373,7 @@ inline void CodeBuffer::init_tables() {
   fixups_.push({});
   symbols_.push({});
   named_labels_.push(0);
+  if (arena_.failed()) fail(arena_.status());
 }
 
 inline void CodeBuffer::reset() {
@@ -404,6 +417,7 @@ inline bool CodeBuffer::grow(usize n) {
   base_ = p;
   cursor_ = p + used;
   end_ = p + size;
+  ++growths_;
   return true;
 }
 
@@ -485,7 +499,7 @@ inline Label CodeBuffer::label(std::string_view name) {
   if (id < named_labels_.size()) return Label(named_labels_[id]);
   const Label l = new_label();
   if (!named_labels_.push(l.id)) fail(arena_.status());
-  labels_[l.id].name = id;
+  if (status_.ok()) labels_[l.id].name = id;
   return l;
 }
 
@@ -522,6 +536,7 @@ inline void CodeBuffer::done(u32 fixup) {
 }
 
 inline void CodeBuffer::bind_at(Label l, u32 at) {
+  if (!status_.ok()) return;
   LabelInfo& info = labels_[l.id];
   if (info.offset != unbound) {
     fail({Error::label_rebound, l.id, info.offset});
