@@ -146,8 +146,15 @@ def run_command(command: str, part: Part, log) -> tuple[str, int]:
 
 
 def excerpt(output: str, lines: int = 40) -> str:
-    """The end of a failed command's output, indented, without lines that look like totals."""
-    kept = [line for line in output.splitlines() if not SUMMARY.match(line.strip())]
+    """What to show of a failed command: its end; of ctest only what the failed tests printed."""
+    text = output.splitlines()
+    ends = [m for line in text if (m := CTEST_END.match(line))]
+    if ends:
+        failed = {m[1] for m in ends if m[3] != "Passed"}
+        text = [line for line in text
+                if (m := CTEST_LINE.match(line) or CTEST_END.match(line)) and m[1] in failed]
+    # Lines that look like totals are left out: there is one such line, the last.
+    kept = [line for line in text if not SUMMARY.match(re.sub(r"^\d+: ", "", line.strip()))]
     return "\n".join("    | " + line for line in kept[-lines:])
 
 
