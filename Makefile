@@ -30,6 +30,10 @@ check:
 quick:
 	@$(MAKE) --no-print-directory check ARGS='--label quick $(ARGS)'
 
+single-header:
+	@tools/setup.sh python
+	@python3 tools/single_header.py
+
 format:
 	@tools/setup.sh format
 	@git ls-files '*.hpp' '*.cpp' '*.h' '*.c' | xargs clang-format-14 -i

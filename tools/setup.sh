@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a target of the Makefile needs and the machine lacks.
 #
-# usage: tools/setup.sh SET...      sets: make build check demo bench fuzz consumers
+# usage: tools/setup.sh SET...      sets: make python format build check demo bench fuzz consumers
 #
 # Prints what it installs and nothing when nothing is missing. Needs root or sudo only then.
 set -eu
@@ -14,6 +14,8 @@ compilers='clang-14 clang-19 libclang-rt-19-dev'
 packages_of() {
   case $1 in
     make) echo make ;;
+    python) echo python3 ;;
+    format) echo clang-format-14 ;;
     build) echo "$build" ;;
     demo) echo "$build $arm64 binutils coreutils" ;;
     check) echo "$build $arm64 $oracles $compilers doctest-dev nlohmann-json3-dev gdb openssl" ;;

@@ -84,6 +84,20 @@ def use_checkout_without_links() -> None:
     build_user("add_subdirectory without links", f"-DJITKIT_SOURCE={copy}")
 
 
+def use_single_header() -> None:
+    """The headers that user.cpp asks for come from the one file: the only <jitkit/...> are empty."""
+    header = WORK / "single" / "jitkit.hpp"
+    run("single header: make", ["python3", tree.ROOT / "tools" / "single_header.py", "-o", header])
+    report.check("single header: stands alone", "#include <jitkit/" not in header.read_text())
+    for path in tree.header_files():
+        empty = WORK / "single" / "empty" / tree.include_name(path)
+        empty.parent.mkdir(parents=True, exist_ok=True)
+        empty.touch()
+    warnings = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wold-style-cast", "-Werror"]
+    compile_and_run("single header", ["-I", str(header.parent), "-I", str(header.parent / "empty"), *warnings,
+                                      "-fno-exceptions", "-fno-rtti", "-include", "jitkit.hpp"])
+
+
 def link_different_options() -> None:
     headers = sorted(tree.include_name(p) for p in tree.header_files() if p.suffix == ".hpp")
     (WORK / "all_headers.hpp").write_text("".join(f"#include <{h}>\n" for h in headers))
@@ -113,6 +127,7 @@ def main() -> None:
     use_pkg_config()
     compile_and_run("plain include", ["-I", str(tree.ROOT / "include")])
     use_checkout_without_links()
+    use_single_header()
     link_different_options()
     report.finish()
 
