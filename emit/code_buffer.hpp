@@ -114,10 +114,20 @@ class CodeBuffer {
       cursor_ += n;
     }
   }
-  // An instruction word whose field of `kind` refers to l.
-  void put32(u32 word, Label l, FixupKind kind, i64 addend = 0) {
-    put32(word);
-    use_label(l, kind, offset() - 4, addend);
+  // An instruction word whose field of `kind` refers to l. Inline, because `kind` is a constant: the
+  // field of a branch back is a few instructions.
+  [[gnu::always_inline]] void put32(u32 word, Label l, FixupKind kind, i64 addend = 0) {
+    if (!make_room(4)) return;
+    const u32 at = offset();
+    const LabelInfo& target = labels_[l.id];
+    const i64 distance = i64{target.offset} + addend - i64{at};
+    const FixupField& field = fixup_field(kind);
+    const bool now = target.offset != unbound && field.form == FixupForm::distance &&
+                     fixup_reaches(field, distance);
+    if (now) word = insert_fixup(field, word, distance);
+    std::memcpy(cursor_, &word, 4);
+    cursor_ += 4;
+    if (!now) use_label(l, kind, at, addend);
   }
   // Room for n bytes at the cursor, to be filled by the caller, who then calls advance() with at most
   // n; nullptr when there is none.
@@ -231,7 +241,7 @@ class CodeBuffer {
 
   // --- the end -------------------------------------------------------------------------------------
   const Status& status() const { return status_; }
-  void fail(Status s);
+  [[gnu::cold]] void fail(Status s);
   // Writes waiting literals. ok, or the first error, or the first label used and never bound.
   Status finish();
 
@@ -289,18 +299,17 @@ class CodeBuffer {
   }
   [[gnu::cold]] bool make_room_slow(usize n);
   bool grow(usize n);
-  void log_line(const char* what, std::string_view text);
-  void comment_slow(std::string_view text);
+  [[gnu::cold]] void log_line(const char* what, std::string_view text);
+  [[gnu::cold]] void comment_slow(std::string_view text);
 
   void begin_exact(u32 bytes);
   void end_scope(u32 start, u32 bytes, bool exact);
 
   LabelInfo info(Label l) const { return l.id < labels_.size() ? labels_[l.id] : LabelInfo{}; }
   Range range_of(FixupKind kind, Label l, i64 addend) const;
-  void resolve(const Fixup& f, u32 target);
-  bool reaches(FixupKind kind, u32 at, i64 target) const {
-    return !fixup_is_movable(kind) || fixup_fits(kind, fixup_value(kind, at, static_cast<u64>(target)));
-  }
+  bool resolve(FixupKind kind, u32 at, u32 target, i64 addend);
+  [[gnu::cold]] bool resolve_other(FixupKind kind, u32 at, u32 target, i64 addend);
+  [[gnu::cold]] void fail_range(FixupKind kind, u32 at, i64 target);
   void done(u32 fixup);
 
   // Islands (emit/islands.hpp).
@@ -308,7 +317,7 @@ class CodeBuffer {
   u64 veneer_bytes() const;
   u64 island_margin(Range r) const;
   u64 stop_offset();
-  void lower_stop(u64 due, u64 bytes);
+  void lower_stop(i64 due, i64 bytes);
   void update_stop(usize n);
   void emit_island(u64 ahead, bool branch_around);
   void emit_veneer(u32 fixup, u32 island);
@@ -504,27 +513,40 @@ inline Label CodeBuffer::label(std::string_view name) {
 }
 
 inline CodeBuffer::Range CodeBuffer::range_of(FixupKind kind, Label l, i64 addend) const {
-  if (kind == FixupKind::a64_load19) return labels_[l.id].literal ? range_1m : no_range;
-  if (addend != 0) return no_range;
-  if (kind == FixupKind::a64_branch14) return range_32k;
-  if (kind == FixupKind::a64_branch19) return range_1m;
-  return kind == FixupKind::a64_branch26 ? range_128m : no_range;
+  // In the order of FixupKind. The load of a literal waits for the pool; no veneer helps it.
+  constexpr Range ranges[] = {no_range, range_128m, range_1m, range_32k, range_1m};
+  if (kind > FixupKind::a64_load19 || addend != 0) return no_range;
+  if (kind == FixupKind::a64_load19 && !labels_[l.id].literal) return no_range;
+  return ranges[static_cast<u8>(kind)];
 }
 
-inline void CodeBuffer::resolve(const Fixup& f, u32 target) {
-  if (!fixup_is_movable(f.kind)) {
-    if (!relocs_.push({f.at, f.kind, {}, i64{target} + f.addend})) fail(arena_.status());
-    return;
+// Makes the field refer to target + addend; false if it does not reach.
+inline bool CodeBuffer::resolve(FixupKind kind, u32 at, u32 target, i64 addend) {
+  const FixupField& field = fixup_field(kind);
+  i64 value = i64{target} + addend - i64{at};
+  if (field.form != FixupForm::distance) {
+    if (field.form != FixupForm::end_distance) return resolve_other(kind, at, target, addend);
+    value -= field.bytes;
   }
-  i64 value = 0;
-  if (f.kind == FixupKind::diff32)
-    value = i64{target} - i64{offset_of(Label(static_cast<u32>(f.addend)))};
-  else
-    value = fixup_value(f.kind, f.at, static_cast<u64>(i64{target} + f.addend));
-  if (fixup_fits(f.kind, value))
-    write_fixup(f.kind, base_ + f.at, value);
-  else
-    fail({Error::fixup_range, f.at, static_cast<u64>(value)});
+  if (!fixup_reaches(field, value)) return false;
+  write_fixup(kind, base_ + at, value);
+  return true;
+}
+
+// A field that depends on the address, or on two labels.
+inline bool CodeBuffer::resolve_other(FixupKind kind, u32 at, u32 target, i64 addend) {
+  if (kind == FixupKind::diff32) {
+    const i64 value = i64{target} - i64{offset_of(Label(static_cast<u32>(addend)))};
+    write_fixup(kind, base_ + at, value);
+    return fits_signed(value, 32);
+  }
+  if (!relocs_.push({at, kind, {}, i64{target} + addend})) fail(arena_.status());
+  return true;
+}
+
+// What a field cannot reach, as an error.
+inline void CodeBuffer::fail_range(FixupKind kind, u32 at, i64 target) {
+  fail({Error::fixup_range, at, static_cast<u64>(fixup_value(kind, at, static_cast<u64>(target)))});
 }
 
 // Takes a fixup off the books.
@@ -544,8 +566,9 @@ inline void CodeBuffer::bind_at(Label l, u32 at) {
   }
   info.offset = at;
   for (u32 i = info.fixups; i != 0 && status_.ok(); i = fixups_[i].next) {
-    if (fixups_[i].kind == FixupKind::none) continue;  // led through a veneer
-    resolve(fixups_[i], at);
+    const Fixup& f = fixups_[i];
+    if (f.kind == FixupKind::none) continue;  // led through a veneer
+    if (!resolve(f.kind, f.at, at, f.addend)) fail_range(f.kind, f.at, i64{at} + f.addend);
     done(i);
   }
   info.fixups = 0;
@@ -555,43 +578,36 @@ inline void CodeBuffer::bind_at(Label l, u32 at) {
 inline void CodeBuffer::use_label(Label l, FixupKind kind, u32 at, i64 addend) {
   if (!status_.ok()) return;
   LabelInfo& info = labels_[l.id];
-  Fixup f{at, 0, l, kind, no_range, addend};
-  if (info.offset != unbound && reaches(kind, at, i64{info.offset} + addend)) {
-    resolve(f, info.offset);
-    return;
-  }
-  f.range = range_of(kind, l, addend);
-  if (info.offset != unbound) {  // out of reach: back through a veneer, or a new one
-    if (f.range == no_range || kind == FixupKind::a64_load19) {
-      resolve(f, info.offset);  // says so
+  const bool bound = info.offset != unbound;
+  if (bound && resolve(kind, at, info.offset, addend)) return;
+  const Range range = range_of(kind, l, addend);
+  if (bound) {  // out of reach: back through the last veneer, or a new one
+    if (info.veneer != unbound && addend == 0 && resolve(kind, at, info.veneer, 0)) return;
+    if (range == no_range || kind == FixupKind::a64_load19) {
+      fail_range(kind, at, i64{info.offset} + addend);
       return;
     }
-    if (info.veneer != unbound && reaches(kind, at, info.veneer)) {
-      resolve(f, info.veneer);
-      return;
-    }
-  } else {
-    f.next = info.fixups;
-    info.fixups = fixups_.size();
   }
-  if (!fixups_.push(f)) {
-    info.fixups = f.next;
+  if (!fixups_.push({at, bound ? 0 : info.fixups, l, kind, range, addend})) {
     fail(arena_.status());
     return;
   }
-  if (f.range == no_range) return;
-  ++waiting_[f.range];
-  lower_stop(u64{at} + static_cast<u64>(reach[f.range]) - island_margin(f.range), veneer_bytes());
+  if (!bound) info.fixups = fixups_.size() - 1;
+  if (range == no_range) return;
+  ++waiting_[range];
+  // More than the margin of any range: good enough for a first guess.
+  const u32 margin = 64 + (waiting_[0] + waiting_[1] + waiting_[2]) * 12 + pool_.waiting_bytes();
+  lower_stop(i64{at} + reach[range] - i64{margin}, 12);
 }
 
 // A new deadline, and an island that grows by `bytes`. stop_ may be early, never late: the slow path
 // computes it anew.
-inline void CodeBuffer::lower_stop(u64 due, u64 bytes) {
+inline void CodeBuffer::lower_stop(i64 due, i64 bytes) {
   if (exact_depth_ != 0) return;
-  const u64 now = static_cast<u64>(stop_ - base_);
-  u64 stop = now - (bytes < now ? bytes : now);
+  i64 stop = (stop_ - base_) - bytes;
   if (due < stop) stop = due;
-  stop_ = base_ + (stop < offset() ? offset() : stop);
+  const i64 now = cursor_ - base_;
+  stop_ = base_ + (stop < now ? now : stop);
 }
 
 inline void CodeBuffer::put_label_difference(Label l, Label base) {
@@ -633,7 +649,7 @@ inline Label CodeBuffer::literal(FixupKind kind, u32 bytes, u64 low, u64 high) {
   if (!status_.ok()) return l;
   labels_[l.id].literal = true;
   if (!pool_.add({low, high, bytes, l.id})) fail(arena_.status());
-  lower_stop(~u64{0}, bytes + 16);
+  lower_stop(INT64_MAX, bytes + 16);
   return l;
 }
 

@@ -83,19 +83,18 @@ inline void CodeBuffer::emit_veneer(u32 fixup, u32 island) {
   const Fixup f = fixups_[fixup];
   const LabelInfo info = labels_[f.label.id];
   done(fixup);
-  u32 veneer = info.veneer;
-  if (veneer == unbound || veneer < island || !reaches(f.kind, f.at, veneer)) {
-    veneer = offset();
-    labels_[f.label.id].veneer = veneer;
-    if (info.offset == unbound || reaches(FixupKind::a64_branch26, veneer, info.offset)) {
-      put32(0x14000000, f.label, FixupKind::a64_branch26);  // b
-    } else {
-      put32(0x90000010, f.label, FixupKind::a64_adrp21);  // adrp x16
-      put32(0x91000210, f.label, FixupKind::a64_lo12);    // add x16, x16
-      put32(0xd61f0200);                                  // br x16
-    }
+  if (info.veneer != unbound && info.veneer >= island && resolve(f.kind, f.at, info.veneer, 0)) return;
+  const u32 veneer = offset();
+  labels_[f.label.id].veneer = veneer;
+  const i64 distance = i64{info.offset} - i64{veneer};
+  if (info.offset == unbound || fixup_reaches(fixup_field(FixupKind::a64_branch26), distance)) {
+    put32(0x14000000, f.label, FixupKind::a64_branch26);  // b
+  } else {
+    put32(0x90000010, f.label, FixupKind::a64_adrp21);  // adrp x16
+    put32(0x91000210, f.label, FixupKind::a64_lo12);    // add x16, x16
+    put32(0xd61f0200);                                  // br x16
   }
-  if (status_.ok()) resolve({f.at, 0, f.label, f.kind, no_range, 0}, veneer);
+  if (status_.ok() && !resolve(f.kind, f.at, veneer, 0)) fail_range(f.kind, f.at, veneer);
 }
 
 inline void CodeBuffer::offer_island_slow(u32 ahead) {

@@ -127,33 +127,45 @@ constexpr i64 fixup_value(FixupKind k, u64 at, u64 target) {
   return static_cast<i64>(target);
 }
 
+// True if the signed `value` is a multiple of the field's unit and in its range.
+constexpr bool fixup_reaches(const FixupField& f, i64 value) {
+  const unsigned spare = 64U - f.bits - f.scale;
+  const i64 kept = static_cast<i64>(static_cast<u64>(value) << spare) >> (spare + f.scale);
+  return static_cast<u64>(kept) << f.scale == static_cast<u64>(value);
+}
+
 // True if `value`, made by fixup_value, can be written to the field.
 constexpr bool fixup_fits(FixupKind k, i64 value) {
   const FixupField& f = fixup_field(k);
-  if ((static_cast<u64>(value) & low_mask(f.scale)) != 0) return false;
-  if (f.form == FixupForm::low12) return true;
+  if (f.form == FixupForm::low12) return (static_cast<u64>(value) & low_mask(f.scale)) == 0;
   if (f.form == FixupForm::address) return fits_unsigned(static_cast<u64>(value), f.bits);
-  return fits_signed(value >> f.scale, f.bits);
+  return fixup_reaches(f, value);
+}
+
+// `word` with `value` in a field of an AArch64 instruction. Precondition: fixup_fits.
+constexpr u32 insert_fixup(const FixupField& f, u32 word, i64 value) {
+  u64 v = static_cast<u64>(value >> f.scale) << f.lsb;
+  u32 mask = static_cast<u32>(low_mask(f.bits) << f.lsb);
+  if (f.bits == 21) {  // adr: the lowest two bits stand apart
+    mask = 0x60ffffe0;
+    v = (v >> 2 & 0xffffe0) | (v << (29 - 5) & 0x60000000);
+  }
+  return (word & ~mask) | (static_cast<u32>(v) & mask);
 }
 
 // Writes `value` into the unit at `at`. Precondition: fixup_fits(k, value).
 inline void write_fixup(FixupKind k, u8* at, i64 value) {
   const FixupField& f = fixup_field(k);
-  const u64 v = static_cast<u64>(value >> f.scale);
-  if (f.bytes != 4 || f.bits == 32) {
-    std::memcpy(at, &v, f.bytes);
-    return;
-  }
-  u32 word = 0;
-  std::memcpy(&word, at, 4);
-  if (f.bits == 21) {
-    word &= ~0x60ffffe0U;
-    word |= static_cast<u32>((v & 3) << 29 | ((v >> 2) & 0x7ffff) << 5);
+  if (f.bits == 64) {
+    std::memcpy(at, &value, 8);
+  } else if (f.bits == 8) {
+    *at = static_cast<u8>(value);
   } else {
-    word &= ~static_cast<u32>(low_mask(f.bits) << f.lsb);
-    word |= static_cast<u32>((v & low_mask(f.bits)) << f.lsb);
+    u32 word = 0;
+    std::memcpy(&word, at, 4);
+    word = insert_fixup(f, word, value);
+    std::memcpy(at, &word, 4);
   }
-  std::memcpy(at, &word, 4);
 }
 
 }  // namespace jitkit::inline JITKIT_ABI

@@ -71,7 +71,7 @@ class Arena {
     left_ = c != nullptr ? c->bytes : 0;
   }
 
-  void* allocate_slow(u64 bytes) {
+  [[gnu::cold, gnu::noinline]] void* allocate_slow(u64 bytes) {
     while (current_ != nullptr && current_->next != nullptr) {
       current_ = current_->next;
       open(current_);
@@ -194,7 +194,8 @@ class Vec {
   }
 
  private:
-  bool grow(u32 need) {
+  // Out of line, so that push() stays small where it is inlined.
+  [[gnu::cold, gnu::noinline]] bool grow(u32 need) {
     u64 n = capacity_ < 8 ? 16 : u64{capacity_} * 2;
     if (n < need) n = need;
     if (arena_ == nullptr) return false;
