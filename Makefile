@@ -7,7 +7,7 @@
 #   make fuzz SECONDS=n  a total, shared by all fuzz targets; make soak: fixed large counts
 #   make consumers       the three adapters; make single-header: one file of it all
 .DEFAULT_GOAL := build
-.PHONY: build check quick demo bench fuzz soak consumers single-header format clean
+.PHONY: build check quick demo bench fuzz soak consumers single-header format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -37,6 +37,11 @@ single-header:
 format:
 	@tools/setup.sh format
 	@git ls-files '*.hpp' '*.cpp' '*.h' '*.c' | xargs clang-format-14 -i
+
+tidy:
+	@tools/setup.sh check tidy
+	@$(call configure,clang)
+	@git ls-files 'tests/unit/*.cpp' | xargs -P2 -n1 clang-tidy-19 --quiet -p build/clang
 
 clean:
 	@cmake -E rm -rf build

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a target of the Makefile needs and the machine lacks.
 #
-# usage: tools/setup.sh SET...      sets: make python format build check demo bench fuzz consumers
+# usage: tools/setup.sh SET...      sets: make python format tidy build check demo bench fuzz consumers
 #
 # Prints what it installs and nothing when nothing is missing. Needs root or sudo only then.
 set -eu
@@ -16,6 +16,7 @@ packages_of() {
     make) echo make ;;
     python) echo python3 ;;
     format) echo clang-format-14 ;;
+    tidy) echo clang-tidy-19 ;;
     build) echo "$build" ;;
     demo) echo "$build $arm64 binutils coreutils" ;;
     check) echo "$build $arm64 $oracles $compilers doctest-dev nlohmann-json3-dev gdb openssl" ;;
