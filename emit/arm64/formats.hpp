@@ -1,0 +1,292 @@
+// The tables that everything but the assembler's methods works from: forms, their operands with roles
+// and constraints, and their encodings. All are expanded from insts.def and operands.def.
+//
+// To encode a form by number: start from form_bits(f), exclusive-or encode_imm(f, i, value) for each
+// immediate operand i, then or the register numbers at reg_lsb(f, i). Immediates can be merged when the
+// instruction is selected, registers when it is emitted.
+//
+// Invariants: Form 0 is none. Operand i of a form is form_operands[forms[f].first_operand + i]; operands
+// of operand_details stand at the same index.
+#ifndef JITKIT_EMIT_ARM64_FORMATS_HPP
+#define JITKIT_EMIT_ARM64_FORMATS_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/emit/arm64/features.hpp>
+#include <jitkit/emit/arm64/operands.hpp>
+#include <jitkit/ir/support/form.hpp>
+
+#include <optional>
+#include <string_view>
+
+namespace jitkit::inline JITKIT_ABI {
+namespace arm64 {
+
+// ---- operand kinds ----
+
+// How an operand is written. The text assembler and the disassembler switch over it.
+enum class Text : u8 {
+  w, x, w_sp, x_sp, xret,              // general registers
+  b, h, s, d, q, v,                    // FP and SIMD registers
+  base, mem,                           // [x0 and [x0]
+  imm, hex, addsub, optional_imm, fpimm, fpzero, zero,
+  lsl, shift, extend, index, windex, field, cond, dot_cond,
+  off, pre, post, rel, prefetch, barrier, isb, clrex, sysreg,
+};
+
+enum class OperandKind : u16 {
+  none,
+#define JITKIT_A64_REG(kind, Type, lsb, text, bank, bits, role) kind,
+#define JITKIT_A64_REG2(kind, Type, lsb, lsb2, text, bank, bits) kind,
+#define JITKIT_A64_PAIR(kind, Type, lsb, text, bits, count, role) kind,
+#define JITKIT_A64_IMM(kind, Wrapper, imm, lsb, width, scale, text) kind,
+#include <jitkit/emit/arm64/operands.def>
+};
+
+namespace role {
+inline constexpr u8 use = role_use;
+inline constexpr u8 def = role_def;
+inline constexpr u8 early = role_def | role_early_def;
+inline constexpr u8 tied = role_use | role_def;
+inline constexpr u8 tied_early = role_use | role_def | role_early_def;
+}  // namespace role
+
+// Field numbers that are not one field at one place.
+inline constexpr u8 no_lsb = 0xff;
+
+struct OperandInfo {
+  Text text;
+  u8 lsb;       // of the register field
+  u8 lsb2;      // of a second field with the same register, or no_lsb
+  u8 regs;      // registers in the operand
+  bool has_imm;
+  ImmSpec imm;
+  FormOperand form;  // of the first register, or of the immediate
+};
+
+constexpr FormOperand register_operand(Bank bank, unsigned log2_bits, u8 roles, unsigned count) {
+  FormOperand o;
+  o.role = roles;
+  o.bank = bank;
+  o.width = static_cast<u8>(log2_bits);
+  if (count > 1) {
+    o.constraint = ConstraintKind::tuple;
+    o.length = static_cast<u8>(count);
+    o.flags = bank == Bank::gpr ? tuple_even : tuple_wraps;
+  }
+  return o;
+}
+constexpr FormOperand immediate_operand(Text t) {
+  FormOperand o;
+  o.kind = t == Text::rel ? FormOperand::Kind::label : FormOperand::Kind::imm;
+  return o;
+}
+
+inline constexpr OperandInfo operand_infos[] = {
+    {},
+#define JITKIT_A64_REG(kind, Type, lsb, text, bank, bits, role_) \
+  {Text::text, lsb, no_lsb, 1, false, {}, register_operand(Bank::bank, bits, role::role_, 1)},
+#define JITKIT_A64_REG2(kind, Type, lsb, lsb2, text, bank, bits) \
+  {Text::text, lsb, lsb2, 1, false, {}, register_operand(Bank::bank, bits, role::use, 1)},
+#define JITKIT_A64_PAIR(kind, Type, lsb, text, bits, count, role_) \
+  {Text::text, lsb, no_lsb, count, false, {}, register_operand(Bank::gpr, bits, role::role_, count)},
+#define JITKIT_A64_IMM(kind, Wrapper, imm, lsb, width, scale, text) \
+  {Text::text, 0, no_lsb, 0, true, {ImmKind::imm, lsb, width, scale}, immediate_operand(Text::text)},
+#include <jitkit/emit/arm64/operands.def>
+};
+
+constexpr const OperandInfo& operand_info(OperandKind k) { return operand_infos[static_cast<u16>(k)]; }
+
+// The bits of the word that an operand decides.
+constexpr u32 operand_mask(const OperandInfo& o) {
+  u32 mask = o.has_imm ? imm_mask(o.imm) : 0;
+  if (o.regs != 0) mask |= 31U << o.lsb;
+  if (o.lsb2 != no_lsb) mask |= 31U << o.lsb2;
+  return mask;
+}
+
+// ---- forms ----
+
+enum class Form : u16 {
+  none,
+#define JITKIT_A64(form, ...) form,
+#include <jitkit/emit/arm64/insts.def>
+};
+inline constexpr unsigned form_count = 1
+#define JITKIT_A64(...) +1
+#include <jitkit/emit/arm64/insts.def>
+    ;
+
+// FormInfo::flags
+inline constexpr u8 form_asm_only = 1;   // an alias that is never printed
+inline constexpr u8 form_no_native = 2;  // not a native op of the IR: use the instruction behind it
+
+// Effects tokens of insts.def.
+namespace effect {
+inline constexpr u32 pure = 0;
+inline constexpr u32 rf = reads_flags;
+inline constexpr u32 wf = writes_flags;
+inline constexpr u32 ld = reads_memory | may_trap;
+inline constexpr u32 st = writes_memory | may_trap;
+inline constexpr u32 rmw = reads_memory | writes_memory | may_trap;
+inline constexpr u32 sys = other_state;
+inline constexpr u32 hint = other_state;  // nothing depends on it, but it is there for a reason
+inline constexpr u32 traps = may_trap;
+inline constexpr u32 ctl = control;
+inline constexpr u32 asm_only = 1 << 16;
+}  // namespace effect
+
+// The words of a form.
+struct FormCode {
+  u32 bits;
+  OperandKind operands[5];
+};
+
+constexpr FormCode form_code(u32 bits, OperandKind a = {}, OperandKind b = {}, OperandKind c = {},
+                             OperandKind d = {}, OperandKind e = {}) {
+  return {bits, {a, b, c, d, e}};
+}
+
+inline constexpr FormCode form_codes[] = {
+    {},
+#define JITKIT_A64_0(form, m, bits, ft, fx) form_code(bits),
+#define JITKIT_A64_1(form, m, bits, ft, fx, a) form_code(bits, OperandKind::a),
+#define JITKIT_A64_2(form, m, bits, ft, fx, a, b) form_code(bits, OperandKind::a, OperandKind::b),
+#define JITKIT_A64_3(form, m, bits, ft, fx, a, b, c) \
+  form_code(bits, OperandKind::a, OperandKind::b, OperandKind::c),
+#define JITKIT_A64_4(form, m, bits, ft, fx, a, b, c, d) \
+  form_code(bits, OperandKind::a, OperandKind::b, OperandKind::c, OperandKind::d),
+#define JITKIT_A64_5(form, m, bits, ft, fx, a, b, c, d, e) \
+  form_code(bits, OperandKind::a, OperandKind::b, OperandKind::c, OperandKind::d, OperandKind::e),
+#define JITKIT_A64_1O JITKIT_A64_1
+#define JITKIT_A64_3O JITKIT_A64_3
+#define JITKIT_A64_4O JITKIT_A64_4
+#define JITKIT_A64_L1 JITKIT_A64_1
+#define JITKIT_A64_L2 JITKIT_A64_2
+#define JITKIT_A64_L3 JITKIT_A64_3
+#include <jitkit/emit/arm64/insts.def>
+};
+
+constexpr u32 form_bits(Form f) { return form_codes[static_cast<u16>(f)].bits; }
+constexpr OperandKind form_operand_kind(Form f, unsigned text_operand) {
+  return text_operand < 5 ? form_codes[static_cast<u16>(f)].operands[text_operand] : OperandKind::none;
+}
+
+// The bits that are the same in all words of the form.
+constexpr u32 form_mask(Form f) {
+  u32 mask = ~u32{0};
+  for (OperandKind k : form_codes[static_cast<u16>(f)].operands) mask &= ~operand_mask(operand_info(k));
+  return mask;
+}
+
+// What is known of operand i beside its FormOperand.
+struct OperandDetail {
+  OperandKind kind;
+  u8 lsb;  // of the register field; no_lsb: an immediate, or a later register of a tuple
+};
+
+namespace detail {
+using namespace effect;
+
+struct FormSeed {
+  const char* name;
+  const char* mnemonic;
+  u32 effects;
+  Feature feature;
+};
+inline constexpr FormSeed form_seeds[] = {
+    {"none", "", 0, Feature::base},
+#define JITKIT_A64(form, mnemonic, bits, ft, fx, ...) \
+  {#form, #mnemonic, fx, Feature::ft},
+#include <jitkit/emit/arm64/insts.def>
+};
+
+constexpr unsigned operand_total() {
+  unsigned n = 0;
+  for (const FormCode& c : form_codes)
+    for (OperandKind k : c.operands) n += operand_info(k).regs + (operand_info(k).has_imm ? 1U : 0U);
+  return n;
+}
+
+// A C++ keyword's trailing underscore is not part of the mnemonic.
+constexpr const char* text_mnemonic(const char* m) {
+  const std::string_view s = m;
+  if (s == "and_") return "and";
+  if (s == "not_") return "not";
+  return m;
+}
+
+struct FormTables {
+  FormInfo infos[form_count] = {};
+  FormOperand operands[operand_total()] = {};
+  OperandDetail details[operand_total()] = {};
+};
+
+consteval FormTables make_form_tables() {
+  FormTables t;
+  unsigned next = 0;
+  for (unsigned f = 0; f < form_count; ++f) {
+    const FormSeed& seed = form_seeds[f];
+    FormInfo& info = t.infos[f];
+    info = {seed.name, text_mnemonic(seed.mnemonic), static_cast<u16>(seed.feature),
+            static_cast<Effects>(seed.effects), static_cast<u16>(next), 0, 0};
+    if ((seed.effects & effect::asm_only) != 0) info.flags = form_asm_only | form_no_native;
+    for (OperandKind k : form_codes[f].operands) {
+      const OperandInfo& o = operand_info(k);
+      if (k == OperandKind::none) break;
+      if (o.lsb2 != no_lsb || (o.regs != 0 && o.form.bank == Bank::none)) info.flags |= form_no_native;
+      for (u8 i = 0; i < o.regs; ++i) {
+        t.operands[next] = o.form;
+        if (o.regs > 1) t.operands[next].arg = i;
+        t.details[next++] = {k, i == 0 ? o.lsb : no_lsb};
+      }
+      if (o.has_imm) {
+        t.operands[next] = immediate_operand(o.text);
+        t.details[next++] = {k, no_lsb};
+      }
+    }
+    info.operands = static_cast<u8>(next - info.first_operand);
+  }
+  return t;
+}
+
+inline constexpr FormTables form_tables = make_form_tables();
+
+}  // namespace detail
+
+inline constexpr const FormInfo (&forms)[form_count] = detail::form_tables.infos;
+inline constexpr const FormOperand (&form_operands)[detail::operand_total()] = detail::form_tables.operands;
+inline constexpr const OperandDetail (&operand_details)[detail::operand_total()] = detail::form_tables.details;
+
+constexpr const FormInfo& form_info(Form f) { return forms[static_cast<u16>(f)]; }
+constexpr const FormOperand& form_operand(Form f, unsigned i) { return form_operands[form_info(f).first_operand + i]; }
+constexpr const OperandDetail& operand_detail(Form f, unsigned i) {
+  return operand_details[form_info(f).first_operand + i];
+}
+constexpr Feature form_feature(Form f) { return static_cast<Feature>(form_info(f).feature); }
+
+// Bit position of register operand i.
+constexpr unsigned reg_lsb(Form f, unsigned i) { return operand_detail(f, i).lsb; }
+
+// Field bits of value v for immediate operand i, to be exclusive-or-ed into the word.
+constexpr std::optional<u32> encode_imm(Form f, unsigned i, i64 v) {
+  const Encoded e = encode_imm(operand_info(operand_detail(f, i).kind).imm, v);
+  if (e == refused) return std::nullopt;
+  return static_cast<u32>(e);
+}
+
+// Register subsets that FormOperand::arg of ConstraintKind::subset names.
+inline constexpr RegSet register_subsets[] = {
+    RegSet::range(32, 16),  // v0..v15: by-element forms of 16-bit elements
+};
+
+// The form of that name; none if there is none. Linear: parsers keep what they found.
+constexpr Form find_form(std::string_view name) {
+  for (unsigned f = 1; f < form_count; ++f)
+    if (name == forms[f].name) return static_cast<Form>(f);
+  return Form::none;
+}
+
+}  // namespace arm64
+}  // namespace jitkit::inline JITKIT_ABI
+
+#endif  // JITKIT_EMIT_ARM64_FORMATS_HPP

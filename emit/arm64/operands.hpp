@@ -1,0 +1,665 @@
+// Operand values of AArch64 instructions: how each kind of immediate becomes bits of the word (one
+// constexpr encoder and decoder for all layers), and the C++ argument types built on it.
+//
+// Invariants:
+//  - Encoded bits are *exclusive-or*-ed into the word of the form. Mostly that fills zero bits; it also
+//    turns add into sub for a negative immediate and a scaled offset into an unscaled one.
+//  - An argument type holds encoded bits, so what exists is legal: a literal is checked by a consteval
+//    constructor, a run-time value by make().
+//  - encode_imm() and decode_imm() are inverse: decode of an encoded value gives it back.
+// Source: Arm ARM C1.2, C3, C6.2, C7.2; shared pseudo-code DecodeBitMasks, VFPExpandImm, AdvSIMDExpandImm.
+#ifndef JITKIT_EMIT_ARM64_OPERANDS_HPP
+#define JITKIT_EMIT_ARM64_OPERANDS_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/emit/arm64/registers.hpp>
+#include <jitkit/emit/code_buffer.hpp>
+#include <jitkit/ir/support/bits.hpp>
+
+#include <optional>
+#include <type_traits>
+
+namespace jitkit::inline JITKIT_ABI {
+namespace arm64 {
+
+enum class Cond : u8 { eq, ne, hs, lo, mi, pl, vs, vc, hi, ls, ge, lt, gt, le, al, nv, cs = hs, cc = lo };
+constexpr Cond invert(Cond c) { return static_cast<Cond>(static_cast<u8>(c) ^ 1); }
+
+enum class ShiftKind : u8 { lsl, lsr, asr, ror };
+enum class ExtendKind : u8 { uxtb, uxth, uxtw, uxtx, sxtb, sxth, sxtw, sxtx };
+
+// A shift or extension as an immediate: amount, kind << 8, and whether the amount was written (a byte
+// access by register offset encodes `lsl #0` and no shift differently).
+inline constexpr i64 amount_written = 0x80;
+constexpr i64 pack_shift(ShiftKind k, i64 amount) { return static_cast<i64>(k) << 8 | amount; }
+constexpr i64 pack_extend(ExtendKind k) { return static_cast<i64>(k) << 8; }
+constexpr i64 pack_extend(ExtendKind k, i64 amount) {
+  return static_cast<i64>(k) << 8 | amount_written | amount;
+}
+// Position and width of a bit-field as one immediate.
+constexpr i64 pack_field(i64 lsb, i64 width) { return lsb | width << 8; }
+
+enum class ImmKind : u8 {
+  uimm,        // value >> scale, unsigned, at lsb
+  simm,        // value >> scale, signed, at lsb
+  down,        // scale - value, for values 1..width (both up to 64), at lsb
+  addsub,      // 12 bits, shifted by 12 if need be; negative: the opposite operation (bit 30)
+  logical,     // bit-mask immediate of a register of `width` bits
+  mov,         // movz, movn or orr of a register of `width` bits
+  lsl,         // ubfm alias of a register of `width` bits
+  extract,     // packed field, ubfx style
+  insert,      // packed field, bfi style
+  shift,       // packed shift, amounts below `width`, kinds below `scale`
+  extend,      // packed extend of add/sub; scale: 0 of a W register, 1 of an X register
+  index,       // packed extend of a memory index, shifted by `scale` or not; width 32 or 64
+  offset,      // unsigned 12 bits scaled, else signed 9 bits unscaled (bit 24)
+  test_bit,    // tbz: bits 19 and 31
+  adr,         // immlo and immhi, in units of 1 << scale
+  auth,        // ldraa: 10 bits scaled by 8, sign at 22
+  not_cond,    // an inverted condition, not al or nv, at lsb
+  fp8,         // the bits of a double that 8 bits can express, at lsb
+  vec_fp8,     // the same in a:b:c, d:e:f:g:h
+  vec8,        // 8 bits in a:b:c, d:e:f:g:h
+  vec_mask,    // a 64-bit value of bytes 00 and ff in a:b:c, d:e:f:g:h
+  msl,         // 8 or 16, at lsb
+  rotation,    // multiples of 90 at lsb
+  rotation_odd,  // 90 or 270 at lsb
+  zero,        // 0 only, no bits
+};
+
+struct ImmSpec {
+  ImmKind kind;
+  u8 lsb = 0;
+  u8 width = 0;
+  u8 scale = 0;
+};
+
+// Field bits, or `refused`.
+using Encoded = i64;
+inline constexpr Encoded refused = -1;
+
+// ---- bit-mask immediates ----
+
+// N, immr, imms at bits 22, 16, 10 for a mask of `width` (32 or 64) bits. A mask is a rotated run of
+// ones, repeated in elements of 2 to 64 bits.
+constexpr Encoded encode_logical(u64 v, unsigned width) {
+  if (width == 32) {
+    if ((v >> 32) != 0 && (v >> 32) != low_mask(32)) return refused;
+    v = (v & low_mask(32)) | v << 32;
+  }
+  if (v == 0 || v == ~u64{0}) return refused;
+  unsigned size = 64;
+  while (size > 2 && ((v ^ v >> size / 2) & low_mask(size / 2)) == 0) size /= 2;
+  // Rotate the element right until the run of ones starts at bit 0.
+  const u64 element_mask = low_mask(size);
+  const u64 e = v & element_mask;
+  const unsigned start = (e & 1) == 0 ? ctz(e) : size - static_cast<unsigned>(std::countl_one(e << (64 - size)));
+  const unsigned turn = start % size;
+  const u64 run = turn == 0 ? e : (e >> turn | e << (size - turn)) & element_mask;
+  if ((run & (run + 1)) != 0) return refused;
+  const unsigned ones = static_cast<unsigned>(std::popcount(run));
+  const unsigned immr = (size - turn) % size;
+  const unsigned imms = ((64 - 2 * size) | (ones - 1)) & 63;
+  return static_cast<Encoded>((size == 64 ? 1U << 22 : 0U) | immr << 16 | imms << 10);
+}
+
+constexpr bool decode_logical(u32 word, unsigned width, u64& v) {
+  const u32 n = word >> 22 & 1;
+  const u32 immr = word >> 16 & 63;
+  const u32 imms = word >> 10 & 63;
+  const u32 length = n << 6 | (~imms & 63);
+  if (length < 2 || (width == 32 && n != 0)) return false;
+  const unsigned size = 1U << log2_floor(length);
+  const unsigned ones = (imms & (size - 1)) + 1;
+  if (ones == size) return false;
+  const unsigned turn = immr & (size - 1);
+  const u64 run = low_mask(ones);
+  u64 e = turn == 0 ? run : (run >> turn | run << (size - turn)) & low_mask(size);
+  for (unsigned filled = size; filled < width; filled *= 2) e |= e << filled;
+  v = e;
+  return true;
+}
+
+// ---- FP immediates ----
+
+// imm8 of a double that is +-n/16 * 2^r, 16 <= n <= 31, -3 <= r <= 4.
+constexpr Encoded encode_fp8(u64 bits) {
+  if ((bits & low_mask(48)) != 0) return refused;
+  const u64 exponent = bits >> 54 & 0x1ff;  // all but the two low bits of the 11
+  if (exponent != 0x100 && exponent != 0xff) return refused;
+  return static_cast<Encoded>((bits >> 56 & 0x80) | (bits >> 48 & 0x7f));
+}
+constexpr u64 decode_fp8(u32 imm8) {
+  const u64 b = imm8 >> 6 & 1;
+  return u64{imm8 >> 7} << 63 | (b != 0 ? u64{0xff} : u64{0x100}) << 54 | u64{imm8 & 0x3f} << 48;
+}
+
+// ---- the common encoder ----
+
+constexpr Encoded encode_uimm(ImmSpec s, i64 v) {
+  if (v < 0 || (static_cast<u64>(v) & low_mask(s.scale)) != 0) return refused;
+  const u64 field = static_cast<u64>(v) >> s.scale;
+  return fits_unsigned(field, s.width) ? static_cast<Encoded>(field << s.lsb) : refused;
+}
+constexpr Encoded encode_simm(ImmSpec s, i64 v) {
+  if ((static_cast<u64>(v) & low_mask(s.scale)) != 0 || !fits_signed(v >> s.scale, s.width)) return refused;
+  return static_cast<Encoded>((static_cast<u64>(v >> s.scale) & low_mask(s.width)) << s.lsb);
+}
+constexpr Encoded encode_addsub(i64 v) {
+  const u64 opposite = v < 0 ? u64{1} << 30 : 0;
+  const u64 m = v < 0 ? ~static_cast<u64>(v) + 1 : static_cast<u64>(v);
+  if (m <= 0xfff) return static_cast<Encoded>(opposite | m << 10);
+  if ((m & 0xfff) == 0 && m <= 0xfff000) return static_cast<Encoded>(opposite | 1U << 22 | m >> 2);
+  return refused;
+}
+// mov: the bits that tell movz, movn and orr apart are part of the field (the row's bits are what the
+// three have in common).
+inline constexpr u32 mov_z = 0x40800000;
+inline constexpr u32 mov_n = 0x00800000;
+inline constexpr u32 mov_orr = 0x200003e0;
+constexpr Encoded encode_mov(i64 value, unsigned width) {
+  u64 v = static_cast<u64>(value);
+  if (width == 32) {
+    if ((v >> 32) != 0 && (v >> 32) != low_mask(32)) return refused;
+    v &= low_mask(32);
+  }
+  const u64 inverse = ~v & low_mask(width);
+  for (unsigned hw = 0; hw < width / 16; ++hw)
+    if ((v & ~(u64{0xffff} << hw * 16)) == 0) return static_cast<Encoded>(mov_z | hw << 21 | (v >> hw * 16) << 5);
+  for (unsigned hw = 0; hw < width / 16; ++hw)
+    if ((inverse & ~(u64{0xffff} << hw * 16)) == 0)
+      return static_cast<Encoded>(mov_n | hw << 21 | (inverse >> hw * 16) << 5);
+  const Encoded mask = encode_logical(v, width);
+  return mask == refused ? refused : mask | Encoded{mov_orr};
+}
+constexpr Encoded encode_vec8(u64 imm8) { return static_cast<Encoded>((imm8 >> 5 & 7) << 16 | (imm8 & 31) << 5); }
+constexpr Encoded encode_vec_mask(u64 v) {
+  u64 imm8 = 0;
+  for (unsigned i = 0; i < 8; ++i) {
+    const u64 byte = v >> i * 8 & 0xff;
+    if (byte != 0 && byte != 0xff) return refused;
+    imm8 |= (byte & 1) << i;
+  }
+  return encode_vec8(imm8);
+}
+constexpr Encoded encode_field(ImmSpec s, i64 v) {
+  const i64 lsb = v & 0xff;
+  const i64 bits = v >> 8;
+  if (v < 0 || lsb >= s.width || bits < 1 || bits > s.width - lsb) return refused;
+  const i64 immr = s.kind == ImmKind::extract ? lsb : (s.width - lsb) % s.width;
+  const i64 imms = s.kind == ImmKind::extract ? lsb + bits - 1 : bits - 1;
+  return immr << 16 | imms << 10;
+}
+constexpr Encoded encode_index(ImmSpec s, i64 v) {
+  const i64 amount = v & 0x7f;
+  const i64 kind = v >> 8;
+  const bool wide = s.width == 64;
+  const bool known = wide ? kind == 3 || kind == 7 : kind == 2 || kind == 6;
+  if (v < 0 || !known || (amount != 0 && amount != s.scale)) return refused;
+  const bool shifted = s.scale == 0 ? (v & amount_written) != 0 : amount != 0;
+  return kind << 13 | (shifted ? 1 << 12 : 0);
+}
+
+// The bits of value v in a field of kind s.
+constexpr Encoded encode_imm(ImmSpec s, i64 v) {
+  const auto at = [&](i64 field) { return static_cast<Encoded>(static_cast<u64>(field) << s.lsb); };
+  switch (s.kind) {
+    case ImmKind::uimm: return encode_uimm(s, v);
+    case ImmKind::simm: return encode_simm(s, v);
+    case ImmKind::down: return v >= 1 && v <= s.width ? at(s.scale - v) : refused;
+    case ImmKind::addsub: return encode_addsub(v);
+    case ImmKind::logical: return encode_logical(static_cast<u64>(v), s.width);
+    case ImmKind::mov: return encode_mov(v, s.width);
+    case ImmKind::lsl:
+      return v >= 0 && v < s.width ? (s.width - v) % s.width << 16 | (s.width - 1 - v) << 10 : refused;
+    case ImmKind::extract:
+    case ImmKind::insert: return encode_field(s, v);
+    case ImmKind::shift:
+      return v >= 0 && (v & 0x7f) < s.width && (v >> 8) < s.scale ? (v >> 8) << 22 | (v & 0x7f) << 10 : refused;
+    case ImmKind::extend:
+      if (v < 0 || (v & 0x7f) > 4 || (v >> 8) > 7 || (s.scale == 1 && (v >> 8 & 3) != 3)) return refused;
+      return (v >> 8) << 13 | (v & 0x7f) << 10;
+    case ImmKind::index: return encode_index(s, v);
+    case ImmKind::offset: {
+      const Encoded scaled = encode_uimm({ImmKind::uimm, 10, 12, s.scale}, v);
+      if (scaled != refused) return scaled | 1 << 24;
+      return encode_simm({ImmKind::simm, 12, 9, 0}, v);
+    }
+    case ImmKind::test_bit: return v >= 0 && v < s.width ? (v >> 5) << 31 | (v & 31) << 19 : refused;
+    case ImmKind::adr: {
+      const Encoded field = encode_simm({ImmKind::simm, 0, 21, s.scale}, v);
+      return field == refused ? refused : (field & 3) << 29 | (field >> 2) << 5;
+    }
+    case ImmKind::auth: {
+      const Encoded field = encode_simm({ImmKind::simm, 0, 10, 3}, v);
+      return field == refused ? refused : (field >> 9) << 22 | (field & 0x1ff) << 12;
+    }
+    case ImmKind::not_cond: return v >= 0 && v < 14 ? at(v ^ 1) : refused;
+    case ImmKind::fp8: {
+      const Encoded imm8 = encode_fp8(static_cast<u64>(v));
+      return imm8 == refused ? refused : at(imm8);
+    }
+    case ImmKind::vec_fp8: {
+      const Encoded imm8 = encode_fp8(static_cast<u64>(v));
+      return imm8 == refused ? refused : encode_vec8(static_cast<u64>(imm8));
+    }
+    case ImmKind::vec8: return v >= 0 && v <= 255 ? encode_vec8(static_cast<u64>(v)) : refused;
+    case ImmKind::vec_mask: return encode_vec_mask(static_cast<u64>(v));
+    case ImmKind::msl: return v == 8 || v == 16 ? at((v - 8) / 8) : refused;
+    case ImmKind::rotation: return v >= 0 && v <= 270 && v % 90 == 0 ? at(v / 90) : refused;
+    case ImmKind::rotation_odd: return v == 90 || v == 270 ? at(v / 180) : refused;
+    case ImmKind::zero: return v == 0 ? 0 : refused;
+  }
+  return refused;
+}
+
+// The bits of the word that a field of kind s occupies.
+constexpr u32 imm_mask(ImmSpec s) {
+  const auto field = [&](unsigned bits) { return static_cast<u32>(low_mask(bits) << s.lsb); };
+  switch (s.kind) {
+    case ImmKind::uimm:
+    case ImmKind::simm: return field(s.width);
+    case ImmKind::down: return field(log2_floor(u64{s.scale} * 2 - 1));
+    case ImmKind::addsub: return 0x007ffc00;  // bit 30 tells add from sub: the rows'
+    case ImmKind::logical: return s.width == 32 ? 0x003ffc00 : 0x007ffc00;
+    case ImmKind::mov: return 0x60ffffe0;
+    case ImmKind::lsl:
+    case ImmKind::extract:
+    case ImmKind::insert: return s.width == 32 ? 0x001f7c00 : 0x003ffc00;
+    case ImmKind::shift: return 0x00c00000 | (s.width == 32 ? 0x7c00U : 0xfc00U);
+    case ImmKind::extend: return 0x0000fc00;
+    case ImmKind::index: return 0x0000f000;
+    case ImmKind::offset: return 0x013ffc00;
+    case ImmKind::test_bit: return 0x80f80000;
+    case ImmKind::adr: return 0x60ffffe0;
+    case ImmKind::auth: return 0x005ff000;
+    case ImmKind::not_cond: return field(4);
+    case ImmKind::fp8: return field(8);
+    case ImmKind::vec_fp8:
+    case ImmKind::vec8:
+    case ImmKind::vec_mask: return 0x000703e0;
+    case ImmKind::msl: return field(1);
+    case ImmKind::rotation: return field(2);
+    case ImmKind::rotation_odd: return field(1);
+    case ImmKind::zero: return 0;
+  }
+  return 0;
+}
+
+// The value in the word's field of kind s; false if the field is not one of this kind.
+constexpr bool decode_imm(ImmSpec s, u32 word, i64& v) {
+  const auto field = [&](unsigned lsb, unsigned bits) { return static_cast<i64>(word >> lsb & low_mask(bits)); };
+  const auto signed_field = [&](unsigned lsb, unsigned bits) { return sign_extend(word >> lsb & low_mask(bits), bits); };
+  const i64 immr = field(16, 6);
+  const i64 imms = field(10, 6);
+  const i64 vec8 = field(16, 3) << 5 | field(5, 5);
+  u64 mask = 0;
+  switch (s.kind) {
+    case ImmKind::uimm: v = field(s.lsb, s.width) << s.scale; return true;
+    case ImmKind::simm: v = signed_field(s.lsb, s.width) * (i64{1} << s.scale); return true;
+    case ImmKind::down: v = s.scale - field(s.lsb, log2_floor(u64{s.scale} * 2 - 1)); return v >= 1 && v <= s.width;
+    case ImmKind::addsub: v = field(10, 12) << (field(22, 1) * 12); return true;
+    case ImmKind::logical:
+      if (!decode_logical(word, s.width, mask)) return false;
+      v = static_cast<i64>(mask);
+      return true;
+    case ImmKind::mov: {
+      const u32 kind = word & 0x60800000;
+      if (kind == 0x20000000) {
+        if ((word & 0x3e0) != 0x3e0 || !decode_logical(word, s.width, mask)) return false;
+      } else if (kind == mov_z || kind == mov_n) {
+        if (field(21, 2) >= s.width / 16) return false;
+        mask = static_cast<u64>(field(5, 16)) << (field(21, 2) * 16);
+        if (kind == mov_n) mask = ~mask & low_mask(s.width);
+      } else {
+        return false;
+      }
+      v = static_cast<i64>(mask);
+      return encode_mov(v, s.width) == static_cast<Encoded>(word & imm_mask(s));
+    }
+    case ImmKind::lsl: v = s.width - 1 - imms; return v >= 0 && imms != s.width - 1 && immr == imms + 1;
+    case ImmKind::extract: v = pack_field(immr, imms - immr + 1); return imms >= immr && imms < s.width;
+    case ImmKind::insert:
+      v = pack_field((s.width - immr) % s.width, imms + 1);
+      return imms < immr && immr < s.width;
+    case ImmKind::shift: v = field(22, 2) << 8 | imms; return field(22, 2) < s.scale && imms < s.width;
+    case ImmKind::extend:
+      v = field(13, 3) << 8 | amount_written | field(10, 3);
+      return field(10, 3) <= 4 && (s.scale == 1) == (field(13, 2) == 3);
+    case ImmKind::index: {
+      const i64 kind = field(13, 3);
+      if ((kind & 2) == 0 || (kind & 1) != (s.width == 64 ? 1 : 0)) return false;
+      v = kind << 8 | (field(12, 1) != 0 ? amount_written | s.scale : 0);
+      return true;
+    }
+    case ImmKind::offset:
+      if (field(24, 1) != 0) {
+        v = field(10, 12) << s.scale;
+        return true;
+      }
+      v = signed_field(12, 9);  // unscaled words are those of ldur
+      return false;
+    case ImmKind::test_bit: v = field(31, 1) << 5 | field(19, 5); return v < s.width;
+    case ImmKind::adr: v = sign_extend(static_cast<u64>(field(5, 19) << 2 | field(29, 2)), 21) * (i64{1} << s.scale); return true;
+    case ImmKind::auth: v = sign_extend(static_cast<u64>(field(22, 1) << 9 | field(12, 9)), 10) * 8; return true;
+    case ImmKind::not_cond: v = field(s.lsb, 4) ^ 1; return v < 14;
+    case ImmKind::fp8: v = static_cast<i64>(decode_fp8(static_cast<u32>(field(s.lsb, 8)))); return true;
+    case ImmKind::vec_fp8: v = static_cast<i64>(decode_fp8(static_cast<u32>(vec8))); return true;
+    case ImmKind::vec8: v = vec8; return true;
+    case ImmKind::vec_mask:
+      for (unsigned i = 0; i < 8; ++i)
+        if ((vec8 >> i & 1) != 0) mask |= u64{0xff} << i * 8;
+      v = static_cast<i64>(mask);
+      return true;
+    case ImmKind::msl: v = field(s.lsb, 1) * 8 + 8; return true;
+    case ImmKind::rotation: v = field(s.lsb, 2) * 90; return true;
+    case ImmKind::rotation_odd: v = field(s.lsb, 1) * 180 + 90; return true;
+    case ImmKind::zero: v = 0; return true;
+  }
+  return false;
+}
+
+// ---- argument types ----
+
+// The bits of a literal; a literal that cannot be encoded is no constant expression, so the call does
+// not compile.
+consteval u32 required(Encoded e) {
+  if (e == refused) __builtin_trap();
+  return static_cast<u32>(e);
+}
+
+// An integer immediate.
+template <ImmSpec S>
+struct Imm {
+  u32 bits = 0;
+
+  constexpr Imm() = default;
+  template <class Int>
+    requires std::is_integral_v<Int>
+  consteval Imm(Int v) : bits(required(encode_imm(S, static_cast<i64>(v)))) {}
+  static constexpr std::optional<Imm> make(i64 v) { return from(encode_imm(S, v)); }
+
+ private:
+  static constexpr std::optional<Imm> from(Encoded e) {
+    if (e == refused) return std::nullopt;
+    Imm result;
+    result.bits = static_cast<u32>(e);
+    return result;
+  }
+};
+
+// An immediate written in C++ as a value of type Source with a member pack().
+template <ImmSpec S, class... Source>
+struct PackedImm {
+  u32 bits = default_bits();
+
+  constexpr PackedImm() = default;
+  template <class T>
+    requires(std::is_same_v<T, Source> || ...)
+  consteval PackedImm(T v) : bits(required(encode_imm(S, v.pack()))) {}
+  template <class T>
+    requires(std::is_same_v<T, Source> || ...)
+  static constexpr std::optional<PackedImm> make(T v) {
+    const Encoded e = encode_imm(S, v.pack());
+    if (e == refused) return std::nullopt;
+    PackedImm result;
+    result.bits = static_cast<u32>(e);
+    return result;
+  }
+
+ private:
+  // No extension of a memory index is lsl (uxtx); no shift is no bits.
+  static constexpr u32 default_bits() { return S.kind == ImmKind::index && S.width == 64 ? 3U << 13 : 0; }
+};
+
+struct Shift {
+  ShiftKind kind;
+  u8 amount;
+  constexpr i64 pack() const { return pack_shift(kind, amount); }
+};
+struct Lsl {
+  u8 amount;
+  constexpr operator Shift() const { return {ShiftKind::lsl, amount}; }
+  constexpr i64 pack() const { return pack_shift(ShiftKind::lsl, amount); }
+};
+struct Extend {
+  ExtendKind kind;
+  u8 amount;
+  bool written;
+  constexpr i64 pack() const { return written ? pack_extend(kind, amount) : pack_extend(kind); }
+};
+struct Field {
+  u8 lsb;
+  u8 width;
+  constexpr i64 pack() const { return pack_field(lsb, width); }
+};
+// An offset with writeback: before the access, after it.
+struct Pre {
+  i64 offset;
+  constexpr i64 pack() const { return offset; }
+};
+struct Post {
+  i64 offset;
+  constexpr i64 pack() const { return offset; }
+};
+struct Msl {
+  u8 amount;
+  constexpr i64 pack() const { return amount; }
+};
+
+constexpr u8 small(i64 v) { return v >= 0 && v < 0x7f ? static_cast<u8>(v) : u8{0x7f}; }
+constexpr Lsl lsl(i64 amount) { return {small(amount)}; }
+constexpr Shift lsr(i64 amount) { return {ShiftKind::lsr, small(amount)}; }
+constexpr Shift asr(i64 amount) { return {ShiftKind::asr, small(amount)}; }
+constexpr Shift ror(i64 amount) { return {ShiftKind::ror, small(amount)}; }
+#define JITKIT_A64_EXTEND(name)                                                              \
+  constexpr Extend name() { return {ExtendKind::name, 0, false}; }                           \
+  constexpr Extend name(i64 amount) { return {ExtendKind::name, small(amount), true}; }
+JITKIT_A64_EXTEND(uxtb)
+JITKIT_A64_EXTEND(uxth)
+JITKIT_A64_EXTEND(uxtw)
+JITKIT_A64_EXTEND(uxtx)
+JITKIT_A64_EXTEND(sxtb)
+JITKIT_A64_EXTEND(sxth)
+JITKIT_A64_EXTEND(sxtw)
+JITKIT_A64_EXTEND(sxtx)
+#undef JITKIT_A64_EXTEND
+constexpr Field field(i64 lsb, i64 width) { return {small(lsb), small(width)}; }
+constexpr Pre pre(i64 offset) { return {offset}; }
+constexpr Post post(i64 offset) { return {offset}; }
+constexpr Msl msl(i64 amount) { return {small(amount)}; }
+
+// A shift or an extension, where `lsl` may be either.
+template <ImmSpec S>
+struct ShiftImm : PackedImm<S, Shift, Lsl> {
+  using PackedImm<S, Shift, Lsl>::PackedImm;
+};
+template <ImmSpec S>
+struct LslImm {
+  u32 bits = 0;
+  constexpr LslImm() = default;
+  consteval LslImm(Lsl l) : bits(required(encode_imm(S, l.amount))) {}
+  static constexpr std::optional<LslImm> make(Lsl l) {
+    const Encoded e = encode_imm(S, l.amount);
+    if (e == refused) return std::nullopt;
+    LslImm result;
+    result.bits = static_cast<u32>(e);
+    return result;
+  }
+};
+// lsl as an extension: uxtw of a W form, else uxtx.
+struct LslAsExtend {
+  static constexpr i64 pack(ImmSpec s, Lsl l) {
+    const bool wide = s.kind == ImmKind::index ? s.width == 64 : s.width == 64 || s.scale == 1;
+    return pack_extend(wide ? ExtendKind::uxtx : ExtendKind::uxtw, l.amount);
+  }
+};
+template <ImmSpec S>
+struct ExtendImm {
+  u32 bits;
+  // Nothing written: the whole register.
+  constexpr ExtendImm() : bits(static_cast<u32>(encode_imm(S, LslAsExtend::pack(S, {0}) & ~amount_written))) {}
+  consteval ExtendImm(Extend e) : bits(required(encode_imm(S, e.pack()))) {}
+  consteval ExtendImm(Lsl l)
+    requires(S.kind != ImmKind::index || S.width == 64)
+      : bits(required(encode_imm(S, LslAsExtend::pack(S, l)))) {}
+  static constexpr std::optional<ExtendImm> make(Extend e) { return from(encode_imm(S, e.pack())); }
+  static constexpr std::optional<ExtendImm> make(Lsl l) { return from(encode_imm(S, LslAsExtend::pack(S, l))); }
+
+ private:
+  static constexpr std::optional<ExtendImm> from(Encoded e) {
+    if (e == refused) return std::nullopt;
+    ExtendImm result;
+    result.bits = static_cast<u32>(e);
+    return result;
+  }
+};
+template <ImmSpec S>
+using FieldImm = PackedImm<S, Field>;
+template <ImmSpec S>
+using PreImm = PackedImm<S, Pre>;
+template <ImmSpec S>
+using PostImm = PackedImm<S, Post>;
+template <ImmSpec S>
+using MslImm = PackedImm<S, Msl>;
+
+// A floating-point immediate.
+template <ImmSpec S>
+struct FpImm {
+  u32 bits = 0;
+  constexpr FpImm() = default;
+  consteval FpImm(double v) : bits(required(encode(v))) {}
+  static constexpr std::optional<FpImm> make(double v) {
+    const Encoded e = encode(v);
+    if (e == refused) return std::nullopt;
+    FpImm result;
+    result.bits = static_cast<u32>(e);
+    return result;
+  }
+
+ private:
+  static constexpr Encoded encode(double v) { return encode_imm(S, std::bit_cast<i64>(v)); }
+};
+
+// A condition that is stored inverted (cset, cinc ...); al and nv have no inverse.
+template <ImmSpec S>
+struct InvertedCond {
+  u32 bits = 0;
+  consteval InvertedCond(Cond c) : bits(required(encode_imm(S, static_cast<i64>(c)))) {}
+  static constexpr std::optional<InvertedCond> make(Cond c) {
+    const Encoded e = encode_imm(S, static_cast<i64>(c));
+    if (e == refused) return std::nullopt;
+    return InvertedCond(static_cast<u32>(e), 0);
+  }
+
+ private:
+  constexpr InvertedCond(u32 b, int) : bits(b) {}
+};
+
+// An offset in brackets; nothing written is 0.
+template <ImmSpec S>
+struct OffsetImm : Imm<S> {
+  using Imm<S>::Imm;
+  constexpr OffsetImm() { this->bits = static_cast<u32>(encode_imm(S, 0)); }
+  constexpr OffsetImm(Imm<S> i) : Imm<S>(i) {}
+};
+
+// #0.0, the only immediate of a compare with zero.
+template <ImmSpec S>
+struct FpZero {
+  u32 bits = 0;
+  consteval FpZero(double v) {
+    if (std::bit_cast<u64>(v) != 0) __builtin_trap();
+  }
+};
+
+// Where a pc-relative instruction points: a label, or a distance in bytes from the instruction.
+template <ImmSpec S>
+struct Target {
+  u32 bits = 0;
+  Label label;
+  constexpr Target(Label l) : label(l) {}
+  template <class Int>
+    requires std::is_integral_v<Int>
+  consteval Target(Int v) : bits(required(encode_imm(S, static_cast<i64>(v)))) {}
+  static constexpr std::optional<Target> make(i64 v) {
+    const Encoded e = encode_imm(S, v);
+    if (e == refused) return std::nullopt;
+    Target result{Label()};
+    result.bits = static_cast<u32>(e);
+    return result;
+  }
+};
+
+// Consecutive general registers of which the first is even: pair(x2, x3), oct(x8).
+template <class Reg, unsigned Count>
+struct RegRun : RegBase {
+  consteval RegRun(Reg first) : RegBase(first.id) {  // NOLINT
+    if (!valid(first)) __builtin_trap();
+  }
+  static constexpr std::optional<RegRun> make(Reg first) {
+    if (!valid(first)) return std::nullopt;
+    return RegRun(unsigned{first.id});
+  }
+
+ private:
+  constexpr explicit RegRun(unsigned number) : RegBase(number) {}
+  static constexpr bool valid(Reg first) { return first.id % 2 == 0 && first.id + Count <= 32; }
+};
+using XPair = RegRun<XReg, 2>;
+using WPair = RegRun<WReg, 2>;
+using XOct = RegRun<XReg, 8>;
+
+// An enumerator whose number is the field.
+template <class Enum, ImmSpec S>
+struct EnumImm {
+  u32 bits;
+  constexpr EnumImm(Enum e) : bits((static_cast<u32>(e) & static_cast<u32>(low_mask(S.width))) << S.lsb) {}
+};
+template <ImmSpec S>
+using CondImm = EnumImm<Cond, S>;
+
+// A system register by its encoding, as in s3_3_c4_c2_0. Names: emit/arm64/system_names.hpp.
+struct SysReg {
+  u16 bits;  // op0:1 (op0 is 2 or 3), op1:3, CRn:4, CRm:4, op2:3
+  static constexpr SysReg of(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2) {
+    check((op0 == 2 || op0 == 3) && op1 < 8 && crn < 16 && crm < 16 && op2 < 8);
+    return {static_cast<u16>((op0 - 2) << 14 | op1 << 11 | crn << 7 | crm << 3 | op2)};
+  }
+};
+template <ImmSpec S>
+struct SysRegImm {
+  u32 bits;
+  constexpr SysRegImm(SysReg r) : bits(u32{r.bits} << S.lsb) {}
+};
+
+enum class Prefetch : u8 {
+  pldl1keep, pldl1strm, pldl2keep, pldl2strm, pldl3keep, pldl3strm, pldslckeep, pldslcstrm,
+  plil1keep, plil1strm, plil2keep, plil2strm, plil3keep, plil3strm, plislckeep, plislcstrm,
+  pstl1keep, pstl1strm, pstl2keep, pstl2strm, pstl3keep, pstl3strm, pstslckeep, pstslcstrm,
+};
+template <ImmSpec S>
+struct PrefetchImm : EnumImm<Prefetch, S> {
+  using EnumImm<Prefetch, S>::EnumImm;
+  static constexpr std::optional<PrefetchImm> make(i64 v) {
+    if (encode_imm(S, v) == refused) return std::nullopt;
+    return PrefetchImm(static_cast<Prefetch>(v));
+  }
+};
+
+enum class Barrier : u8 {
+  oshld = 1, oshst, osh, nshld = 5, nshst, nsh, ishld = 9, ishst, ish, ld = 13, st, sy,
+};
+// A barrier option by name, or any of the 16 numbers.
+template <ImmSpec S>
+struct BarrierImm {
+  u32 bits = 15U << S.lsb;  // sy
+  constexpr BarrierImm() = default;
+  constexpr BarrierImm(Barrier b) : bits(static_cast<u32>(b) << S.lsb) {}
+  consteval BarrierImm(int v) : bits(required(encode_imm(S, v))) {}
+};
+
+}  // namespace arm64
+}  // namespace jitkit::inline JITKIT_ABI
+
+#endif  // JITKIT_EMIT_ARM64_OPERANDS_HPP
