@@ -1,4 +1,5 @@
-// The control-flow graph of a function: block order, predecessors, dominators, loops, frequencies.
+// The control-flow graph of a function: block order, predecessors, dominators, loops. How often blocks
+// run is estimated from it by frequency.hpp.
 //
 // Everything is computed in one go by compute(), into flat arrays of the caller's Arena, and stays true
 // until a terminator changes. Unreachable blocks have no position and no predecessors, and are no one's
@@ -16,8 +17,7 @@
 // Cost: linear, but for the inverse Ackermann function; Semi-NCA's last step, and the loops of
 // irreducible code, have a worse bound that ordinary graphs do not reach.
 // Sources: Georgiadis, Linear-Time Algorithms for Dominators and Related Problems (2005), Semi-NCA;
-// Havlak, Nesting of Reducible and Irreducible Loops (1997); frequencies after Wu and Larus, Static
-// Branch Frequency and Program Profile Analysis (1994).
+// Havlak, Nesting of Reducible and Irreducible Loops (1997).
 #ifndef JITKIT_IR_CFG_HPP
 #define JITKIT_IR_CFG_HPP
 
@@ -46,8 +46,6 @@ struct LoopData {
 class Cfg {
  public:
   static constexpr u32 no_position = ~u32{0};
-  // The frequency of the entry block. Frequencies are at least 1 and saturate.
-  static constexpr u32 frequency_one = 1024;
 
   // Out of memory is sticky in the arena; then order() is empty and nothing else may be asked.
   void compute(const FunctionData& f, Arena& arena);
@@ -93,15 +91,6 @@ class Cfg {
   std::span<const Edge> critical_edges() const { return {critical_.data(), critical_.size()}; }
   bool is_critical(Edge e) const { return edges_[e.id].critical; }
 
-  // Estimates: of executions relative to the entry's, and of the edge's share of its source's, in
-  // 65536ths.
-  u32 frequency(Block b) const { return blocks_[b.id].frequency; }
-  u32 probability(Edge e) const { return edges_[e.id].probability; }
-  u32 frequency(Edge e) const {
-    const u64 n = u64{frequency(source(e))} * probability(e) >> 16;
-    return n == 0 ? 1 : static_cast<u32>(n);
-  }
-
  private:
   friend class CfgBuilder;
 
@@ -113,11 +102,9 @@ class Cfg {
     u32 dom_first = 0;  // the blocks it dominates are numbered [dom_first, dom_first + dom_size)
     u32 dom_size = 0;
     Loop loop;
-    u32 frequency = 0;
   };
   struct EdgeInfo {
     Block source;
-    u32 probability = 0;
     bool critical = false;
     bool back = false;
   };

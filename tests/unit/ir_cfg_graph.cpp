@@ -1,5 +1,6 @@
 // Cfg against definitions: small graphs by hand, and random ones against brute force.
 #include <jitkit/ir/cfg.hpp>
+#include <jitkit/ir/frequency.hpp>
 
 #include <doctest/doctest.h>
 
@@ -157,7 +158,9 @@ TEST_CASE("a diamond: order, dominators, no loop") {
   build(f, 4, {{1, 2}, {1, 3}, {2, 4}, {3, 4}});
   Arena a;
   Cfg c;
+  Frequencies q;
   c.compute(f, a);
+  q.compute(f, c, a);
   CHECK(ids(c) == std::vector<unsigned>{1, 2, 3, 4});
   CHECK(c.idom(Block(4)) == Block(1));
   CHECK(c.dominates(Block(1), Block(4)));
@@ -166,9 +169,9 @@ TEST_CASE("a diamond: order, dominators, no loop") {
   CHECK(c.predecessors(Block(1)).empty());
   CHECK(c.loop_count() == 0);
   CHECK(c.critical_edges().empty());
-  CHECK(c.frequency(Block(1)) == Cfg::frequency_one);
-  CHECK(c.frequency(Block(2)) == Cfg::frequency_one / 2);
-  CHECK(c.frequency(Block(4)) == Cfg::frequency_one);
+  CHECK(q[Block(1)] == Frequencies::entry);
+  CHECK(q[Block(2)] == Frequencies::entry / 2);
+  CHECK(q[Block(4)] == Frequencies::entry);
 }
 
 TEST_CASE("nested loops are contiguous though the exit comes first in the branch") {
@@ -177,7 +180,9 @@ TEST_CASE("nested loops are contiguous though the exit comes first in the branch
   build(f, 6, {{1, 2}, {2, 6}, {2, 3}, {3, 4}, {3, 5}, {4, 3}, {5, 2}});
   Arena a;
   Cfg c;
+  Frequencies q;
   c.compute(f, a);
+  q.compute(f, c, a);
   CHECK(ids(c) == std::vector<unsigned>{1, 2, 3, 4, 5, 6});
   REQUIRE(c.loop_count() == 2);
   CHECK(c.loop_depth(Block(6)) == 0);
@@ -188,10 +193,10 @@ TEST_CASE("nested loops are contiguous though the exit comes first in the branch
   CHECK(c[c.loop(Block(4))].parent == c.loop(Block(2)));
   CHECK(!c.irreducible());
   // An exit not otherwise known is taken once in eight.
-  CHECK(c.frequency(Block(1)) == 1024);
-  CHECK(c.frequency(Block(2)) == doctest::Approx(8 * 1024).epsilon(0.01));
-  CHECK(c.frequency(Block(3)) == doctest::Approx(7 * 8 * 1024).epsilon(0.01));
-  CHECK(c.frequency(Block(6)) == doctest::Approx(1024).epsilon(0.01));
+  CHECK(q[Block(1)] == 1024);
+  CHECK(q[Block(2)] == doctest::Approx(8 * 1024).epsilon(0.01));
+  CHECK(q[Block(3)] == doctest::Approx(7 * 8 * 1024).epsilon(0.01));
+  CHECK(q[Block(6)] == doctest::Approx(1024).epsilon(0.01));
 }
 
 TEST_CASE("an irreducible region is found and marked") {
@@ -227,18 +232,21 @@ TEST_CASE("weights rule frequencies, and cold blocks are rare and late") {
   f[f.edge(branch, 1)].weight = 3;
   Arena a;
   Cfg c;
+  Frequencies q;
   c.compute(f, a);
-  CHECK(c.frequency(Block(2)) == 256);
-  CHECK(c.frequency(Block(3)) == 768);
-  CHECK(c.frequency(f.edge(branch, 1)) == 768);
+  q.compute(f, c, a);
+  CHECK(q[Block(2)] == 256);
+  CHECK(q[Block(3)] == 768);
+  CHECK(q(Block(1), f.edge(branch, 1)) == 768);
   CHECK(ids(c) == std::vector<unsigned>{1, 3, 2, 4});
 
   f[f.edge(branch, 0)].weight = f[f.edge(branch, 1)].weight = 0;
   f[Block(2)].cold = true;
   a.reset();
   c.compute(f, a);
+  q.compute(f, c, a);
   CHECK(ids(c) == std::vector<unsigned>{1, 3, 2, 4});
-  CHECK(c.frequency(Block(2)) < 16);
+  CHECK(q[Block(2)] < 16);
 }
 
 TEST_CASE("unreachable blocks have no place and are no one's predecessor") {
@@ -271,6 +279,7 @@ TEST_CASE("random graphs agree with the definitions") {
   FunctionData f;
   Arena a;
   Cfg c;
+  Frequencies q;
   unsigned loops = 0, irreducible = 0;
   for (int round = 0; round < 1500; ++round) {
     const unsigned n = 1 + r() % 24;
@@ -278,10 +287,11 @@ TEST_CASE("random graphs agree with the definitions") {
     build(f, n, g);
     a.reset();
     c.compute(f, a);
+    q.compute(f, c, a);
     CAPTURE(round);
     check_dominators(c, n, g);
     check_loops(f, c, n, g);
-    for (const Block b : c.order()) REQUIRE(c.frequency(b) >= 1);
+    for (const Block b : c.order()) REQUIRE(q[b] >= 1);
     loops += c.loop_count();
     irreducible += c.irreducible();
   }
@@ -311,13 +321,16 @@ TEST_CASE("deep and wide graphs take neither the stack nor, when warm, the heap"
   f[f.edge(f.terminator(Block(n - 1)), 0)].target = Block(2);
   Arena a;
   Cfg c;
+  Frequencies q;
   c.compute(f, a);
+  q.compute(f, c, a);
   REQUIRE(c.order().size() == n);
   CHECK(c.loop_count() == n / 2 - 1);
   CHECK(c.loop_depth(Block(n / 2)) == n / 2 - 1);
-  CHECK(c.frequency(Block(n / 2)) == 0xffffffff);
+  CHECK(q[Block(n / 2)] == 0xffffffff);
   const u32 calls = a.heap_calls();
   a.reset();
   c.compute(f, a);
+  q.compute(f, c, a);
   CHECK(a.heap_calls() == calls);
 }
