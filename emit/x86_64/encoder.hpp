@@ -1,0 +1,324 @@
+// From a row's encoding word and operand numbers to the bytes of one instruction. Knows no mnemonics.
+//
+// Invariants: every function writes at most 16 bytes at p and returns the end, or nullptr if the
+// operands cannot be encoded together (a high byte register with REX, rsp as an index, a vector
+// register above 15 in VEX). Exact: the shortest encoding of the same operands and size.
+// Source: Intel SDM vol. 2, 2.1 (format), 2.2 (REX), 2.3 (VEX), appendix A.
+#ifndef JITKIT_EMIT_X86_64_ENCODER_HPP
+#define JITKIT_EMIT_X86_64_ENCODER_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/emit/x86_64/operands.hpp>
+#include <jitkit/ir/support/bits.hpp>
+
+namespace jitkit::inline JITKIT_ABI::x86_64 {
+
+// The encoding word of a form:
+//   0..23 opcode bytes as they are written (with 0F, 0F 38, 0F 3A)   24..25 how many, minus 1
+//  26..28 /digit   29 REX.W or VEX.W   30..31 VEX.L   32..39 mandatory prefix byte
+//  40 operand-size prefix 66   41 lock prefix   42..43 Space   44..46 VEX map   47..48 VEX pp
+//  49..63 EVEX: W, tuple type (disp8 * N), broadcast, rounding, mask kinds
+using Enc = u64;
+enum class Space : u8 { legacy, vex, evex, vex_or_evex };
+
+// The words rows are written in.
+namespace table {
+
+inline constexpr Enc NP = 0;
+inline constexpr Enc P66 = Enc{0x66} << 32;
+inline constexpr Enc PF3 = Enc{0xf3} << 32;
+inline constexpr Enc PF2 = Enc{0xf2} << 32;
+inline constexpr Enc W1 = Enc{1} << 29;
+inline constexpr Enc W0 = 0;
+inline constexpr Enc L1 = Enc{1} << 30;
+inline constexpr Enc OP16 = Enc{1} << 40;
+inline constexpr Enc LOCK = Enc{1} << 41;
+enum Map : u8 { M0, M0F, M38, M3A };
+
+constexpr Enc op(u8 a) { return a; }
+constexpr Enc op(u8 a, u8 b) { return Enc{a} | Enc{b} << 8 | Enc{1} << 24; }
+constexpr Enc op(u8 a, u8 b, u8 c) {
+  return Enc{a} | Enc{b} << 8 | Enc{c} << 16 | Enc{2} << 24;
+}
+constexpr Enc op(Map m, u8 c) {
+  return m == M0 ? op(c) : m == M0F ? op(0x0f, c) : op(0x0f, m == M38 ? 0x38 : 0x3a, c);
+}
+constexpr Enc d(unsigned digit) { return Enc{digit} << 26; }
+constexpr Enc vex(Enc prefix, Map m, Enc w, u8 c) {
+  const Enc pp = prefix == P66 ? 1 : prefix == PF3 ? 2 : prefix == PF2 ? 3 : 0;
+  return Enc{c} | w | pp << 47 | Enc{m} << 44 | Enc{1} << 42;
+}
+
+}  // namespace table
+
+constexpr unsigned opcode_bytes(Enc e) { return 1 + (e >> 24 & 3U); }
+constexpr u8 opcode_of(Enc e) { return static_cast<u8>(e >> 8 * (opcode_bytes(e) - 1)); }
+constexpr Enc opcode_plus(Enc e, unsigned n) { return e + (Enc{n} << 8 * (opcode_bytes(e) - 1)); }
+constexpr unsigned digit_of(Enc e) { return e >> 26 & 7U; }
+constexpr bool wide(Enc e) { return (e >> 29 & 1U) != 0; }
+constexpr Space space_of(Enc e) { return static_cast<Space>(e >> 42 & 3U); }
+
+// How a size or length turns a row into a form.
+enum class Axis : u8 {
+  none,
+  bwlq,  // 8 16 32 64: opcode, then opcode + 1 with prefix 66, nothing, REX.W
+  wlq,   // 16 32 64: prefix 66, nothing, W
+  lq,    // 32 64: nothing, W (also VEX.W)
+  wq,    // 16 64: prefix 66, nothing (stack and branch instructions)
+  bwl,   // 8 16 32 (in, out)
+  vl,    // 128 256: VEX.L
+  vi,    // the same; 256 needs AVX2
+  bwlq_t, wlq_t, wq_t,  // as without _t; the method's size comes from its register or sized memory
+};
+
+constexpr Enc sized(Enc e, Axis axis, int size) {
+  using namespace table;
+  if (axis == Axis::none) return e;
+  if (axis == Axis::vl || axis == Axis::vi) return size == 256 ? e | L1 : e;
+  const bool has_byte = axis == Axis::bwlq || axis == Axis::bwl || axis == Axis::bwlq_t;
+  if (has_byte && size != 8) e = opcode_plus(e, 1);
+  if (size == 16) return e | OP16;
+  if (size == 64 && axis != Axis::wq && axis != Axis::wq_t) return e | W1;
+  return e;
+}
+
+constexpr u8* put_imm(u8* p, i64 v, unsigned bytes) {
+  for (unsigned i = 0; i < bytes; ++i) p[i] = static_cast<u8>(v >> 8 * i);
+  return p + bytes;
+}
+constexpr u8* put_imm32(u8* p, i32 v) {
+  const auto u = static_cast<u32>(v);
+  p[0] = static_cast<u8>(u);
+  p[1] = static_cast<u8>(u >> 8);
+  p[2] = static_cast<u8>(u >> 16);
+  p[3] = static_cast<u8>(u >> 24);
+  return p + 4;
+}
+
+// Prefixes, REX (bits W R X B of `rex`, bit 6: wanted anyway) and opcode.
+constexpr u8* put_legacy_opcode(u8* p, Enc e, unsigned rex) {
+  if ((e >> 32 & 0x3ff) != 0) {
+    const auto prefix = static_cast<u8>(e >> 32);
+    *p = 0x66;
+    p += e >> 40 & 1;
+    *p = 0xf0;
+    p += e >> 41 & 1;
+    *p = prefix;
+    p += prefix != 0;
+  }
+  *p = static_cast<u8>(rex | 0x40);
+  p += rex != 0;
+  p[0] = static_cast<u8>(e);
+  p[1] = static_cast<u8>(e >> 8);
+  p[2] = static_cast<u8>(e >> 16);
+  return p + opcode_bytes(e);
+}
+
+// REX bits of two register codes, with W from the row.
+constexpr unsigned rex_bits(Enc e, unsigned reg, unsigned rm) {
+  return (e >> 29 & 1U) << 3 | (reg >> 1 & 4U) | (rm >> 3 & 1U) | ((reg | rm) & code_needs_rex);
+}
+constexpr bool high_byte_conflict(unsigned rex, unsigned codes) {
+  return rex != 0 && (codes & code_forbids_rex) != 0;
+}
+
+// ModRM, SIB and displacement. `reg` is the register number or /digit (low three bits count).
+// `shift`: log2 of the unit of an 8-bit displacement (EVEX).
+constexpr u8* put_address(u8* p, unsigned reg, const Mem& m, unsigned shift = 0) {
+  const unsigned r = (reg & 7) << 3;
+  if (m.kind != Mem::Kind::base_index) {  // RIP-relative
+    *p = static_cast<u8>(r | 5);
+    return put_imm32(p + 1, m.disp);
+  }
+  const bool indexed = m.index != Mem::none;
+  const unsigned scale_index = indexed ? m.scale << 6U | (m.index & 7U) << 3 : 4U << 3;
+  if (m.base == Mem::none) {
+    p[0] = static_cast<u8>(r | 4);
+    p[1] = static_cast<u8>(scale_index | 5);
+    return put_imm32(p + 2, m.disp);
+  }
+  const unsigned base = m.base & 7U;
+  const i32 unit = m.disp >> shift;
+  const bool is8 = static_cast<i8>(unit) == unit && (static_cast<u32>(unit) << shift) == static_cast<u32>(m.disp);
+  const unsigned mod = m.disp == 0 && base != 5 ? 0 : is8 ? 0x40 : 0x80;
+  const bool sib = indexed || base == 4;
+  p[0] = static_cast<u8>(mod | r | (sib ? 4 : base));
+  p[1] = static_cast<u8>(scale_index | base);
+  p += sib ? 2 : 1;
+  if (mod == 0) return p;
+  if (mod == 0x40) {
+    *p = static_cast<u8>(unit);
+    return p + 1;
+  }
+  return put_imm32(p, m.disp);
+}
+
+// The X and B bits of an address (bits 1 and 0).
+constexpr unsigned address_bits(const Mem& m) {
+  unsigned xb = m.base != Mem::none ? m.base >> 3 & 1U : 0;
+  if (m.index != Mem::none) xb |= m.index >> 2 & 2U;
+  return xb;
+}
+constexpr bool bad_index(const Mem& m) { return m.index == 4 && m.kind == Mem::Kind::base_index; }
+
+constexpr u8* put_segment(u8* p, const Mem& m) {
+  constexpr u8 prefixes[] = {0, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65};
+  if (m.segment != 0) *p++ = prefixes[m.segment];
+  return p;
+}
+
+constexpr u8* legacy_rr(u8* p, Enc e, unsigned reg, unsigned rm) {
+  const unsigned rex = rex_bits(e, reg, rm);
+  if (high_byte_conflict(rex, reg | rm)) return nullptr;
+  p = put_legacy_opcode(p, e, rex);
+  *p = static_cast<u8>(0xc0 | (reg & 7) << 3 | (rm & 7));
+  return p + 1;
+}
+constexpr u8* legacy_mem(u8* p, Enc e, unsigned reg, const Mem& m) {
+  const unsigned rex = rex_bits(e, reg, 0) | address_bits(m);
+  if (high_byte_conflict(rex, reg) || bad_index(m)) return nullptr;
+  p = put_legacy_opcode(put_segment(p, m), e, rex);
+  return put_address(p, reg, m);
+}
+// No ModRM.
+constexpr u8* put_plain(u8* p, Enc e) { return put_legacy_opcode(p, e, wide(e) ? 8 : 0); }
+// Register in the low three bits of the opcode.
+constexpr u8* legacy_o(u8* p, Enc e, unsigned r) {
+  const unsigned rex = rex_bits(e, 0, r);
+  if (high_byte_conflict(rex, r)) return nullptr;
+  return put_legacy_opcode(p, opcode_plus(e, r & 7), rex);
+}
+
+// The VEX prefix and opcode; xb as in address_bits.
+constexpr u8* put_vex(u8* p, Enc e, unsigned reg, unsigned v, unsigned xb) {
+  const unsigned r = ~reg << 4 & 0x80U;
+  const auto low = static_cast<unsigned>((~v & 15U) << 3 | (e >> 28 & 4U) | (e >> 47 & 3U));
+  const auto map = static_cast<unsigned>(e >> 44 & 7U);
+  if (xb == 0 && map == 1 && !wide(e)) {
+    p[0] = 0xc5;
+    p[1] = static_cast<u8>(r | low);
+    p[2] = static_cast<u8>(e);
+    return p + 3;
+  }
+  p[0] = 0xc4;
+  p[1] = static_cast<u8>(r | (~xb & 3U) << 5 | map);
+  p[2] = static_cast<u8>(low | (wide(e) ? 0x80U : 0U));
+  p[3] = static_cast<u8>(e);
+  return p + 4;
+}
+constexpr u8* vex_rr(u8* p, Enc e, unsigned reg, unsigned v, unsigned rm) {
+  if (((reg | v | rm) & 16) != 0) return nullptr;
+  p = put_vex(p, e, reg, v, rm >> 3 & 1);
+  *p = static_cast<u8>(0xc0 | (reg & 7) << 3 | (rm & 7));
+  return p + 1;
+}
+constexpr u8* vex_mem(u8* p, Enc e, unsigned reg, unsigned v, const Mem& m) {
+  if (((reg | v) & 16) != 0 || bad_index(m)) return nullptr;
+  p = put_vex(put_segment(p, m), e, reg, v, address_bits(m));
+  return put_address(p, reg, m);
+}
+
+// ModRM forms of any space. `v` is VEX's third register (0 where there is none).
+constexpr u8* put_modrm(u8* p, Enc e, unsigned reg, unsigned v, const Mem& rm) {
+  if (space_of(e) == Space::legacy)
+    return rm.is_reg() ? legacy_rr(p, e, reg, rm.base) : legacy_mem(p, e, reg, rm);
+  return rm.is_reg() ? vex_rr(p, e, reg, v, rm.base) : vex_mem(p, e, reg, v, rm);
+}
+
+// The operand size in bits a legacy word stands for.
+constexpr unsigned operand_bits(Enc e) {
+  if (wide(e)) return 64;
+  return (e >> 40 & 1) != 0 ? 16 : 32;
+}
+constexpr unsigned imm_bytes_of(Enc e) { return operand_bits(e) == 16 ? 2 : 4; }
+
+// Where a row has several encodings of the same operands, its format picks the shortest. Each of these
+// takes the main encoding's word; in all of them bit 0 of the opcode tells the 8-bit form.
+
+constexpr bool byte_form(Enc e) { return (opcode_of(e) & 1) == 0; }
+constexpr bool is_acc(const Mem& rm) { return rm.is_reg() && rm.base == 0; }
+
+// add ... cmp rm, imm: 80/81 /n, 83 /n with a signed byte, 04/05 + 8n on the accumulator.
+constexpr u8* put_alu_imm(u8* p, Enc e, const Mem& rm, i64 v) {
+  using namespace table;
+  const Enc keep = e & (W1 | OP16 | LOCK);
+  if (!byte_form(e)) {
+    v = sign_extend(static_cast<u64>(v), operand_bits(e));
+    if (fits_signed(v, 8)) {
+      p = put_modrm(p, opcode_plus(e, 2), digit_of(e), 0, rm);
+      return p ? put_imm(p, v, 1) : p;
+    }
+  }
+  if (is_acc(rm)) {
+    const auto acc = static_cast<u8>(digit_of(e) << 3 | (byte_form(e) ? 4 : 5));
+    p = put_plain(p, op(acc) | keep);
+  } else {
+    p = put_modrm(p, e, digit_of(e), 0, rm);
+  }
+  return p ? put_imm(p, v, byte_form(e) ? 1 : imm_bytes_of(e)) : p;
+}
+
+// test rm, imm: F6/F7 /0, A8/A9 on the accumulator.
+constexpr u8* put_test_imm(u8* p, Enc e, const Mem& rm, i64 v) {
+  using namespace table;
+  if (is_acc(rm))
+    p = put_plain(p, op(byte_form(e) ? 0xa8 : 0xa9) | (e & (W1 | OP16)));
+  else
+    p = put_modrm(p, e, 0, 0, rm);
+  return p ? put_imm(p, v, byte_form(e) ? 1 : imm_bytes_of(e)) : p;
+}
+
+// Shifts by an immediate: C0/C1 /n ib, D0/D1 /n by one.
+constexpr u8* put_shift_imm(u8* p, Enc e, const Mem& rm, i64 v) {
+  if (v == 1) return put_modrm(p, opcode_plus(e, 0x10), digit_of(e), 0, rm);
+  p = put_modrm(p, e, digit_of(e), 0, rm);
+  return p ? put_imm(p, v, 1) : p;
+}
+
+// mov rm, imm: B0/B8 + r where it is not longer than C6/C7 /0.
+constexpr u8* put_mov_imm(u8* p, Enc e, const Mem& rm, i64 v) {
+  using namespace table;
+  if (rm.is_reg() && (!wide(e) || !fits_signed(v, 32))) {
+    p = legacy_o(p, op(byte_form(e) ? 0xb0 : 0xb8) | (e & (W1 | OP16)), rm.base);
+    return p ? put_imm(p, v, byte_form(e) ? 1 : operand_bits(e) / 8) : p;
+  }
+  p = put_modrm(p, e, 0, 0, rm);
+  return p ? put_imm(p, v, byte_form(e) ? 1 : imm_bytes_of(e)) : p;
+}
+
+// imul r, rm, imm: 69, 6B with a signed byte.
+constexpr u8* put_imul_imm(u8* p, Enc e, unsigned reg, const Mem& rm, i64 v) {
+  v = sign_extend(static_cast<u64>(v), operand_bits(e));
+  const bool is8 = fits_signed(v, 8);
+  p = put_modrm(p, is8 ? opcode_plus(e, 2) : e, reg, 0, rm);
+  return p ? put_imm(p, v, is8 ? 1 : imm_bytes_of(e)) : p;
+}
+
+// push imm: 68, 6A with a signed byte.
+constexpr u8* put_push_imm(u8* p, Enc e, i64 v) {
+  const bool is8 = fits_signed(v, 8);
+  p = put_legacy_opcode(p, is8 ? opcode_plus(e, 2) : e, 0);
+  return put_imm(p, v, is8 ? 1 : 4);
+}
+
+// xchg rm, r: 86/87, 90 + r with the accumulator (but 90 alone is nop and would not clear the upper
+// half of rax).
+constexpr u8* put_xchg(u8* p, Enc e, const Mem& rm, unsigned reg) {
+  using namespace table;
+  if (!byte_form(e) && rm.is_reg() && (reg == 0 || rm.base == 0) &&
+      !(reg == rm.base && operand_bits(e) == 32))
+    return legacy_o(p, op(0x90) | (e & (W1 | OP16)), reg | rm.base);
+  return put_modrm(p, e, reg, 0, rm);
+}
+
+// VEX register moves: the store's opcode where that saves the third prefix byte.
+constexpr u8* put_vex_move(u8* p, Enc e, unsigned reg, unsigned v, const Mem& rm) {
+  if (!rm.is_reg() || rm.base < 8 || reg >= 8) return put_modrm(p, e, reg, v, rm);
+  const u8 opcode = opcode_of(e);  // vmovq 7E has F3, its store D6 has 66
+  const Enc flip = opcode == 0x6f ? 0x10 : opcode == 0x7e ? Enc{0x7e ^ 0xd6} | Enc{3} << 47 : 0x01;
+  return put_modrm(p, e ^ flip, rm.base, v, Mem::of_register(static_cast<u8>(reg)));
+}
+
+}  // namespace jitkit::inline JITKIT_ABI::x86_64
+
+#endif  // JITKIT_EMIT_X86_64_ENCODER_HPP
