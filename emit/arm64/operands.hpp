@@ -368,10 +368,10 @@ consteval u32 required(Encoded e) {
   return static_cast<u32>(e);
 }
 
-// An integer immediate.
+// An integer immediate; nothing written is 0.
 template <ImmSpec S>
 struct Imm {
-  u32 bits = 0;
+  u32 bits = S.kind == ImmKind::offset ? 1U << 24 : 0;
 
   constexpr Imm() = default;
   template <class Int>
@@ -469,11 +469,8 @@ constexpr Pre pre(i64 offset) { return {offset}; }
 constexpr Post post(i64 offset) { return {offset}; }
 constexpr Msl msl(i64 amount) { return {small(amount)}; }
 
-// A shift or an extension, where `lsl` may be either.
 template <ImmSpec S>
-struct ShiftImm : PackedImm<S, Shift, Lsl> {
-  using PackedImm<S, Shift, Lsl>::PackedImm;
-};
+using ShiftImm = PackedImm<S, Shift, Lsl>;
 template <ImmSpec S>
 struct LslImm {
   u32 bits = 0;
@@ -515,6 +512,8 @@ struct ExtendImm {
   }
 };
 template <ImmSpec S>
+using OffsetImm = Imm<S>;
+template <ImmSpec S>
 using FieldImm = PackedImm<S, Field>;
 template <ImmSpec S>
 using PreImm = PackedImm<S, Pre>;
@@ -554,14 +553,6 @@ struct InvertedCond {
 
  private:
   constexpr InvertedCond(u32 b, int) : bits(b) {}
-};
-
-// An offset in brackets; nothing written is 0.
-template <ImmSpec S>
-struct OffsetImm : Imm<S> {
-  using Imm<S>::Imm;
-  constexpr OffsetImm() { this->bits = static_cast<u32>(encode_imm(S, 0)); }
-  constexpr OffsetImm(Imm<S> i) : Imm<S>(i) {}
 };
 
 // #0.0, the only immediate of a compare with zero.

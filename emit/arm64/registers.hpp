@@ -54,6 +54,12 @@ JITKIT_A64_GENERAL_REGISTER(XReg, XSpReg, xzr, sp);
 JITKIT_A64_GENERAL_REGISTER(WReg, WSpReg, wzr, wsp);
 #undef JITKIT_A64_GENERAL_REGISTER
 
+// Where ret goes: nothing written is x30.
+struct ReturnReg : RegBase {
+  constexpr ReturnReg() : RegBase(30) {}
+  constexpr ReturnReg(XRegOrZr r) : RegBase(r.id) {}
+};
+
 // The arrangement of a vector register, or of one lane (b, h, s, d). q1 is pmull's 1q; b4 and h2 are
 // the groups that dot products take by element.
 enum class Arr : u8 { b8, b16, h4, h8, s2, s4, d1, d2, q1, b, h, s, d, q, b4, h2 };
