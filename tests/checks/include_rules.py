@@ -26,11 +26,13 @@ ABOVE_MACRO_ASSEMBLER = {"disassembler", "text_assembler", *SEES_IR}
 
 
 def arch_part(path: str) -> tuple[str, str]:
-    """jitkit/emit/arm64/crypto/x.hpp -> (arm64, crypto); ('', '') outside emit/<arch>."""
+    """jitkit/emit/arm64/crypto/x.hpp -> (arm64, crypto); ('', '') outside emit/<arch>. A part in
+    several files has its name in front: lower_call.hpp belongs to lower."""
     parts = path.split("/")
-    if len(parts) > 3 and parts[1] == "emit" and parts[2] in ARCHITECTURES:
-        return parts[2], parts[3].split(".")[0]
-    return "", ""
+    if len(parts) < 4 or parts[1] != "emit" or parts[2] not in ARCHITECTURES:
+        return "", ""
+    name = parts[3].split(".")[0]
+    return parts[2], next((part for part in SEES_IR if name.startswith(part + "_")), name)
 
 
 def layer_violation(source: str, target: str) -> str:
@@ -157,6 +159,7 @@ SEEDED = [  # (header, one line of it, words of the violation; '' if it is allow
     ("jitkit/emit/object.hpp", "#include <jitkit/emit/runtime/perf.hpp>", "operating system"),
     ("jitkit/emit/arm64/lower.hpp", "#include <jitkit/ir/module.hpp>", ""),
     ("jitkit/emit/arm64/crypto/sha.hpp", "#include <jitkit/ir/builder.hpp>", ""),
+    ("jitkit/emit/arm64/lower_call.hpp", "#include <jitkit/ir/builder.hpp>", ""),
     ("jitkit/emit/arm64/abi.hpp", "#include <jitkit/ir/module.hpp>", "see the IR"),
     ("jitkit/emit/arm64/lower.hpp", "#include <jitkit/emit/x86_64/abi.hpp>", "each other"),
     ("jitkit/emit/arm64/assembler.hpp", "#include <jitkit/emit/arm64/roles.hpp>", "above it"),
