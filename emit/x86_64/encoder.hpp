@@ -116,7 +116,7 @@ constexpr u8* put_legacy_opcode(u8* p, Enc e, unsigned rex) {
 
 // REX bits of two register codes, with W from the row.
 constexpr unsigned rex_bits(Enc e, unsigned reg, unsigned rm) {
-  return (e >> 29 & 1U) << 3 | (reg >> 1 & 4U) | (rm >> 3 & 1U) | ((reg | rm) & code_needs_rex);
+  return (wide(e) ? 8U : 0U) | (reg >> 1 & 4U) | (rm >> 3 & 1U) | ((reg | rm) & code_needs_rex);
 }
 constexpr bool high_byte_conflict(unsigned rex, unsigned codes) {
   return rex != 0 && (codes & code_forbids_rex) != 0;
@@ -131,7 +131,7 @@ constexpr u8* put_address(u8* p, unsigned reg, const Mem& m, unsigned shift = 0)
     return put_imm32(p + 1, m.disp);
   }
   const bool indexed = m.index != Mem::none;
-  const unsigned scale_index = indexed ? m.scale << 6U | (m.index & 7U) << 3 : 4U << 3;
+  const unsigned scale_index = indexed ? unsigned{m.scale} << 6 | (m.index & 7U) << 3 : 4U << 3;
   if (m.base == Mem::none) {
     p[0] = static_cast<u8>(r | 4);
     p[1] = static_cast<u8>(scale_index | 5);

@@ -49,7 +49,7 @@ enum class Opd : u8 {
   k_m0, k_m8, k_m16, k_m32, k_m64, k_m128, k_m256, k_m512,  // m0: an address, no access
   k_x, k_xs, k_xd, k_y, k_v,                  // 128, low 32, low 64, 256, axis
   k_xs32, k_xd64, k_xm128, k_vm, k_mv,
-  k_i, k_i8, k_i16, k_i32, k_i64, k_i64s, k_is8,  // axis; i64s: signed 32 bits at 64; is8: sign-extended byte
+  k_i, k_im, k_i8, k_i16, k_i32, k_i64, k_i64s, k_is8,  // axis; im: mov's; i64s: signed 32 bits at 64; is8: sign-extended byte
   k_acc, k_cl, k_one, k_dx, k_xmm0,           // fixed
   k_rel8, k_rel32, k_moffs,
   count
@@ -67,6 +67,7 @@ struct OperandDesc {
   bool stated = false;  // memory: the text must state the size
   bool access = true;   // memory: read or written, not only addressed
   bool sign_extended = false;  // imm: a signed number shorter than the operation
+  bool any64 = false;          // imm: any 64-bit number, a longer encoding takes it
 };
 
 // Roles of the operands in text order, then the fixed registers the text does not show.
@@ -78,7 +79,7 @@ enum class Roles : u8 {
 namespace detail {
 
 inline constexpr i16 axis_bits = -1;
-enum KindFlags : u8 { k_fixed = 1, k_stated = 2, k_no_access = 4, k_signed = 8 };
+enum KindFlags : u8 { k_fixed = 1, k_stated = 2, k_no_access = 4, k_signed = 8, k_any64 = 16 };
 
 struct KindInfo {
   OpClass cls;     // of the register variant, or the only one
@@ -103,7 +104,7 @@ inline constexpr KindInfo kind_infos[] = {
     {OpClass::vec, 256, 0, 0, 0}, {OpClass::vec, A, 0, 0, 0},
     {OpClass::vec, 32, 32, 0, 0}, {OpClass::vec, 64, 64, 0, 0}, {OpClass::vec, 128, 128, 0, 0},
     {OpClass::vec, A, A, 0, 0}, {OpClass::mem, A, A, 0, 0},
-    {OpClass::imm, A, 0, 0, 0}, {OpClass::imm, 8, 0, 0, 1}, {OpClass::imm, 16, 0, 0, 2}, {OpClass::imm, 32, 0, 0, 4},
+    {OpClass::imm, A, 0, 0, 0}, {OpClass::imm, A, 0, k_any64, 0}, {OpClass::imm, 8, 0, 0, 1}, {OpClass::imm, 16, 0, 0, 2}, {OpClass::imm, 32, 0, 0, 4},
     {OpClass::imm, 64, 0, 0, 8}, {OpClass::imm, 64, 0, k_signed, 4}, {OpClass::imm, A, 0, k_signed, 1},
     {OpClass::gpr, A, 0, k_fixed, 0}, {OpClass::gpr, 8, 0, k_fixed, 1}, {OpClass::one, 0, 0, 0, 0},
     {OpClass::gpr, 16, 0, k_fixed, 2}, {OpClass::vec, 128, 0, k_fixed, 0},
@@ -126,6 +127,7 @@ constexpr OperandDesc describe(Opd kind, u16 size, bool mem_variant) {
   if (d.cls == OpClass::imm || d.cls == OpClass::rel || d.cls == OpClass::moffs)
     d.imm_bytes = k.number != 0 ? k.number : size == 64 ? 4 : static_cast<u8>(size / 8);
   if (d.cls == OpClass::imm && size == 64 && d.imm_bytes == 4) d.sign_extended = true;
+  d.any64 = (k.flags & k_any64) != 0 && size == 64 && !mem_variant;
   return d;
 }
 

@@ -62,6 +62,16 @@ struct Imm64 {
   constexpr Imm64(i64 v) : value(v) {}
 };
 
+// mov's immediate: a 64-bit register takes any number.
+template <class T>
+struct MovImm {
+  using type = Imm<T::bits>;
+};
+template <>
+struct MovImm<Gp64> {
+  using type = Imm64;
+};
+
 // The factor of an index register.
 struct Scale {
   u8 log2;
@@ -261,6 +271,10 @@ concept SizedOperand = requires(T o) { T(o); } && (T::bits <= 64);
 constexpr Mem as_mem(Mem m) { return m; }
 template <int W>
 constexpr Mem as_mem(Gp<W> r) {
+  return Mem::of_register(r.code);
+}
+template <int L>
+constexpr Mem as_mem(Vec<L> r) {
   return Mem::of_register(r.code);
 }
 constexpr Mem as_mem(const auto& o) requires requires { o.mem; } { return o.mem; }
