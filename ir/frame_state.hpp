@@ -19,7 +19,7 @@ using FrameStateRef = Index<FrameStateRefTag>;
 struct FrameEntry {
   enum class Kind : u8 { value, virtual_object };
   Kind kind = Kind::value;
-  u32 index = 0;  // value: Value (possibly a constant); virtual_object: number of the object
+  u32 index = 0;  // value: Value (possibly a constant); virtual_object: number of the object in its state, from 0
   u64 key = 0;    // the consumer's name for it (a stack slot, a local, a field offset)
 };
 

@@ -113,6 +113,10 @@ struct IsaInfo {
   const char* name;  // "arm64", "x86_64"
   std::span<const FormInfo> forms;  // index 0 is a dummy
   std::span<const FormOperand> operands;
+  // Names of the registers by PReg, for signatures with fixed places; empty: written as numbers.
+  std::span<const char* const> registers = {};
+  // Whether selection can do the core op without writing flags; null: it never can.
+  bool (*flag_free)(Opcode op, Type type) = nullptr;
 
   std::span<const FormOperand> operands_of(u16 form) const {
     return operands.subspan(forms[form].first_operand, forms[form].operands);

@@ -173,6 +173,9 @@ class Module {
   std::span<const DataReloc> global_relocs(SymbolRef s) const {
     return relocs_.slice(symbols_[s.id].first_reloc, symbols_[s.id].relocs);
   }
+  std::span<DataReloc> global_relocs(SymbolRef s) {
+    return relocs_.slice(symbols_[s.id].first_reloc, symbols_[s.id].relocs);
+  }
   u32 signature_count() const { return signatures_.size(); }
   const Signature& signature(SigRef s) const { return signatures_[s.id]; }
   std::span<const Param> params(SigRef s) const {

@@ -45,7 +45,7 @@ enum class Option : u8 {
   slot,         // aux: StackSlot
   symbol,       // aux: SymbolRef of the module
   signature,    // aux: SigRef of the module
-  frame_state,  // aux: FrameStateRef
+  frame_state,  // aux: FrameStateRef; flags of a patch_point: bytes of the place
   trap_mem,     // aux: index of a TrapAccess (offset, frame state)
   exit,         // aux: ExitRef
 };
@@ -156,7 +156,8 @@ constexpr u8 legal_lanes(Opcode op) {
 
 // Integer comparisons; inverse(c) is c ^ 1.
 enum class ICond : u8 { eq, ne, slt, sge, sgt, sle, ult, uge, ugt, ule };
-inline constexpr const char* icond_names[] = {"eq",  "ne",  "slt", "sge", "sgt",
+inline constexpr unsigned icond_count = 10;
+inline constexpr const char* icond_names[icond_count] = {"eq",  "ne",  "slt", "sge", "sgt",
                                               "sle", "ult", "uge", "ugt", "ule"};
 constexpr ICond inverse(ICond c) { return static_cast<ICond>(static_cast<u8>(c) ^ 1); }
 // The condition that holds of (y, x) when c holds of (x, y).
@@ -168,7 +169,8 @@ constexpr ICond swapped(ICond c) {
 
 // IEEE comparisons: o.. is false, u.. is true if either operand is a NaN. inverse(c) is c ^ 1.
 enum class FCond : u8 { oeq, une, olt, uge, ole, ugt, ogt, ule, oge, ult, one, ueq, ord, uno };
-inline constexpr const char* fcond_names[] = {"oeq", "une", "olt", "uge", "ole", "ugt", "ogt",
+inline constexpr unsigned fcond_count = 14;
+inline constexpr const char* fcond_names[fcond_count] = {"oeq", "une", "olt", "uge", "ole", "ugt", "ogt",
                                               "ule", "oge", "ult", "one", "ueq", "ord", "uno"};
 constexpr FCond inverse(FCond c) { return static_cast<FCond>(static_cast<u8>(c) ^ 1); }
 constexpr FCond swapped(FCond c) {
