@@ -30,6 +30,14 @@ check:
 quick:
 	@$(MAKE) --no-print-directory check ARGS='--label quick $(ARGS)'
 
+fuzz:
+	@tools/setup.sh fuzz
+	@python3 tools/fuzz.py --seconds $(SECONDS)
+
+soak:
+	@tools/setup.sh fuzz
+	@python3 tools/fuzz.py --soak
+
 single-header:
 	@tools/setup.sh python
 	@python3 tools/single_header.py

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Builds and runs the fuzz targets: `make fuzz SECONDS=n` (a total of n seconds, shared by all
+targets), `make soak` (a fixed number of inputs each, `// soak: N` in the target's source).
+
+Corpora are kept under ${JITKIT_CACHE:-~/.cache/jitkit}/corpus. Exit status 1 if a target found
+something; the input is then under build/fuzz/findings.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = ROOT / "build" / "fuzz" / "fuzz"
+FINDINGS = ROOT / "build" / "fuzz" / "findings"
+CORPORA = Path(os.environ.get("JITKIT_CACHE") or Path.home() / ".cache" / "jitkit") / "corpus"
+SOAK = 1_000_000
+
+
+def build() -> list[Path]:
+    for command in (["cmake", "--preset", "fuzz", "--log-level=WARNING"], ["cmake", "--build", "--preset", "fuzz"]):
+        if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL).returncode != 0:
+            sys.exit(f"failed: {' '.join(command)}")
+    return sorted(PROGRAMS.glob("fuzz_*"))
+
+
+def soak_count(name: str) -> int:
+    text = (ROOT / "tests" / "fuzz" / f"{name.removeprefix('fuzz_')}.cpp").read_text()
+    match = re.search(r"^// soak: (\d+)$", text, re.MULTILINE)
+    return int(match[1]) if match else SOAK
+
+
+def run(program: Path, limit: list[str]) -> tuple[str, int, str]:
+    corpus = CORPORA / program.name
+    corpus.mkdir(parents=True, exist_ok=True)
+    FINDINGS.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run([program, *limit, "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1",
+                           f"-artifact_prefix={FINDINGS}/{program.name}-", corpus],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace")
+    return program.name, done.returncode, done.stdout
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=int, default=60, help="wall time for all targets together")
+    parser.add_argument("--soak", action="store_true", help="fixed counts instead")
+    args = parser.parse_args()
+
+    programs = build()
+    if not programs:
+        sys.exit("there is no fuzz target")
+    workers = os.cpu_count() or 1
+    share = max(1, args.seconds * min(workers, len(programs)) // len(programs))
+    bad = 0
+    with ThreadPoolExecutor(workers) as pool:
+        limits = [[f"-runs={soak_count(p.name)}"] if args.soak else [f"-max_total_time={share}"] for p in programs]
+        for name, status, output in pool.map(run, programs, limits):
+            runs = re.search(r"stat::number_of_executed_units:\s*(\d+)", output)
+            verdict = "ok" if status == 0 else f"FOUND SOMETHING (exit status {status})"
+            print(f"{name:<32} {int(runs[1]) if runs else 0:>10} inputs  {verdict}", flush=True)
+            if status != 0:
+                bad += 1
+                print(output[-4000:])
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    main()
