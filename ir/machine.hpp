@@ -133,8 +133,10 @@ struct MachBlock {
   u32 first_param = 0;  // into MachFunction::params
   u32 params = 0;
   u32 loop = 0;  // innermost loop, 0: none
-  u32 frequency = 0;  // relative to the entry's, see Cfg
-  u32 first_live_in = 0;  // liveness: into MachFunction::live_ins
+  u32 first_edge = 0;  // of its terminator, consecutive
+  u32 edges = 0;
+  u32 frequency = 0;  // relative to the entry's, see Frequencies
+  u32 first_live_in = 0;  // liveness: into MachFunction::live_ins; the parameters' stand before it
   u32 live_ins = 0;
   u32 more_live_in = 0;  // liveness: list in MachFunction::loop_live_ins
 };
@@ -145,7 +147,7 @@ struct MachLoop {
   u32 parent = 0;
   u32 depth = 0;
   bool irreducible = false;
-  u16 pressure[3] = {0, 0, 0};  // liveness: most values of the bank live at once inside
+  u32 pressure[3] = {0, 0, 0};  // liveness: most values of the bank live at once inside
 };
 
 // An edge of the IR, between layout indices, with arguments as VRegs (i128 takes two).
@@ -189,6 +191,7 @@ class MachFunction {
     args.attach(a);
     clobbers.attach(a);
     remats.attach(a);
+    literals.attach(a);
     live_ins.attach(a);
     loop_live_ins.attach(a);
     edits.attach(a);
@@ -201,6 +204,8 @@ class MachFunction {
     loop_live_ins.push({});
     used = {};
     slot_count = 0;
+    outgoing_bytes = 0;
+    dynamic_stack = false;
   }
 
   Vec<MachInst> insts;
@@ -214,12 +219,15 @@ class MachFunction {
   Vec<u32> args;          // VReg ids
   Vec<Clobbers> clobbers;
   Vec<Remat> remats;
+  Vec<ConstantData> literals;  // of up to 16 bytes, which a Remat or a memory operand names by index
   Vec<LiveIn> live_ins;
   struct LoopLiveIn {
     LiveIn value{};
     u32 next = 0;
   };
   Vec<LoopLiveIn> loop_live_ins;
+  u32 outgoing_bytes = 0;      // of stack arguments, at the bottom of the frame
+  bool dynamic_stack = false;  // the body moves the stack pointer (alloca)
   // Made by the allocator:
   Vec<Edit> edits;  // in program order
   Vec<Move> edge_moves;

@@ -1,0 +1,277 @@
+// Liveness of VRegs, with the distance to the next use: for every operand the position of its value's
+// next use, for every block the values live at its start. One backward pass, no iteration.
+//
+// Invariants:
+//  - Operand::next_use is exact within a block; beyond it, it is the nearest use over the successors,
+//    counted as if each followed at once; uses outside a loop count `loop_exit_penalty` farther.
+//    no_use means the value is dead after the operand.
+//  - A value that is defined outside a loop and used or live at an exit inside it is live in all of
+//    the loop (its definition dominates the header), which is why one pass is enough. In irreducible
+//    regions that may be more than is needed, never less.
+//  - VRegs with a Remat recipe are live within a block, or throughout the innermost loop that uses
+//    them, and not at all before that.
+// Next-use distances after Braun and Hack, "Register Spilling and Live-Range Splitting for SSA-Form
+// Programs" (CC 2009).
+#ifndef JITKIT_IR_LIVENESS_HPP
+#define JITKIT_IR_LIVENESS_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/ir/machine.hpp>
+#include <jitkit/ir/support/arena.hpp>
+
+#include <span>
+
+namespace jitkit::inline JITKIT_ABI::ir {
+
+// Where a VReg is defined and how far it lives, in positions of the layout; to share spill slots.
+struct LiveRange {
+  u32 def = 0;
+  u32 end = 0;
+};
+
+class Liveness {
+ public:
+  static constexpr u32 loop_exit_penalty = 1U << 20;
+
+  explicit Liveness(Arena& arena) {
+    range.attach(arena);
+    calls.attach(arena);
+    state_.attach(arena);
+    live_.attach(arena);
+    def_block_.attach(arena);
+  }
+
+  Vec<LiveRange> range;  // by VReg
+  Vec<u32> calls;        // positions of calls, latest first
+
+  // False when out of memory.
+  bool compute(MachFunction& mf) {
+    mf_ = &mf;
+    loops_ = mf.loops.size() > 1;
+    if (!state_.resize(mf.vregs.size()) || !range.resize(mf.vregs.size()) ||
+        !live_.reserve(mf.vregs.size()))
+      return false;
+    if (loops_ && !find_definitions()) return false;
+    for (u32 k = mf.blocks.size(); k-- > 0;) {
+      open_block(k);
+      for (u32 i = mf.blocks[k].bottom; i < mf.blocks[k].top; ++i) visit(i);
+      close_block(k);
+    }
+    return true;
+  }
+
+ private:
+  struct State {
+    u32 next = 0;   // position of the next use
+    u32 place = 0;  // 1 + index in live_; 0: not live
+    u32 loop = 0;   // live in all of this loop
+  };
+
+  bool allocatable(VReg v) const { return v && mf_->vregs[v.id].type != Type::flags; }
+  u32 start(u32 k) const { return mf_->position(mf_->blocks[k].top - 1); }
+  u32 end(u32 k) const { return mf_->position(mf_->blocks[k].bottom) + 2; }
+  bool in_loop(u32 loop, u32 k) const {
+    return mf_->loops[loop].first <= k && k <= mf_->loops[loop].last;
+  }
+
+  bool find_definitions() {
+    if (!def_block_.resize(mf_->vregs.size())) return false;
+    for (u32 k = 0; k < mf_->blocks.size(); ++k) {
+      const MachBlock& b = mf_->blocks[k];
+      for (const u32 v : mf_->params.slice(b.first_param, b.params)) def_block_[v] = k;
+      for (u32 i = b.bottom; i < b.top; ++i)
+        for (const Operand& o : mf_->operands_of(mf_->insts[i]))
+          if (o.is_def()) def_block_[o.vreg.id] = k;
+    }
+    return true;
+  }
+
+  // Makes v live in block k with its next use at `next`.
+  void add(u32 v, u32 next, u32 k) {
+    State& s = state_[v];
+    if (s.place != 0) {
+      if (next < s.next) s.next = next;
+      return;
+    }
+    s.next = next;
+    live_.push(v);
+    s.place = live_.size();
+    if (loops_) ++count_[bank_index(v)];
+    if (range[v].end < next) range[v].end = next < end(k) ? next : end(k);
+    if (loops_ && mf_->blocks[k].loop != 0) extend_over_loops(v, k);
+  }
+
+  void remove(u32 v) {
+    State& s = state_[v];
+    const u32 last = live_.back();
+    live_[s.place - 1] = last;
+    state_[last].place = s.place;
+    s.place = 0;
+    live_.pop_back();
+    if (loops_) --count_[bank_index(v)];
+  }
+
+  // v is live somewhere in block k: then also in all of the outermost loop around k that does not
+  // hold its definition (the innermost loop, for a remat).
+  void extend_over_loops(u32 v, u32 k) {
+    u32 loop = mf_->blocks[k].loop;
+    if (mf_->vregs[v].remat == 0) {
+      if (in_loop(loop, def_block_[v])) return;
+      while (mf_->loops[loop].parent != 0 && !in_loop(mf_->loops[loop].parent, def_block_[v]))
+        loop = mf_->loops[loop].parent;
+    }
+    if (state_[v].loop != 0 && in_loop(state_[v].loop, k)) return;
+    state_[v].loop = loop;
+    const u32 last = mf_->loops[loop].last;
+    for (u32 b = k + 1; b <= last; ++b) add_live_in(b, v, state_[v].next);
+    if (range[v].end < end(last)) range[v].end = end(last);
+  }
+
+  // v is live at the start of block b, which was visited before; its use comes around the loop again.
+  // b may know v already: the first entry found counts.
+  void add_live_in(u32 b, u32 v, u32 next) {
+    MachBlock& block = mf_->blocks[b];
+    const MachLoop& loop = mf_->loops[state_[v].loop];
+    const u32 around = end(loop.last) + (next - start(loop.first));
+    if (mf_->loop_live_ins.push({LiveIn{VReg(v), around}, block.more_live_in}))
+      block.more_live_in = mf_->loop_live_ins.size() - 1;
+  }
+
+  // The values live at the end of block k.
+  void open_block(u32 k) {
+    const MachBlock& b = mf_->blocks[k];
+    block_ = k;
+    bool falls_in = false;  // what is live now is what the next block needs
+    for (u32 e = b.first_edge; e < b.first_edge + b.edges; ++e)
+      falls_in = falls_in || mf_->edges[e].to == k + 1;
+    if (!falls_in) clear();
+    if (falls_in) shift_over_exit(k);
+    for (u32 e = b.first_edge; e < b.first_edge + b.edges; ++e)
+      add_successor(k, mf_->edges[e], falls_in);
+  }
+
+  // The next block's live values stay, but those past a loop's exit count as far.
+  void shift_over_exit(u32 k) {
+    const u32 loop = mf_->blocks[k].loop;
+    const bool leaves = loop != 0 && !in_loop(loop, k + 1);
+    for (u32 n = live_.size(); n-- > 0;) {
+      const u32 v = live_[n];
+      if (mf_->vregs[v].remat != 0 && !(state_[v].loop != 0 && in_loop(state_[v].loop, k))) {
+        remove(v);
+        continue;
+      }
+      if (leaves) state_[v].next += loop_exit_penalty;
+      if (loops_ && loop != 0) extend_over_loops(v, k);
+    }
+  }
+
+  void add_successor(u32 k, const MachEdge& e, bool falls_in) {
+    const u32 at = end(k);
+    const u32 first_param = mf_->blocks[e.to].first_param;
+    for (u32 n = 0; n < e.args; ++n) {
+      const u32 v = mf_->args[e.first_arg + n];
+      if (!mf_->vregs[v].partner) mf_->vregs[v].partner = VReg(mf_->params[first_param + n]);
+      add(v, at - 1, k);
+    }
+    if (e.to <= k || (falls_in && e.to == k + 1)) return;
+    const MachBlock& s = mf_->blocks[e.to];
+    const u32 loop = mf_->blocks[k].loop;
+    const u32 far = loop != 0 && !in_loop(loop, e.to) ? loop_exit_penalty : 0;
+    const u32 from = start(e.to);
+    for (const LiveIn& l : mf_->live_ins.slice(s.first_live_in, s.live_ins))
+      add_live_out(k, l, at + (l.next_use - from) + far);
+    for (u32 n = s.more_live_in; n != 0; n = mf_->loop_live_ins[n].next) {
+      const LiveIn& l = mf_->loop_live_ins[n].value;
+      add_live_out(k, l, at + (l.next_use - from) + far);
+    }
+  }
+
+  void add_live_out(u32 k, const LiveIn& l, u32 next) {
+    const u32 v = l.vreg.id;
+    if (mf_->vregs[v].remat != 0 && !(state_[v].loop != 0 && in_loop(state_[v].loop, k))) return;
+    add(v, next, k);
+  }
+
+  void visit(u32 i) {
+    const MachInst& m = mf_->insts[i];
+    const u32 pos = mf_->position(i);
+    const std::span<Operand> ops = mf_->operands_of(m);
+    if ((m.flags & mach_call) != 0) calls.push(pos);
+    for (Operand& o : ops) {
+      if (!o.is_def() || !allocatable(o.vreg)) continue;
+      const bool live = state_[o.vreg.id].place != 0;
+      o.next_use = live ? state_[o.vreg.id].next : no_use;
+      range[o.vreg.id].def = pos;
+      if (range[o.vreg.id].end < pos + 1) range[o.vreg.id].end = pos + 1;
+      if (live) remove(o.vreg.id);
+      if (o.tied != 0) prefer_same(*(&o - o.tied), o);
+    }
+    for (Operand& o : ops) {
+      if (!o.is_use() || !allocatable(o.vreg)) continue;
+      State& s = state_[o.vreg.id];
+      if (s.place != 0 && s.next == pos) {
+        o.next_use = earlier_operand(ops, o).next_use;
+      } else {
+        o.next_use = s.place != 0 ? s.next : no_use;
+        if (s.place != 0)
+          s.next = pos;
+        else
+          add(o.vreg.id, pos, block_);
+      }
+      if (o.constraint == ConstraintKind::fixed) mf_->vregs[o.vreg.id].hint = o.arg;
+    }
+    if (loops_)
+      for (u32 b = 0; b < 3; ++b) pressure_[b] = pressure_[b] < count_[b] ? count_[b] : pressure_[b];
+  }
+
+  static const Operand& earlier_operand(std::span<const Operand> ops, const Operand& o) {
+    for (const Operand& p : ops)
+      if (p.is_use() && p.vreg == o.vreg) return p;
+    return o;
+  }
+
+  void prefer_same(const Operand& use, const Operand& def) {
+    if (!use.vreg) return;
+    VRegData& u = mf_->vregs[use.vreg.id];
+    u.partner = def.vreg;
+    if (u.hint == 0xff) u.hint = mf_->vregs[def.vreg.id].hint;
+  }
+
+  void close_block(u32 k) {
+    MachBlock& b = mf_->blocks[k];
+    for (const u32 v : mf_->params.slice(b.first_param, b.params)) {
+      range[v].def = start(k) - 1;
+      if (range[v].end < start(k)) range[v].end = start(k);
+      const bool live = state_[v].place != 0;
+      mf_->live_ins.push({VReg(v), live ? state_[v].next : no_use});
+      if (live) remove(v);
+    }
+    b.first_live_in = mf_->live_ins.size();
+    for (const u32 v : live_) mf_->live_ins.push({VReg(v), state_[v].next});
+    b.live_ins = mf_->live_ins.size() - b.first_live_in;
+    for (u32 l = b.loop; l != 0; l = mf_->loops[l].parent)
+      for (u32 n = 0; n < 3; ++n)
+        if (mf_->loops[l].pressure[n] < pressure_[n]) mf_->loops[l].pressure[n] = pressure_[n];
+    for (u32 n = 0; n < 3; ++n) pressure_[n] = 0;
+  }
+
+  void clear() {
+    for (const u32 v : live_) state_[v].place = 0;
+    live_.clear();
+    for (u32 n = 0; n < 3; ++n) count_[n] = 0;
+  }
+  u32 bank_index(u32 v) const { return static_cast<u32>(bank(mf_->vregs[v].type)); }
+
+  MachFunction* mf_ = nullptr;
+  bool loops_ = false;
+  u32 block_ = 0;
+  u32 count_[4] = {};     // values live now, by bank
+  u32 pressure_[3] = {};  // most of them in this block
+  Vec<State> state_;
+  Vec<u32> live_;
+  Vec<u32> def_block_;
+};
+
+}  // namespace jitkit::inline JITKIT_ABI::ir
+
+#endif  // JITKIT_IR_LIVENESS_HPP

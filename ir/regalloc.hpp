@@ -1,0 +1,366 @@
+// The register allocator: one walk over the instructions in layout order. It keeps, at every point,
+// which value each register holds; values that lose their register live in their slot, stored once,
+// right where they are defined (SSA: the slot is then right everywhere). Blocks start with the
+// registers of their most frequent predecessor; the other edges get the moves that make up for the
+// difference.
+//
+// Invariants:
+//  - A value is in at most one register between instructions, or in none: then in its slot, its
+//    incoming place, or it is made again (remat). Copies for fixed operands last one instruction.
+//  - The moves before one instruction are a parallel move from the registers as the previous
+//    instruction left them to those the instruction wants; likewise on an edge. MoveResolver makes
+//    sequences of them. None of them touches flags.
+//  - Eviction takes the value whose next use is farthest (Belady), with preference for those that need
+//    no new store. It never moves anything.
+//  - Guards of one frame state report one place for each value. If a register cannot stay the same, the
+//    value's slot is reported, which holds it from its definition on.
+//  - A register of the convention's preserved set is saved once if it is ever named (MachFunction::used).
+// Next-use eviction and loop entries after Braun and Hack, "Register Spilling and Live-Range Splitting
+// for SSA-Form Programs" (CC 2009); registers in one walk over SSA after Hack and Goos, "Optimal
+// Register Allocation for SSA-form Programs in polynomial Time" (IPL 2006).
+#ifndef JITKIT_IR_REGALLOC_HPP
+#define JITKIT_IR_REGALLOC_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/ir/liveness.hpp>
+#include <jitkit/ir/machine.hpp>
+#include <jitkit/ir/parallel_move.hpp>
+#include <jitkit/ir/support/arena.hpp>
+#include <jitkit/ir/target.hpp>
+#include <jitkit/status.hpp>
+
+#include <cstring>
+#include <span>
+
+namespace jitkit::inline JITKIT_ABI::ir {
+
+class RegisterAllocator {
+ public:
+  RegisterAllocator(MachFunction& mf, Liveness& live, const RegisterInfo& info, Arena& arena)
+      : mf_(mf), live_(live), info_(info), arena_(arena), resolver_(arena) {
+    values_.attach(arena);
+    ends_.attach(arena);
+    starts_.attach(arena);
+    pending_.attach(arena);
+    touched_.attach(arena);
+    edge_free_.attach(arena);
+    guards_.attach(arena);
+    moved_states_.attach(arena);
+    spilled_.attach(arena);
+    for (u32 b = 0; b < 3; ++b) width_ = width_ < 64 - lead(b) ? 64 - lead(b) : width_;
+  }
+
+  Status run();
+
+ private:
+  static constexpr u8 nowhere = 0xff;
+  static constexpr u32 slot_search_limit = 64;
+  static constexpr u32 reload_bonus = 24;  // positions; a value that has a slot is cheaper to evict
+
+  struct Value {
+    u32 next = no_use;   // position of the next use
+    u32 seen = 0;        // 1 + the last block at whose start the value was live
+    u32 def_at = 0;      // instruction before which a store of the value would stand
+    u32 late_at = 0;     // position of the instruction that needs it until its end
+    u32 param_of = 0;    // 1 + the block whose parameter it is
+    u8 reg = nowhere;
+    u8 def_reg = nowhere;
+    u8 origin = nowhere;  // where it was before the current instruction's moves; valid if touched
+    bool touched = false;
+  };
+  // The guard seen last for a frame state.
+  struct GuardSeen {
+    u32 inst = no_use;
+  };
+  // A value whose place changed between two guards of a frame state.
+  struct MovedState {
+    u32 state;
+    u32 vreg;
+  };
+
+  u32 lead(u32 b) const {
+    return info_.bank[b].empty() ? 64 : static_cast<u32>(std::countl_zero(info_.bank[b].bits));
+  }
+  Bank bank_of(u32 v) const { return bank(mf_.vregs[v].type); }
+  RegSet bank_regs(Bank b) const { return info_.bank[static_cast<u8>(b)] & info_.allocatable; }
+  bool has_memory(u32 v) const {
+    const VRegData& d = mf_.vregs[v];
+    return d.spilled || d.remat != 0 || d.home;
+  }
+  // Where v is when it is in no register.
+  Allocation memory_of(u32 v) const {
+    const VRegData& d = mf_.vregs[v];
+    if (d.remat != 0) return Allocation::remat(d.remat);
+    return d.home ? d.home : Allocation::slot(v);
+  }
+  Allocation place_of(u32 v) const {
+    return values_[v].reg != nowhere ? Allocation::reg(PReg(values_[v].reg)) : memory_of(v);
+  }
+
+  // regalloc_blocks.hpp: starts and ends of blocks, edges
+  void start_block(u32 k);
+  void note_live(const LiveIn& l, u32 k);
+  u32 best_predecessor(const MachBlock& b, u32 k) const;
+  bool is_loop_start(const MachBlock& b, u32 k) const;
+  void load_state(const u32* state);
+  void drop_dead(u32 k);
+  void drop_if_not_everywhere(u32 k);
+  void enter_loop(u32 k);
+  void place_params(u32 k, u32 primary_edge);
+  void finish_block(u32 k);
+  void settle_edge(u32 id);
+  Allocation place_in(const u32* state, u32 v) const;
+
+  // regalloc_inst.hpp: one instruction
+  void allocate(u32 i);
+  bool is_simple(const MachInst& m, std::span<const Operand> ops) const;
+  bool is_register(const Operand& o) const;
+  bool is_pinned_place(const Operand& o) const;
+  PReg pinned_place(const Operand& o) const;
+  RegSet allowed(const Operand& o) const;
+  RegSet allowed_in_tuple(const Operand& o) const;
+  bool lives_on(u32 v) const;
+  bool needed_elsewhere(u32 v, std::span<const Operand> ops) const;
+  bool shared_with_other_tie(std::span<const Operand> ops, const Operand& o, u32 v) const;
+  Allocation origin_of(u32 v) const;
+  void allocate_simple(u32 i, std::span<Operand> ops);
+  void allocate_copy(u32 i, std::span<Operand> ops);
+  void allocate_constrained(u32 i, const MachInst& m, std::span<Operand> ops);
+  void choose_tuples(std::span<Operand> ops, u8 role);
+  u8 tuple_base(std::span<Operand> ops, std::span<const u32> members) const;
+  void place_fixed_uses(std::span<Operand> ops);
+  void place_fixed_use(Operand& o);
+  void place_uses(std::span<Operand> ops);
+  void place_tied(std::span<Operand> ops);
+  void place_early_defs(u32 i, std::span<Operand> ops, RegSet clobbered);
+  void save_clobbered(const Clobbers& c, std::span<const Operand> ops);
+  void place_any(std::span<Operand> ops);
+  void same_places(u32 i, const MachInst& m, std::span<Operand> ops);
+  void place_defs(u32 i, std::span<Operand> ops, RegSet clobbered);
+  void load(u32 v, RegSet regs);
+  void detach(u32 v);
+  void move_home(u32 v, RegSet candidates);
+  void define_operand(u32 i, Operand& o, RegSet regs);
+  void define_in(u32 i, Operand& o, u8 r);
+  void forget_touched();
+
+  // Registers
+  void occupy(u32 v, u8 r);
+  void vacate(u32 v);
+  void touch(u32 v);
+  void evict(u32 v);
+  u8 take_register(u32 v, RegSet candidates);
+  PReg choose_free(u32 v, RegSet candidates) const;
+  u32 farthest(RegSet candidates) const;
+  void copy_to(u32 v, u8 r, Allocation from);
+  void flush_moves(u32 i);
+  void define(u32 v, u32 next, u8 r, u32 at);
+  void fail_registers(u32 missing);
+
+  // regalloc_frame.hpp: slots, stores, final places
+  Status lay_out_slots();
+  void name_late_places();
+  bool assign_slots();
+  void sort_by_definition();
+  void resolve_edges();
+  Allocation final_place(Allocation a) const;
+  void insert_stores();
+  void name_slots();
+
+  MachFunction& mf_;
+  Liveness& live_;
+  const RegisterInfo& info_;
+  Arena& arena_;
+  MoveResolver resolver_;
+  Status status_;
+  u32 width_ = 0;  // registers that can hold anything are numbered below this
+
+  Vec<Value> values_;  // by VReg
+  u32 holder_[64] = {};  // VReg in each register; 0: free
+  RegSet free_;          // allocatable and holding nothing
+  RegSet locked_;        // named by an operand of the current instruction
+  RegSet copies_;        // hold a copy for the current instruction only
+  Vec<Move> pending_;    // moves before the current instruction, in parallel
+  Vec<u32> touched_;     // values whose register changed before the current instruction
+  Vec<u32> starts_;      // register contents at the start and the end of each block
+  Vec<u32> ends_;
+  Vec<u64> edge_free_;   // by edge: registers its moves may use
+  Vec<GuardSeen> guards_;  // by FrameStateRef
+  Vec<MovedState> moved_states_;
+  Vec<u32> spilled_;  // VRegs that have a slot
+  u32 position_ = 0;
+  u32 current_ = 0;
+  u32 block_ = 0;
+  u32 next_call_ = 0;  // index into live_.calls of the next call
+  u32 scratch_slot_ = 0;
+  bool need_scratch_ = false;
+  bool any_in_memory_ = false;  // some `any` operand is not in a register
+};
+
+inline Status RegisterAllocator::run() {
+  const u32 blocks = mf_.blocks.size();
+  if (!values_.resize(mf_.vregs.size()) || !starts_.assign(blocks * width_, 0) ||
+      !ends_.assign(blocks * width_, 0) || !edge_free_.assign(mf_.edges.size(), 0))
+    return arena_.status();
+  free_ = info_.allocatable;
+  next_call_ = live_.calls.size();
+  for (u32 k = 0; k < blocks && status_.ok(); ++k) {
+    block_ = k;
+    start_block(k);
+    const MachBlock& b = mf_.blocks[k];
+    for (u32 i = b.top; i-- > b.bottom && status_.ok();) allocate(i);
+    finish_block(k);
+  }
+  if (status_.ok()) status_ = lay_out_slots();
+  if (status_.ok()) status_ = arena_.status();
+  return status_;
+}
+
+// --- Registers
+
+inline void RegisterAllocator::occupy(u32 v, u8 r) {
+  check(holder_[r] == 0);
+  holder_[r] = v;
+  values_[v].reg = r;
+  free_.remove(PReg(r));
+  mf_.used.add(PReg(r));
+}
+
+inline void RegisterAllocator::vacate(u32 v) {
+  Value& s = values_[v];
+  if (s.reg == nowhere) return;
+  holder_[s.reg] = 0;
+  if (info_.allocatable.has(PReg(s.reg))) free_.add(PReg(s.reg));
+  s.reg = nowhere;
+}
+
+// Remembers where v was before the moves of the current instruction.
+inline void RegisterAllocator::touch(u32 v) {
+  Value& s = values_[v];
+  if (s.touched) return;
+  s.touched = true;
+  s.origin = s.reg;
+  touched_.push(v);
+}
+
+// The value loses its register; its slot (or recipe) has it. No code.
+inline void RegisterAllocator::evict(u32 v) {
+  if (!has_memory(v)) {
+    mf_.vregs[v].spilled = true;
+    spilled_.push(v);
+  }
+  touch(v);
+  vacate(v);
+}
+
+// The register among the candidates that suits v best, of those that are free.
+inline PReg RegisterAllocator::choose_free(u32 v, RegSet candidates) const {
+  candidates = candidates & free_;
+  if (candidates.empty()) return {};
+  const VRegData& d = mf_.vregs[v];
+  if (d.hint < 64 && candidates.has(PReg(d.hint))) return PReg(d.hint);
+  if (d.partner) {
+    const u8 r = values_[d.partner.id].reg != nowhere ? values_[d.partner.id].reg
+                                                      : mf_.vregs[d.partner.id].hint;
+    if (r < 64 && candidates.has(PReg(r))) return PReg(r);
+  }
+  const bool crosses_call =
+      next_call_ != 0 && live_.range[v].end > live_.calls[next_call_ - 1] + 1 && d.remat == 0;
+  const RegSet liked = crosses_call ? candidates & info_.preserved : candidates - info_.preserved;
+  if (!liked.empty()) return liked.first();
+  if (!crosses_call && !(candidates & mf_.used).empty()) return (candidates & mf_.used).first();
+  return candidates.first();
+}
+
+// The value in one of the candidate registers that is needed last; 0 if there is none to evict.
+inline u32 RegisterAllocator::farthest(RegSet candidates) const {
+  u32 best = 0;
+  u64 best_score = 0;
+  for_each_bit((candidates - locked_ - copies_).bits, [&](unsigned r) {
+    const u32 v = holder_[r];
+    if (v == 0) return;
+    const u64 score = u64{values_[v].next} + (has_memory(v) ? reload_bonus : 0) + 1;
+    if (score > best_score) {
+      best_score = score;
+      best = v;
+    }
+  });
+  return best;
+}
+
+// A free register for v, evicting another value if it must be; nowhere (and an error) if it cannot.
+inline u8 RegisterAllocator::take_register(u32 v, RegSet candidates) {
+  PReg r = choose_free(v, candidates);
+  if (r.valid()) return r.id;
+  const u32 victim = farthest(candidates);
+  if (victim == 0) {
+    fail_registers(1);
+    return nowhere;
+  }
+  const u8 freed = values_[victim].reg;
+  evict(victim);
+  return freed;
+}
+
+inline void RegisterAllocator::fail_registers(u32 missing) {
+  if (status_.ok()) status_ = {Error::no_register, mf_.insts[current_].inst.id, missing};
+}
+
+// Register r holds a copy of v while the current instruction runs.
+inline void RegisterAllocator::copy_to(u32 v, u8 r, Allocation from) {
+  copies_.add(PReg(r));
+  free_.remove(PReg(r));
+  mf_.used.add(PReg(r));
+  pending_.push({from, Allocation::reg(PReg(r)), mf_.vregs[v].type, false, VReg(v)});
+}
+
+// Emits the moves that have gathered before instruction i.
+inline void RegisterAllocator::flush_moves(u32 i) {
+  RegSet before;  // registers whose old contents are still needed
+  for (const u32 v : touched_) {
+    Value& s = values_[v];
+    s.touched = false;
+    const Allocation from = s.origin != nowhere ? Allocation::reg(PReg(s.origin)) : memory_of(v);
+    if (s.reg != nowhere && s.reg != s.origin)
+      pending_.push({from, Allocation::reg(PReg(s.reg)), mf_.vregs[v].type, false, VReg(v)});
+  }
+  touched_.clear();
+  if (pending_.empty()) return;
+  for (const Move& m : pending_) {
+    if (m.from.is_reg()) before.add(m.from.preg());
+    if (m.to.is_reg()) before.add(m.to.preg());
+  }
+  MoveResources r;
+  r.free = free_ - before - locked_;
+  for (u32 b = 0; b < 3; ++b) {
+    r.bank[b] = info_.bank[b] & info_.allocatable;
+    r.has_swap[b] = info_.has_swap[b];
+  }
+  r.scratch = Allocation::slot(0);
+  r.borrow = Allocation::slot(0);
+  resolver_.resolve({pending_.data(), pending_.size()}, r, [&](const Move& m) {
+    if (m.to.is_reg()) mf_.used.add(m.to.preg());
+    mf_.edits.push({i, m});
+  });
+  need_scratch_ = need_scratch_ || r.used_scratch;
+  pending_.clear();
+}
+
+// v is defined in register r by the instruction before `at`.
+inline void RegisterAllocator::define(u32 v, u32 next, u8 r, u32 at) {
+  Value& s = values_[v];
+  s.next = next;
+  s.def_at = at;
+  s.def_reg = r;
+  const VReg partner = mf_.vregs[v].partner;
+  if (partner && mf_.vregs[partner.id].hint == 0xff) mf_.vregs[partner.id].hint = r;
+  occupy(v, r);
+}
+
+}  // namespace jitkit::inline JITKIT_ABI::ir
+
+#include <jitkit/ir/regalloc_blocks.hpp>
+#include <jitkit/ir/regalloc_frame.hpp>
+#include <jitkit/ir/regalloc_inst.hpp>
+
+#endif  // JITKIT_IR_REGALLOC_HPP
