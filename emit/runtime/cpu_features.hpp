@@ -256,13 +256,14 @@ inline host::FeatureSet restrict_features(host::FeatureSet detected, std::string
       say("unknown feature", item);
       continue;
     }
+    bool lacking = false;
     for (unsigned f = 1; f < host::feature_limit; ++f) {
       const auto feature = static_cast<host::Feature>(f);
       if (!next.has(feature) || detected.has(feature)) continue;
       host::remove_feature(next, f);
-      if (item.find("all") == std::string_view::npos)
-        say("ignored, the CPU lacks", host::feature_name(feature));
+      lacking = true;
     }
+    if (lacking && item.find("all") == std::string_view::npos) say("the CPU lacks", item);
     set = next;
   }
   return set;

@@ -88,7 +88,7 @@ TEST_CASE("JITKIT_CPU only takes away, and says what it could not do") {
 #endif
   set = restrict_features(host::FeatureSet(), "+aes", &sink);
   CHECK(set == host::FeatureSet());
-  CHECK(said.find("the CPU lacks 'aes'") != std::string::npos);
+  CHECK(said == "JITKIT_CPU: the CPU lacks '+aes'\n");
   said.clear();
   set = restrict_features(all, "-nosuch,-aes", &sink);
   CHECK(said == "JITKIT_CPU: unknown feature '-nosuch'\n");
