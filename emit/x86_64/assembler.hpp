@@ -50,6 +50,11 @@ struct Cl : FixedOperand {
     if (!(r == cl)) literal_out_of_range();
   }
 };
+struct Dx : FixedOperand {
+  consteval Dx(Gp16 r) {
+    if (!(r == dx)) literal_out_of_range();
+  }
+};
 struct Xmm0 : FixedOperand {
   consteval Xmm0(Xmm r) {
     if (!(r == xmm0)) literal_out_of_range();
@@ -64,10 +69,14 @@ struct RegStatedMem {
   constexpr RegStatedMem(MemOf<M> m) : mem(m.mem) {}
 };
 
+// The low 1/N of a vector of L bits: in the smallest register that holds it, or in memory.
+template <int L, int N>
+using PartOf = Plain<RegMem<Vec<(L / N > 128 ? L / N : 128)>, L / N>>;
+
 // What the formats see of any operand: a register's code, an address, the immediate at the end.
 struct Code {
   u8 value;
-  constexpr Code(const auto& r) : value(r.code) {}
+  constexpr Code(const auto& r) requires requires { r.code; } : value(r.code) {}
 };
 struct Place {
   Mem mem;
@@ -77,6 +86,7 @@ struct Tail {
   i64 value = 0;
   u8 bytes = 0;
   constexpr Tail() = default;
+  constexpr Tail(i64 v, u8 n) : value(v), bytes(n) {}
   constexpr Tail(const FixedOperand&) {}
   constexpr Tail(const auto& imm) requires requires { imm.value; } : value(imm.value), bytes(imm.bytes) {}
 };
@@ -101,6 +111,9 @@ struct Tail {
 #define JITKIT_X86_T_rm8 Rm<8>
 #define JITKIT_X86_T_rm32 Rm<32>
 #define JITKIT_X86_T_rm64 Rm<64>
+#define JITKIT_X86_T_rm16 Rm<16>
+#define JITKIT_X86_T_r32m8 RegMem<Gp32, 8>
+#define JITKIT_X86_T_r32m16 RegMem<Gp32, 16>
 #define JITKIT_X86_T_m0 MemArg<0>
 #define JITKIT_X86_T_m8 MemArg<8>
 #define JITKIT_X86_T_m16 MemArg<16>
@@ -117,6 +130,17 @@ struct Tail {
 #define JITKIT_X86_T_xs32 RegMem<Xmm, 32>
 #define JITKIT_X86_T_xd64 RegMem<Xmm, 64>
 #define JITKIT_X86_T_xm128 RegMem<Xmm, 128>
+#define JITKIT_X86_T_xb8 RegMem<Xmm, 8>
+#define JITKIT_X86_T_xw16 RegMem<Xmm, 16>
+#define JITKIT_X86_T_xm32 RegMem<Xmm, 32>
+#define JITKIT_X86_T_ym256 RegMem<Ymm, 256>
+#define JITKIT_X86_T_ve T
+#define JITKIT_X86_T_vh detail::PartOf<L, 2>
+#define JITKIT_X86_T_vq detail::PartOf<L, 4>
+#define JITKIT_X86_T_vo detail::PartOf<L, 8>
+#define JITKIT_X86_T_sreg SegmentReg
+#define JITKIT_X86_T_cr ControlReg
+#define JITKIT_X86_T_dr DebugReg
 #define JITKIT_X86_T_vm detail::Plain<RegMem<Vec<L>, L>>
 #define JITKIT_X86_T_mv detail::Plain<MemArg<L>>
 #define JITKIT_X86_T_i detail::Plain<Imm<W>>
@@ -127,6 +151,7 @@ struct Tail {
 #define JITKIT_X86_T_i64 Imm64
 #define JITKIT_X86_T_i64s Imm<64>
 #define JITKIT_X86_T_cl detail::Cl
+#define JITKIT_X86_T_dx detail::Dx
 #define JITKIT_X86_T_xmm0 detail::Xmm0
 #define JITKIT_X86_T_rel8 Label
 #define JITKIT_X86_T_rel32 Target
@@ -142,6 +167,8 @@ struct Tail {
 #define JITKIT_X86_HEAD_bwlq_t template <SizedOperand T, int W = T::bits>
 #define JITKIT_X86_HEAD_wlq_t template <SizedOperand T, int W = T::bits> requires(W != 8)
 #define JITKIT_X86_HEAD_wq_t template <int W> requires(W == 16 || W == 64)
+#define JITKIT_X86_HEAD_bwl template <int W> requires(W <= 32)
+#define JITKIT_X86_HEAD_vl_t template <VectorOperand T, int L = T::bits>
 #define JITKIT_X86_HEAD_vl template <int L>
 #define JITKIT_X86_HEAD_vi template <int L>
 #define JITKIT_X86_SIZE_none 0
@@ -152,6 +179,8 @@ struct Tail {
 #define JITKIT_X86_SIZE_bwlq_t W
 #define JITKIT_X86_SIZE_wlq_t W
 #define JITKIT_X86_SIZE_wq_t W
+#define JITKIT_X86_SIZE_bwl W
+#define JITKIT_X86_SIZE_vl_t L
 #define JITKIT_X86_SIZE_vl L
 #define JITKIT_X86_SIZE_vi L
 #define JITKIT_X86_WORD(ax, enc) sized(enc, Axis::ax, JITKIT_X86_SIZE_##ax)
@@ -216,6 +245,9 @@ class BasicAssembler {
   constexpr void emit_ZO(Enc e) {
     if (u8* p = buffer_->reserve(max_length)) finish(p, put_plain(p, e));
   }
+  constexpr void emit_VZO(Enc e) {
+    if (u8* p = buffer_->reserve(max_length)) finish(p, put_vex(p, e, 0, 0, 0));
+  }
   constexpr void emit_RM(Enc e, Code reg, Place rm, Tail t = {}) { modrm(e, reg.value, 0, rm.mem, t); }
   constexpr void emit_MR(Enc e, Place rm, Code reg, Tail t = {}) { modrm(e, reg.value, 0, rm.mem, t); }
   constexpr void emit_M(Enc e, Place rm, Tail t = {}) { modrm(e, digit_of(e), 0, rm.mem, t); }
@@ -226,7 +258,7 @@ class BasicAssembler {
   constexpr void emit_RMV(Enc e, Code reg, Place rm, Code v) { modrm(e, reg.value, v.value, rm.mem, {}); }
   constexpr void emit_MVR(Enc e, Place rm, Code v, Code reg) { modrm(e, reg.value, v.value, rm.mem, {}); }
   constexpr void emit_RVMR(Enc e, Code reg, Code v, Place rm, Code is4) {
-    modrm(e, reg.value, v.value, rm.mem, Imm8::make(is4.value << 4).value());
+    modrm(e, reg.value, v.value, rm.mem, Tail(is4.value << 4, 1));
   }
   constexpr void emit_O(Enc e, Code r, Tail t = {}) {
     if (u8* p = buffer_->reserve(max_length)) finish(p, legacy_o(p, e, r.value), t);
@@ -235,10 +267,10 @@ class BasicAssembler {
     if (u8* p = buffer_->reserve(max_length)) finish(p, put_imm(put_plain(p, e), a.value, a.bytes), b);
   }
   void emit_I(Enc e, Label l) { branch_short(opcode_of(e), l); }
-  constexpr void emit_MOFFS(Enc e, Code acc, Imm64 at) {
-    if (u8* p = buffer_->reserve(max_length)) finish(p, acc.value == 0 ? put_plain(p, e) : nullptr, at);
+  constexpr void emit_ACC(Enc e, Code acc, Tail t) {
+    if (u8* p = buffer_->reserve(max_length)) finish(p, acc.value == 0 ? put_plain(p, e) : nullptr, t);
   }
-  constexpr void emit_MOFFS(Enc e, Imm64 at, Code acc) { emit_MOFFS(e, acc, at); }
+  constexpr void emit_ACC(Enc e, Tail t, Code acc) { emit_ACC(e, acc, t); }
   constexpr void emit_ALUI(Enc e, Place rm, Tail t) {
     special(e, rm.mem, [&](u8* p) { return put_alu_imm(p, e, rm.mem, t.value); });
   }
@@ -355,28 +387,35 @@ class BasicAssembler {
 
 }  // namespace table
 
+#undef JITKIT_X86_HEAD_bwl
 #undef JITKIT_X86_HEAD_bwlq
 #undef JITKIT_X86_HEAD_bwlq_t
 #undef JITKIT_X86_HEAD_lq
 #undef JITKIT_X86_HEAD_none
 #undef JITKIT_X86_HEAD_vi
 #undef JITKIT_X86_HEAD_vl
+#undef JITKIT_X86_HEAD_vl_t
 #undef JITKIT_X86_HEAD_wlq
 #undef JITKIT_X86_HEAD_wlq_t
 #undef JITKIT_X86_HEAD_wq
 #undef JITKIT_X86_HEAD_wq_t
+#undef JITKIT_X86_SIZE_bwl
 #undef JITKIT_X86_SIZE_bwlq
 #undef JITKIT_X86_SIZE_bwlq_t
 #undef JITKIT_X86_SIZE_lq
 #undef JITKIT_X86_SIZE_none
 #undef JITKIT_X86_SIZE_vi
 #undef JITKIT_X86_SIZE_vl
+#undef JITKIT_X86_SIZE_vl_t
 #undef JITKIT_X86_SIZE_wlq
 #undef JITKIT_X86_SIZE_wlq_t
 #undef JITKIT_X86_SIZE_wq
 #undef JITKIT_X86_SIZE_wq_t
 #undef JITKIT_X86_T_acc
 #undef JITKIT_X86_T_cl
+#undef JITKIT_X86_T_cr
+#undef JITKIT_X86_T_dr
+#undef JITKIT_X86_T_dx
 #undef JITKIT_X86_T_e
 #undef JITKIT_X86_T_en
 #undef JITKIT_X86_T_i
@@ -401,11 +440,14 @@ class BasicAssembler {
 #undef JITKIT_X86_T_r
 #undef JITKIT_X86_T_r16
 #undef JITKIT_X86_T_r32
+#undef JITKIT_X86_T_r32m16
+#undef JITKIT_X86_T_r32m8
 #undef JITKIT_X86_T_r64
 #undef JITKIT_X86_T_r8
 #undef JITKIT_X86_T_rel32
 #undef JITKIT_X86_T_rel8
 #undef JITKIT_X86_T_rm
+#undef JITKIT_X86_T_rm16
 #undef JITKIT_X86_T_rm32
 #undef JITKIT_X86_T_rm64
 #undef JITKIT_X86_T_rm8
@@ -413,16 +455,25 @@ class BasicAssembler {
 #undef JITKIT_X86_T_rms32
 #undef JITKIT_X86_T_rms64
 #undef JITKIT_X86_T_rms8
+#undef JITKIT_X86_T_sreg
 #undef JITKIT_X86_T_v
+#undef JITKIT_X86_T_ve
+#undef JITKIT_X86_T_vh
 #undef JITKIT_X86_T_vm
+#undef JITKIT_X86_T_vo
+#undef JITKIT_X86_T_vq
 #undef JITKIT_X86_T_x
+#undef JITKIT_X86_T_xb8
 #undef JITKIT_X86_T_xd
 #undef JITKIT_X86_T_xd64
 #undef JITKIT_X86_T_xm128
+#undef JITKIT_X86_T_xm32
 #undef JITKIT_X86_T_xmm0
 #undef JITKIT_X86_T_xs
 #undef JITKIT_X86_T_xs32
+#undef JITKIT_X86_T_xw16
 #undef JITKIT_X86_T_y
+#undef JITKIT_X86_T_ym256
 #undef JITKIT_X86_WORD
 
 using table::BasicAssembler;

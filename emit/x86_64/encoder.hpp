@@ -68,13 +68,13 @@ enum class Axis : u8 {
   bwl,   // 8 16 32 (in, out)
   vl,    // 128 256: VEX.L
   vi,    // the same; 256 needs AVX2
-  bwlq_t, wlq_t, wq_t,  // as without _t; the method's size comes from its register or sized memory
+  bwlq_t, wlq_t, wq_t, vl_t,  // as without _t; the method's size comes from its register or sized memory
 };
 
 constexpr Enc sized(Enc e, Axis axis, int size) {
   using namespace table;
   if (axis == Axis::none) return e;
-  if (axis == Axis::vl || axis == Axis::vi) return size == 256 ? e | L1 : e;
+  if (axis == Axis::vl || axis == Axis::vi || axis == Axis::vl_t) return size == 256 ? e | L1 : e;
   const bool has_byte = axis == Axis::bwlq || axis == Axis::bwl || axis == Axis::bwlq_t;
   if (has_byte && size != 8) e = opcode_plus(e, 1);
   if (size == 16) return e | OP16;

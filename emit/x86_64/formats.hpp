@@ -36,7 +36,7 @@ inline constexpr usize form_count = static_cast<usize>(Form::count);
 // Where the registers of a form stand in its bytes, in text order; and which of several encodings.
 enum class Format : u8 {
   ZO, RM, MR, RVM, RMV, VM, MVR, M, O, I, ALUI, TESTI, SHIFTI, MOVI, IMULI, PUSHI, XCHG, VMOV, VMOV3,
-  JUMP, MOFFS, RVMR
+  JUMP, ACC, RVMR, VZO
 };
 
 // Operand kinds of the rows. A/B: register A or memory of B bits; `axis`: the size of the form.
@@ -49,6 +49,9 @@ enum class Opd : u8 {
   k_m0, k_m8, k_m16, k_m32, k_m64, k_m128, k_m256, k_m512,  // m0: an address, no access
   k_x, k_xs, k_xd, k_y, k_v,                  // 128, low 32, low 64, 256, axis
   k_xs32, k_xd64, k_xm128, k_vm, k_mv,
+  k_rm16, k_r32m8, k_r32m16, k_xb8, k_xw16, k_xm32, k_ym256,
+  k_ve, k_vh, k_vq, k_vo,           // memory size stated; axis / 2, 4, 8
+  k_sreg, k_cr, k_dr,
   k_i, k_im, k_i8, k_i16, k_i32, k_i64, k_i64s, k_is8,  // axis; im: mov's; i64s: signed 32 bits at 64; is8: sign-extended byte
   k_acc, k_cl, k_one, k_dx, k_xmm0,           // fixed
   k_rel8, k_rel32, k_moffs,
@@ -73,12 +76,18 @@ struct OperandDesc {
 // Roles of the operands in text order, then the fixed registers the text does not show.
 enum class Roles : u8 {
   r, w, rw, rwrw, mul8, mul, div8, div, rax16, rax32, rax64, sign16, sign32, sign64, mulx, cmpxchg,
-  cmpxchg8b, cmpxchg16b, use_rcx, loop, rw_ax, use_ax, count
+  cmpxchg8b, cmpxchg16b, use_rcx, loop, rw_ax, use_ax,
+  maskmov, pcmpestrm, pcmpestri, pcmpistrm, pcmpistri,
+  use_edx_eax, def_edx_eax, cpuid, rdtscp, read_by_ecx, write_by_ecx, monitor, mwait,
+  movs8, movs16, movs32, movs64, stos8, stos16, stos32, stos64, lods8, lods16, lods32, lods64,
+  rep_movs8, rep_movs16, rep_movs32, rep_movs64, rep_stos8, rep_stos16, rep_stos32, rep_stos64,
+  rep_lods8, rep_lods16, rep_lods32, rep_lods64,
+  count
 };
 
 namespace detail {
 
-inline constexpr i16 axis_bits = -1;
+inline constexpr i16 axis_bits = -8;  // A / n: the axis' size / n
 enum KindFlags : u8 { k_fixed = 1, k_stated = 2, k_no_access = 4, k_signed = 8, k_any64 = 16 };
 
 struct KindInfo {
@@ -104,6 +113,11 @@ inline constexpr KindInfo kind_infos[] = {
     {OpClass::vec, 256, 0, 0, 0}, {OpClass::vec, A, 0, 0, 0},
     {OpClass::vec, 32, 32, 0, 0}, {OpClass::vec, 64, 64, 0, 0}, {OpClass::vec, 128, 128, 0, 0},
     {OpClass::vec, A, A, 0, 0}, {OpClass::mem, A, A, 0, 0},
+    {OpClass::gpr, 16, 16, 0, 0}, {OpClass::gpr, 32, 8, 0, 0}, {OpClass::gpr, 32, 16, 0, 0},
+    {OpClass::vec, 8, 8, 0, 0}, {OpClass::vec, 16, 16, 0, 0}, {OpClass::vec, 128, 32, 0, 0}, {OpClass::vec, 256, 256, 0, 0},
+    {OpClass::vec, A, A, k_stated, 0}, {OpClass::vec, A / 2, A / 2, 0, 0}, {OpClass::vec, A / 4, A / 4, 0, 0},
+    {OpClass::vec, A / 8, A / 8, 0, 0},
+    {OpClass::segment, 16, 0, 0, 0}, {OpClass::control, 64, 0, 0, 0}, {OpClass::debug, 64, 0, 0, 0},
     {OpClass::imm, A, 0, 0, 0}, {OpClass::imm, A, 0, k_any64, 0}, {OpClass::imm, 8, 0, 0, 1}, {OpClass::imm, 16, 0, 0, 2}, {OpClass::imm, 32, 0, 0, 4},
     {OpClass::imm, 64, 0, 0, 8}, {OpClass::imm, 64, 0, k_signed, 4}, {OpClass::imm, A, 0, k_signed, 1},
     {OpClass::gpr, A, 0, k_fixed, 0}, {OpClass::gpr, 8, 0, k_fixed, 1}, {OpClass::one, 0, 0, 0, 0},
@@ -118,7 +132,7 @@ constexpr OperandDesc describe(Opd kind, u16 size, bool mem_variant) {
   const bool mem = k.cls == OpClass::mem || (mem_variant && k.mem_bits != 0);
   const i16 bits = mem ? k.mem_bits : k.bits;
   d.cls = mem ? OpClass::mem : k.cls;
-  d.bits = bits == axis_bits ? size : static_cast<u16>(bits);
+  d.bits = static_cast<u16>(bits < 0 ? size * -bits / 8 : bits);
   d.stated = mem && (k.flags & k_stated) != 0;
   d.access = mem && (k.flags & k_no_access) == 0;
   d.fixed = (k.flags & k_fixed) != 0;
@@ -141,7 +155,7 @@ constexpr Kinds kinds(Opd a, Opd b) { return {{a, b}, 2}; }
 constexpr Kinds kinds(Opd a, Opd b, Opd c) { return {{a, b, c}, 3}; }
 constexpr Kinds kinds(Opd a, Opd b, Opd c, Opd e) { return {{a, b, c, e}, 4}; }
 
-// A fixed register of a form: general register `number` seen at `bits` (0: the form's size).
+// A fixed register of a form: PReg `number` seen at `bits` (0: the form's size).
 struct FixedUse {
   u8 number;
   u8 role;
@@ -176,6 +190,35 @@ inline constexpr RolesInfo roles_infos[] = {
     {{U, U, U, U}, 1, {{1, UD, 64}}},                                         // loop
     {{}, 1, {{0, UD, 16}}},                                                   // rw_ax
     {{}, 1, {{0, U, 16}}},                                                    // use_ax
+    {{U, U, U, U}, 1, {{7, U, 64}}},                                          // maskmov
+    {{U, U, U, U}, 3, {{0, U, 32}, {2, U, 32}, {16, D, 128}}},                // pcmpestrm
+    {{U, U, U, U}, 3, {{0, U, 32}, {2, U, 32}, {1, D, 32}}},                  // pcmpestri
+    {{U, U, U, U}, 1, {{16, D, 128}}},                                        // pcmpistrm
+    {{U, U, U, U}, 1, {{1, D, 32}}},                                          // pcmpistri
+    {{U, U, U, U}, 2, {{0, U, 32}, {2, U, 32}}},                              // use_edx_eax
+    {{}, 2, {{0, D, 32}, {2, D, 32}}},                                        // def_edx_eax
+    {{}, 4, {{0, UD, 32}, {1, UD, 32}, {2, D, 32}, {3, D, 32}}},              // cpuid
+    {{}, 3, {{0, D, 32}, {2, D, 32}, {1, D, 32}}},                            // rdtscp
+    {{}, 3, {{0, D, 32}, {2, D, 32}, {1, U, 32}}},                            // read_by_ecx
+    {{}, 3, {{0, U, 32}, {2, U, 32}, {1, U, 32}}},                            // write_by_ecx
+    {{}, 3, {{0, U, 64}, {1, U, 32}, {2, U, 32}}},                            // monitor
+    {{}, 2, {{0, U, 32}, {1, U, 32}}},                                        // mwait
+#define JITKIT_X86_4(M) M(8), M(16), M(32), M(64),
+#define JITKIT_X86_MOVS(bits) {{}, 2, {{7, UD, 64}, {6, UD, 64}}}
+#define JITKIT_X86_STOS(bits) {{}, 2, {{0, U, bits}, {7, UD, 64}}}
+#define JITKIT_X86_LODS(bits) {{}, 2, {{0, D, bits}, {6, UD, 64}}}
+#define JITKIT_X86_REP_MOVS(bits) {{}, 3, {{7, UD, 64}, {6, UD, 64}, {1, UD, 64}}}
+#define JITKIT_X86_REP_STOS(bits) {{}, 3, {{0, U, bits}, {7, UD, 64}, {1, UD, 64}}}
+#define JITKIT_X86_REP_LODS(bits) {{}, 3, {{0, D, bits}, {6, UD, 64}, {1, UD, 64}}}
+    JITKIT_X86_4(JITKIT_X86_MOVS) JITKIT_X86_4(JITKIT_X86_STOS) JITKIT_X86_4(JITKIT_X86_LODS)
+    JITKIT_X86_4(JITKIT_X86_REP_MOVS) JITKIT_X86_4(JITKIT_X86_REP_STOS) JITKIT_X86_4(JITKIT_X86_REP_LODS)
+#undef JITKIT_X86_4
+#undef JITKIT_X86_MOVS
+#undef JITKIT_X86_STOS
+#undef JITKIT_X86_LODS
+#undef JITKIT_X86_REP_MOVS
+#undef JITKIT_X86_REP_STOS
+#undef JITKIT_X86_REP_LODS
 };
 static_assert(sizeof roles_infos / sizeof roles_infos[0] == static_cast<usize>(Roles::count));
 
@@ -222,8 +265,10 @@ constexpr OperandDesc operand_of(const FormRow& row, unsigned i) {
 constexpr FeatureSet required_features(Form f) {
   const FormRow& row = row_of(f);
   FeatureSet s = FeatureSet::of(row.feature);
-  if (space_of(row.enc) == Space::vex && row.axis == Axis::vi && row.size == 256)
-    s = s | FeatureSet::of(Feature::avx2);
+  if (space_of(row.enc) == Space::legacy) return s;
+  for (unsigned i = 0; i < row.kinds.count; ++i)
+    if (operand_of(row, i).cls == OpClass::vec) s = s | FeatureSet::of(Feature::avx);
+  if (row.axis == Axis::vi && row.size == 256) s = s | FeatureSet::of(Feature::avx2);
   return s;
 }
 
@@ -280,7 +325,7 @@ constexpr unsigned build_operands(const FormRow& row, FormOperand* out) {
   for (unsigned i = 0; i < roles.fixed_count; ++i) {
     FormOperand o;
     o.role = roles.fixed[i].role;
-    o.bank = Bank::gpr;
+    o.bank = roles.fixed[i].number < 16 ? Bank::gpr : Bank::vec;
     o.width = log2_bits(roles.fixed[i].bits != 0 ? roles.fixed[i].bits : row.size);
     o.constraint = ConstraintKind::fixed;
     o.arg = roles.fixed[i].number;
@@ -360,7 +405,9 @@ constexpr Form form_for(Form o, Cond c) {
 
 namespace detail {
 
-// What encode() needs of a form: 16 bytes. An *_at is an index into the registers, 15: none.
+// What encode() needs of a form: 16 bytes. An *_at is an index into the registers, 15: none, 14: the
+// immediate is the number (segment, control and debug registers).
+inline constexpr u8 from_imm = 14;
 struct EncodeRecord {
   Enc enc = 0;
   Format format = Format::ZO;
@@ -398,7 +445,8 @@ constexpr const char* slots_of(Format f) {
     case Format::I:
     case Format::PUSHI:
     case Format::JUMP:
-    case Format::MOFFS: return "";
+    case Format::ACC:
+    case Format::VZO: return "";
   }
   return "";
 }
@@ -414,6 +462,10 @@ constexpr EncodeRecord make_record(const FormRow& row) {
     r.imm_bytes = static_cast<u8>(r.imm_bytes + d.imm_bytes);
     const bool is_mem = d.cls == OpClass::mem;
     const bool is_reg = d.cls == OpClass::gpr || d.cls == OpClass::vec || d.cls == OpClass::mask;
+    if (d.cls == OpClass::segment || d.cls == OpClass::control || d.cls == OpClass::debug) {
+      r.reg_at = from_imm;
+      ++slot;
+    }
     if (!is_mem && !is_reg) continue;
     if (!d.fixed) {
       const bool byte = d.cls == OpClass::gpr && d.bits == 8;
@@ -473,7 +525,9 @@ constexpr u8 encode(Form form, const u8* regs, i32 disp, u8 scale, i64 imm, u8* 
     const unsigned n = regs[at] < 16 ? regs[at] : regs[at] < 48 ? regs[at] - 16U : regs[at] - 48U;
     return byte ? byte_code(n) : n;
   };
-  const unsigned reg = r.reg_at != 15 ? code(r.reg_at, r.byte_reg) : digit_of(r.enc);
+  const unsigned reg = r.reg_at < from_imm    ? code(r.reg_at, r.byte_reg)
+                       : r.reg_at == from_imm ? static_cast<unsigned>(imm) & 15
+                                              : digit_of(r.enc);
   const unsigned v = r.v_at != 15 ? code(r.v_at, false) : 0;
   Mem rm;
   if (r.mem) {
@@ -507,7 +561,8 @@ constexpr u8 encode(Form form, const u8* regs, i32 disp, u8 scale, i64 imm, u8* 
     case Format::ZO:
     case Format::I:
     case Format::JUMP:
-    case Format::MOFFS: p = put_plain(p, r.enc); break;
+    case Format::ACC: p = put_plain(p, r.enc); break;
+    case Format::VZO: p = put_vex(p, r.enc, 0, 0, 0); break;
     case Format::ALUI:
     case Format::TESTI:
     case Format::SHIFTI:

@@ -25,6 +25,8 @@ namespace flag_free {
 inline constexpr ir::TypeSet never = 0;
 inline constexpr ir::TypeSet always = ~ir::TypeSet{0};
 inline constexpr ir::TypeSet narrow = always & ~ir::set_of(ir::Type::i128);
+inline constexpr ir::TypeSet not_bool = always & ~ir::set_of(ir::Type::i1);
+inline constexpr ir::TypeSet register_swap = always & ~ir::set_of(ir::Type::i16);  // bswap
 }  // namespace flag_free
 
 // The forms of a two-operand instruction at 8 bits (sized() finds the others).
@@ -214,7 +216,10 @@ class Lower : public ir::Selector<Lower> {
   void vec_load(Form legacy, Form vex, VReg d, const Address& a) { load(has(Feature::avx) ? vex : legacy, d, a); }
   void vec_store(Form legacy, Form vex, const Address& a, VReg s) { store(has(Feature::avx) ? vex : legacy, a, s); }
   void scalar_unary(const VecForms& f, VReg d, VReg x, i64 imm = 0);
-  Address literal(u64 lo, u64 hi);
+  Address literal(u64 lo, u64 hi, u32 bytes);
+  void with_sign_of(VReg d, VReg x, VReg y, Type t);
+  void float_mask(VReg d, VReg x, VReg y, Type t, u8 predicate);
+  void compare_with_power(VReg x, Type t, unsigned exponent);
   void float_op(Inst i, const VecForms& f32, const VecForms& f64);
   void float_sqrt(Inst i);
   void float_fma(Inst i);
@@ -403,14 +408,16 @@ inline bool Lower::constant_recipe(Type t, ir::ConstantData c, ir::Remat& recipe
     recipe = {form_of(Macro::vec_ones), 0, 0};
   } else {
     const Macro m = whole ? Macro::literal_16 : ir::bits(t) == 64 ? Macro::literal_8 : Macro::literal_4;
-    recipe = {form_of(m), 0, literal(c.lo, c.hi).extra};
+    recipe = {form_of(m), 0, literal(c.lo, c.hi, 16).extra};
   }
   return true;
 }
 
-inline Address Lower::literal(u64 lo, u64 hi) {
+inline Address Lower::literal(u64 lo, u64 hi, u32 bytes) {
   mf_.literals.push({lo, hi});
-  return of_kind(AddressKind::literal, 0, mf_.literals.size() - 1);
+  Address a = of_kind(AddressKind::literal, 0, mf_.literals.size() - 1);
+  a.literal_bytes = static_cast<u8>(bytes);
+  return a;
 }
 
 inline Lower::VReg Lower::extended(Value x, bool is_signed) { return extended(vreg(x), fn_.type(x), is_signed); }

@@ -3,7 +3,8 @@
 //
 // Invariants: for a form of the table, imm holds the displacement (low half) and the immediate (high
 // half), unless the form has no memory operand, when imm is the whole immediate. aux holds the scale
-// (bits 0, 1) and the AddressKind (bits 2..4); extra is the slot, symbol or literal the kind names.
+// (bits 0, 1), the AddressKind (bits 2..4) and the size of a literal (bits 5, 6); extra is the slot, symbol or
+// literal the kind names.
 // A memory operand is two operands, base and index, each absent (vreg 0) where it does not apply.
 #ifndef JITKIT_EMIT_X86_64_MACHINE_WORD_HPP
 #define JITKIT_EMIT_X86_64_MACHINE_WORD_HPP
@@ -42,10 +43,13 @@ struct Address {
   ir::VReg index;
   u8 scale = 0;  // log2
   AddressKind kind = AddressKind::registers;
+  u8 literal_bytes = 4;  // 4, 8 or 16
   i32 disp = 0;
   u32 extra = 0;
 
-  constexpr u8 aux() const { return static_cast<u8>(scale | static_cast<u8>(kind) << 2); }
+  constexpr u8 aux() const {
+    return static_cast<u8>(scale | static_cast<u8>(kind) << 2 | (literal_bytes >> 3) << 5);
+  }
 };
 
 constexpr u64 pack(i32 disp, i32 imm = 0) {
@@ -54,6 +58,7 @@ constexpr u64 pack(i32 disp, i32 imm = 0) {
 constexpr i32 packed_disp(u64 word) { return static_cast<i32>(static_cast<u32>(word)); }
 constexpr i32 packed_imm(u64 word) { return static_cast<i32>(word >> 32); }
 constexpr u8 packed_scale(u8 aux) { return aux & 3; }
+constexpr u32 packed_literal_bytes(u8 aux) { return aux >> 6 != 0 ? 16 : aux >> 5 != 0 ? 8 : 4; }
 constexpr AddressKind packed_kind(u8 aux) { return static_cast<AddressKind>(aux >> 2 & 7); }
 
 // Conditions of branches: Cond, and two that no single flag test decides.

@@ -268,6 +268,9 @@ using Rm = RegMem<Gp<W>, W>;
 template <class T>
 concept SizedOperand = requires(T o) { T(o); } && (T::bits <= 64);
 
+template <class T>
+concept VectorOperand = requires(T o) { T(o); } && (T::bits >= 128);
+
 constexpr Mem as_mem(Mem m) { return m; }
 template <int W>
 constexpr Mem as_mem(Gp<W> r) {

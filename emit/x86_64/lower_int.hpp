@@ -1,0 +1,308 @@
+// Selection of integer arithmetic up to 64 bits.
+//
+// Invariants: operands may hold anything above their type's bits (lower.hpp); sums, products and bitwise
+// ops therefore run at 32 or 64 bits, and comparisons at the type's own width.
+#ifndef JITKIT_EMIT_X86_64_LOWER_INT_HPP
+#define JITKIT_EMIT_X86_64_LOWER_INT_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/emit/x86_64/lower.hpp>
+
+namespace jitkit::inline JITKIT_ABI::x86_64 {
+
+inline void Lower::alu(Inst i, const AluForms& f) {
+  const Type t = op_type(i);
+  if (t == Type::i128) return alu_pair(i, f, f);
+  Value x = fn_.operand(i, 0), y = fn_.operand(i, 1);
+  if (f.commutes && (fn_.is_constant(x) || (!fn_.is_constant(y) && !folds_load(y) && folds_load(x)))) {
+    const Value z = x;
+    x = y;
+    y = z;
+  }
+  const unsigned w = width(t);
+  const VReg d = result_vreg(i);
+  i64 imm = 0;
+  Address a;
+  if (imm32(y, imm)) {
+    update(sized(f.ri, w), d, vreg(x), t == Type::i1 ? imm & 1 : imm);
+  } else if (memory_operand(y, ir::bits(t), a)) {
+    update_mem(sized(f.rm, w), d, vreg(x), a);
+  } else {
+    update(sized(f.rr, w), d, vreg(x), vreg(y));
+  }
+}
+
+// A sum as a lea: flags stay, and operands that live on need no copy.
+inline bool Lower::add_as_address(Inst i) {
+  const Type t = op_type(i);
+  Value x = fn_.operand(i, 0), y = fn_.operand(i, 1);
+  if (fn_.is_constant(x)) {
+    const Value z = x;
+    x = y;
+    y = z;
+  }
+  i64 imm = 0;
+  Value index;
+  Address a;
+  if (imm32(y, imm)) {
+    if (!flags_live_ && fn_[x].uses == 1) return false;
+    a = based(vreg(x), static_cast<i32>(imm));
+  } else if (shifted_index(y, index, a.scale) && a.scale != 0) {
+    a.base = vreg(x);
+    a.index = vreg(index);
+  } else if (shifted_index(x, index, a.scale) && a.scale != 0) {
+    a.base = vreg(y);
+    a.index = vreg(index);
+  } else {
+    if (!flags_live_ && (fn_[x].uses == 1 || fn_[y].uses == 1)) return false;
+    a.base = vreg(x);
+    a.index = vreg(y);
+  }
+  lea(t, result_vreg(i), a);
+  return true;
+}
+
+inline void Lower::lower_add(Inst i) {
+  if (op_type(i) == Type::i128) return alu_pair(i, alu_add, alu_adc);
+  if (!add_as_address(i)) alu(i, alu_add);
+}
+
+inline void Lower::lower_sub(Inst i) {
+  const Type t = op_type(i);
+  if (t == Type::i128) return alu_pair(i, alu_sub, alu_sbb);
+  const VReg d = result_vreg(i);
+  i64 imm = 0;
+  if (imm32(fn_.operand(i, 1), imm) && fits_signed(-imm, 32) &&
+      (flags_live_ || fn_[fn_.operand(i, 0)].uses > 1))
+    return lea(t, d, based(operand_vreg(i, 0), static_cast<i32>(-imm)));
+  if (!flags_live_) return alu(i, alu_sub);
+  // x - y = ~(~x + y)
+  const VReg inverted = temp(t), sum = temp(t);
+  update(sized(F::not_r_8, width(t)), inverted, operand_vreg(i, 0));
+  Address a = based(inverted);
+  a.index = operand_vreg(i, 1);
+  lea(t, sum, a);
+  update(sized(F::not_r_8, width(t)), d, sum);
+}
+
+// x * c as one shift or lea.
+inline bool Lower::mul_by_constant(VReg d, VReg x, Type t, i64 c) {
+  const u64 u = static_cast<u64>(c) & low_mask(ir::bits(t));
+  if (is_pow2(u)) {
+    shift_imm(shl_forms, width(t), d, x, log2_floor(u));
+    return true;
+  }
+  if (u != 3 && u != 5 && u != 9) return false;
+  Address a = based(x);
+  a.index = x;
+  a.scale = static_cast<u8>(log2_floor(u - 1));
+  lea(t, d, a);
+  return true;
+}
+
+inline void Lower::lower_mul(Inst i) {
+  const Type t = op_type(i);
+  if (t == Type::i128) return mul_pair(i);
+  Value x = fn_.operand(i, 0), y = fn_.operand(i, 1);
+  if (fn_.is_constant(x)) {
+    const Value z = x;
+    x = y;
+    y = z;
+  }
+  const unsigned w = width(t);
+  const VReg d = result_vreg(i);
+  i64 c = 0;
+  Address a;
+  if (is_constant(y, c) && mul_by_constant(d, vreg(x), t, c)) return;
+  if (imm32(y, c)) {
+    unary(sized(F::imul_rri_16, w), d, vreg(x), c);
+  } else if (memory_operand(y, ir::bits(t), a)) {
+    update_mem(sized(F::imul_rm_16, w), d, vreg(x), a);
+  } else {
+    update(sized(F::imul_rr_16, w), d, vreg(x), vreg(y));
+  }
+}
+
+// hi:lo = x * y, 64 bits each.
+inline void Lower::wide_product(VReg lo, VReg hi, VReg x, VReg y, bool is_signed) {
+  using namespace preg;
+  if (!is_signed && has(Feature::bmi2)) {
+    op(F::mulx_rrr_64, {Reg::def(hi), Reg::def(lo), Reg::use(y), Reg::use_fixed(x, rdx)});
+    return;
+  }
+  op(is_signed ? F::imul_r_64 : F::mul_r_64,
+     {Reg::use(y), Reg::use_fixed(x, rax), Reg::def_fixed(lo, rax), Reg::def_fixed(hi, rdx)});
+}
+
+inline void Lower::high_product(Inst i, bool is_signed) {
+  const VReg d = result_vreg(i), x = operand_vreg(i, 0), y = operand_vreg(i, 1);
+  if (op_type(i) == Type::i64) return wide_product(temp(Type::i64), d, x, y, is_signed);
+  const VReg a = temp(Type::i64), b = temp(Type::i64), product = temp(Type::i64);
+  unary(is_signed ? F::movsxd_rr : F::mov_rr_32, a, x);
+  unary(is_signed ? F::movsxd_rr : F::mov_rr_32, b, y);
+  update(F::imul_rr_64, product, a, b);
+  shift_imm(shr_forms, 64, d, product, 32);
+}
+
+inline void Lower::negate(Inst i) {
+  const Type t = op_type(i);
+  if (t == Type::i128) return unary_pair(i);
+  const unsigned w = width(t);
+  if (!flags_live_) return update(sized(F::neg_r_8, w), result_vreg(i), operand_vreg(i, 0));
+  const VReg inverted = temp(t);
+  update(sized(F::not_r_8, w), inverted, operand_vreg(i, 0));
+  lea(t, result_vreg(i), based(inverted, 1));
+}
+
+inline void Lower::complement(Inst i) {
+  const Type t = op_type(i);
+  if (t == Type::i128) return unary_pair(i);
+  if (t == Type::i1) return update(F::xor_ri_32, result_vreg(i), operand_vreg(i, 0), 1);
+  update(sized(F::not_r_8, width(t)), result_vreg(i), operand_vreg(i, 0));
+}
+
+// --- Division
+
+// q, r = x / y at 32 or 64 bits; the processor traps on what it cannot divide.
+inline void Lower::divide_unchecked(VReg q, VReg r, VReg x, VReg y, Type t, bool is_signed) {
+  using namespace preg;
+  const unsigned w = width(t);
+  VReg high;
+  if (is_signed) {
+    high = temp(t);
+    op(w == 64 ? F::cqo : F::cdq, {Reg::use_fixed(x, rax), Reg::def_fixed(high, rdx)});
+  } else {
+    high = integer(Type::i32, 0);
+  }
+  op(sized(is_signed ? F::idiv_r_16 : F::div_r_16, w),
+     {Reg::use(y), Reg::use_fixed(x, rax), Reg::use_fixed(high, rdx), Reg::def_fixed(q, rax),
+      Reg::def_fixed(r, rdx)});
+}
+
+// Divisors for which nothing can go wrong; powers of two without a division.
+inline bool Lower::divide_by_constant(Inst i, u8 flags) {
+  const Type t = op_type(i);
+  const bool is_signed = (flags & divide_flag::is_signed) != 0;
+  const bool remainder = (flags & divide_flag::remainder) != 0;
+  i64 c = 0;
+  if (!is_constant(fn_.operand(i, 1), c) || c == 0 || c == -1) return false;
+  const u64 u = static_cast<u64>(c) & low_mask(ir::bits(t));
+  const VReg d = result_vreg(i);
+  const VReg x = extended(fn_.operand(i, 0), is_signed);
+  if (!is_signed && is_pow2(u)) {
+    if (!remainder) {
+      shift_imm(shr_forms, width(t), d, x, log2_floor(u));
+    } else if (fits_signed(static_cast<i64>(u - 1), 32)) {
+      update(sized(F::and_ri_8, width(t)), d, x, static_cast<i64>(u - 1));
+    } else {
+      update(F::and_rr_64, d, x, integer(Type::i64, u - 1));
+    }
+    return true;
+  }
+  const VReg y = integer(t, is_signed ? static_cast<u64>(c) : u);
+  const VReg other = temp(t);
+  divide_unchecked(remainder ? other : d, remainder ? d : other, x, y, t, is_signed);
+  return true;
+}
+
+inline void Lower::divide(Inst i, u8 flags, bool traps) {
+  using namespace preg;
+  const Type t = op_type(i);
+  if (t == Type::i128) return divide_pair(i, flags, traps);
+  if (divide_by_constant(i, flags)) return;
+  const bool is_signed = (flags & divide_flag::is_signed) != 0;
+  const bool remainder = (flags & divide_flag::remainder) != 0;
+  const VReg d = result_vreg(i), other = temp(t);
+  const VReg x = extended(fn_.operand(i, 0), is_signed);
+  VReg y = extended(fn_.operand(i, 1), is_signed);
+  // Of the trapping ones only the signed remainder differs from the processor: least rem -1 is 0.
+  if (traps && !(is_signed && remainder)) {
+    divide_unchecked(remainder ? other : d, remainder ? d : other, x, y, t, is_signed);
+    if (is_signed && ir::bits(t) < 32) {  // the quotient may overflow the type alone
+      compare(F::cmp_rr_32, extended(d, t, true), d);
+      macro(Macro::trap_if, {}, 0, 0, 0, static_cast<u8>(Cond::ne));
+    }
+    return;
+  }
+  if (traps) {
+    compare(sized(F::test_rr_8, width(t)), y, y);
+    macro(Macro::trap_if, {}, 0, 0, 0, static_cast<u8>(Cond::e));
+  }
+  if (width(t) == 64) flags |= divide_flag::wide;
+  if (x == y) copy(y = temp(t), x);  // one is overwritten while the other is still needed
+  macro(Macro::divide,
+        {Reg::use_fixed(x, rax), Reg::late_use(y), Reg::def_fixed(remainder ? other : d, rax),
+         Reg::def_fixed(remainder ? d : other, rdx)},
+        0, 0, ir::mach_writes_flags, flags);
+}
+
+// --- Minimum, maximum, absolute value
+
+inline void Lower::min_max(Inst i, Cond keeps_first) {
+  const Type t = op_type(i);
+  const VReg x = operand_vreg(i, 0), y = operand_vreg(i, 1);
+  compare(sized(F::cmp_rr_8, ir::bits(t)), x, y);
+  choose(result_vreg(i), x, y, t, static_cast<u8>(keeps_first));
+}
+
+inline void Lower::absolute(Inst i) {
+  const Type t = op_type(i);
+  const VReg x = extended(fn_.operand(i, 0), true), negative = temp(t);
+  update(sized(F::neg_r_8, width(t)), negative, x);
+  choose(result_vreg(i), x, negative, t, static_cast<u8>(Cond::s));
+}
+
+// --- Overflow and carry
+
+inline void Lower::with_overflow(Inst i, const AluForms& f, Cond overflow) {
+  const unsigned n = ir::bits(op_type(i));
+  const VReg d = result_vreg(i);
+  i64 imm = 0;
+  if (imm32(fn_.operand(i, 1), imm))
+    update(sized(f.ri, n), d, operand_vreg(i, 0), imm);
+  else
+    update(sized(f.rr, n), d, operand_vreg(i, 0), operand_vreg(i, 1));
+  if (wanted(fn_.result(i, 1))) set_from(result_vreg(i, 1), static_cast<u8>(overflow));
+}
+
+inline void Lower::mul_overflow(Inst i, bool is_signed) {
+  const Type t = op_type(i);
+  const unsigned n = ir::bits(t);
+  const VReg d = result_vreg(i), overflow = result_vreg(i, 1);
+  if (is_signed && n >= 16) {
+    update(sized(F::imul_rr_16, n), d, operand_vreg(i, 0), operand_vreg(i, 1));
+    return set_from(overflow, static_cast<u8>(Cond::o));
+  }
+  if (n >= 32) {
+    using namespace preg;
+    op(sized(F::mul_r_16, n), {Reg::use(operand_vreg(i, 1)), Reg::use_fixed(operand_vreg(i, 0), rax),
+                               Reg::def_fixed(d, rax), Reg::def_fixed(temp(t), rdx)});
+    return set_from(overflow, static_cast<u8>(Cond::o));
+  }
+  update(F::imul_rr_32, d, extended(fn_.operand(i, 0), is_signed), extended(fn_.operand(i, 1), is_signed));
+  if (is_signed) {
+    compare(F::cmp_rr_32, extended(d, t, true), d);
+    set_from(overflow, static_cast<u8>(Cond::ne));
+  } else {
+    compare_imm(F::cmp_ri_32, d, static_cast<i64>(low_mask(n)));
+    set_from(overflow, static_cast<u8>(Cond::a));
+  }
+}
+
+inline void Lower::with_carry(Inst i, const AluForms& f, const AluForms& without) {
+  const unsigned n = ir::bits(op_type(i));
+  const Value carry = fn_.operand(i, 2);
+  const VReg x = operand_vreg(i, 0), y = operand_vreg(i, 1), d = result_vreg(i);
+  u64 constant = 0;
+  if (is_constant(carry, constant) && constant == 0) {
+    update(sized(without.rr, n), d, x, y);
+  } else {
+    update(F::add_ri_8, temp(Type::i8), vreg(carry), -1);  // CF = carry
+    update(sized(f.rr, n), d, x, y);
+  }
+  if (wanted(fn_.result(i, 1))) set_from(result_vreg(i, 1), static_cast<u8>(Cond::b));
+}
+
+}  // namespace jitkit::inline JITKIT_ABI::x86_64
+
+#endif  // JITKIT_EMIT_X86_64_LOWER_INT_HPP
