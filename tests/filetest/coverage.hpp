@@ -64,6 +64,8 @@ class Coverage {
     for (unsigned i = 1; i < ir::type_count; ++i) {
       const ir::Type t = static_cast<ir::Type>(i);
       if (!contains(info(op).types & ~exempt_types, t)) continue;
+      const bool converts = ir::signature_of(op).operand[0] == 'S';
+      if (converts && (source_types(op, t) & ~exempt_types) == 0) continue;  // from nothing
       const std::string typed = n + "." + name(t);
       required_.insert(typed);
       for (unsigned k = 1; k < ir::type_count; ++k)
