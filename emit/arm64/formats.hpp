@@ -30,7 +30,8 @@ enum class Text : u8 {
   base, mem,                           // [x0 and [x0]
   imm, hex, addsub, optional_imm, fpimm, fpzero, zero,
   lsl, shift, extend, index, windex, field, cond, dot_cond,
-  off, pre, post, rel, prefetch, barrier, isb, clrex, sysreg,
+  off, pre, post, rel, prefetch, barrier, nxs, isb, clrex,
+  sysreg, pstate, pstate_mask, control, rctx, at_op, dc_op, ic_op, ic_op_reg, tlbi_op, tlbi_op_reg,
 };
 
 enum class OperandKind : u16 {
@@ -82,7 +83,7 @@ constexpr FormOperand immediate_operand(Text t) {
 }
 
 inline constexpr OperandInfo operand_infos[] = {
-    {},
+    {Text::imm, no_lsb, no_lsb, 0, false, {}, {}},  // none
 #define JITKIT_A64_REG(kind, Type, lsb, text, bank, bits, role_) \
   {Text::text, lsb, no_lsb, 1, false, {}, register_operand(Bank::bank, bits, role::role_, 1)},
 #define JITKIT_A64_REG2(kind, Type, lsb, lsb2, text, bank, bits) \
@@ -118,6 +119,7 @@ inline constexpr unsigned form_count = 1
 
 // FormInfo::flags
 inline constexpr u8 form_asm_only = 1;   // an alias that is never printed
+inline constexpr u8 form_first = 4;      // preferred when a word is printed
 inline constexpr u8 form_no_native = 2;  // not a native op of the IR: use the instruction behind it
 
 // Effects tokens of insts.def.
@@ -133,6 +135,7 @@ inline constexpr u32 hint = other_state;  // nothing depends on it, but it is th
 inline constexpr u32 traps = may_trap;
 inline constexpr u32 ctl = control;
 inline constexpr u32 asm_only = 1 << 16;
+inline constexpr u32 first = 1 << 17;
 }  // namespace effect
 
 // The words of a form.
@@ -230,6 +233,7 @@ consteval FormTables make_form_tables() {
     info = {seed.name, text_mnemonic(seed.mnemonic), static_cast<u16>(seed.feature),
             static_cast<Effects>(seed.effects), static_cast<u16>(next), 0, 0};
     if ((seed.effects & effect::asm_only) != 0) info.flags = form_asm_only | form_no_native;
+    if ((seed.effects & effect::first) != 0) info.flags |= form_first;
     for (OperandKind k : form_codes[f].operands) {
       const OperandInfo& o = operand_info(k);
       if (k == OperandKind::none) break;

@@ -64,6 +64,7 @@ enum class ImmKind : u8 {
   msl,         // 8 or 16, at lsb
   rotation,    // multiples of 90 at lsb
   rotation_odd,  // 90 or 270 at lsb
+  pstate,      // a PState: op1 at 16, op2 at 5
   zero,        // 0 only, no bits
 };
 
@@ -217,7 +218,7 @@ constexpr Encoded encode_imm(ImmSpec s, i64 v) {
     case ImmKind::shift:
       return v >= 0 && (v & 0x7f) < s.width && (v >> 8) < s.scale ? (v >> 8) << 22 | (v & 0x7f) << 10 : refused;
     case ImmKind::extend:
-      if (v < 0 || (v & 0x7f) > 4 || (v >> 8) > 7 || (s.scale == 1 && (v >> 8 & 3) != 3)) return refused;
+      if (v < 0 || (v & 0x7f) > 4 || (v >> 8) > 7 || (s.scale != 2 && (s.scale == 1) != ((v >> 8 & 3) == 3))) return refused;
       return (v >> 8) << 13 | (v & 0x7f) << 10;
     case ImmKind::index: return encode_index(s, v);
     case ImmKind::offset: {
@@ -248,6 +249,7 @@ constexpr Encoded encode_imm(ImmSpec s, i64 v) {
     case ImmKind::msl: return v == 8 || v == 16 ? at((v - 8) / 8) : refused;
     case ImmKind::rotation: return v >= 0 && v <= 270 && v % 90 == 0 ? at(v / 90) : refused;
     case ImmKind::rotation_odd: return v == 90 || v == 270 ? at(v / 180) : refused;
+    case ImmKind::pstate: return v >= 0 && v < 64 ? (v >> 3) << 16 | (v & 7) << 5 : refused;
     case ImmKind::zero: return v == 0 ? 0 : refused;
   }
   return refused;
@@ -281,6 +283,7 @@ constexpr u32 imm_mask(ImmSpec s) {
     case ImmKind::msl: return field(1);
     case ImmKind::rotation: return field(2);
     case ImmKind::rotation_odd: return field(1);
+    case ImmKind::pstate: return 0x000700e0;
     case ImmKind::zero: return 0;
   }
   return 0;
@@ -325,7 +328,7 @@ constexpr bool decode_imm(ImmSpec s, u32 word, i64& v) {
     case ImmKind::shift: v = field(22, 2) << 8 | imms; return field(22, 2) < s.scale && imms < s.width;
     case ImmKind::extend:
       v = field(13, 3) << 8 | amount_written | field(10, 3);
-      return field(10, 3) <= 4 && (s.scale == 1) == (field(13, 2) == 3);
+      return field(10, 3) <= 4 && (s.scale == 2 || (s.scale == 1) == (field(13, 2) == 3));
     case ImmKind::index: {
       const i64 kind = field(13, 3);
       if ((kind & 2) == 0 || (kind & 1) != (s.width == 64 ? 1 : 0)) return false;
@@ -354,6 +357,7 @@ constexpr bool decode_imm(ImmSpec s, u32 word, i64& v) {
     case ImmKind::msl: v = field(s.lsb, 1) * 8 + 8; return true;
     case ImmKind::rotation: v = field(s.lsb, 2) * 90; return true;
     case ImmKind::rotation_odd: v = field(s.lsb, 1) * 180 + 90; return true;
+    case ImmKind::pstate: v = field(16, 3) << 3 | field(5, 3); return true;
     case ImmKind::zero: v = 0; return true;
   }
   return false;
@@ -601,21 +605,21 @@ using XPair = RegRun<XReg, 2>;
 using WPair = RegRun<WReg, 2>;
 using XOct = RegRun<XReg, 8>;
 
-// An enumerator whose number is the field.
+// An enumerator whose number is the value.
 template <class Enum, ImmSpec S>
 struct EnumImm {
   u32 bits;
-  constexpr EnumImm(Enum e) : bits((static_cast<u32>(e) & static_cast<u32>(low_mask(S.width))) << S.lsb) {}
+  constexpr EnumImm(Enum e) : bits(static_cast<u32>(encode_imm(S, static_cast<i64>(e)))) {}
 };
 template <ImmSpec S>
 using CondImm = EnumImm<Cond, S>;
 
-// A system register by its encoding, as in s3_3_c4_c2_0. Names: emit/arm64/system_names.hpp.
+// A system register by its encoding, as in s3_3_c4_c2_0. For names: system_names.hpp.
 struct SysReg {
-  u16 bits;  // op0:1 (op0 is 2 or 3), op1:3, CRn:4, CRm:4, op2:3
+  u16 bits;  // op0:2, op1:3, CRn:4, CRm:4, op2:3
   static constexpr SysReg of(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2) {
-    check((op0 == 2 || op0 == 3) && op1 < 8 && crn < 16 && crm < 16 && op2 < 8);
-    return {static_cast<u16>((op0 - 2) << 14 | op1 << 11 | crn << 7 | crm << 3 | op2)};
+    check(op0 < 4 && op1 < 8 && crn < 16 && crm < 16 && op2 < 8);
+    return {static_cast<u16>(op0 << 14 | op1 << 11 | crn << 7 | crm << 3 | op2)};
   }
 };
 template <ImmSpec S>
@@ -624,11 +628,33 @@ struct SysRegImm {
   constexpr SysRegImm(SysReg r) : bits(u32{r.bits} << S.lsb) {}
 };
 
+// What sys takes, by encoding (op1, CRn, CRm, op2); at, dc, ic and tlbi are names of such.
+struct SysOp {
+  u16 bits;  // op1:3, CRn:4, CRm:4, op2:3
+  static constexpr SysOp of(unsigned op1, unsigned crn, unsigned crm, unsigned op2) {
+    check(op1 < 8 && crn < 16 && crm < 16 && op2 < 8);
+    return {static_cast<u16>(op1 << 11 | crn << 7 | crm << 3 | op2)};
+  }
+};
+template <ImmSpec S>
+struct SysOpImm {
+  u32 bits;
+  constexpr SysOpImm(SysOp r) : bits(u32{r.bits} << S.lsb) {}
+};
+
+// Fields of PSTATE that msr sets to a number: op1 << 3 | op2, and bits of CRm for allint and pm.
+enum class PState : u8 { uao = 3, pan = 4, spsel = 5, allint = 8, ssbs = 25, dit = 26, tco = 28 };
+enum class PStateMask : u8 { daifset = 30, daifclr = 31 };
+
 enum class Prefetch : u8 {
   pldl1keep, pldl1strm, pldl2keep, pldl2strm, pldl3keep, pldl3strm, pldslckeep, pldslcstrm,
   plil1keep, plil1strm, plil2keep, plil2strm, plil3keep, plil3strm, plislckeep, plislcstrm,
   pstl1keep, pstl1strm, pstl2keep, pstl2strm, pstl3keep, pstl3strm, pstslckeep, pstslcstrm,
 };
+template <ImmSpec S>
+using PStateImm = EnumImm<PState, S>;
+template <ImmSpec S>
+using PStateMaskImm = EnumImm<PStateMask, S>;
 template <ImmSpec S>
 struct PrefetchImm : EnumImm<Prefetch, S> {
   using EnumImm<Prefetch, S>::EnumImm;
@@ -641,6 +667,13 @@ struct PrefetchImm : EnumImm<Prefetch, S> {
 enum class Barrier : u8 {
   oshld = 1, oshst, osh, nshld = 5, nshst, nsh, ishld = 9, ishst, ish, ld = 13, st, sy,
 };
+enum class NxsBarrier : u8 { oshnxs, nshnxs, ishnxs, synxs };
+template <ImmSpec S>
+using NxsBarrierImm = EnumImm<NxsBarrier, S>;
+// The only operand of cfp, dvp and cpp.
+enum class Rctx : u8 { rctx };
+template <ImmSpec S>
+using RctxImm = EnumImm<Rctx, S>;
 // A barrier option by name, or any of the 16 numbers.
 template <ImmSpec S>
 struct BarrierImm {
