@@ -22,10 +22,10 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/emit/literal_pool.hpp>
-#include <jitkit/emit/name_table.hpp>
 #include <jitkit/emit/reloc.hpp>
 #include <jitkit/ir/support/arena.hpp>
 #include <jitkit/ir/support/index.hpp>
+#include <jitkit/ir/support/name_table.hpp>
 #include <jitkit/ir/support/sink.hpp>
 #include <jitkit/status.hpp>
 
@@ -253,6 +253,8 @@ class CodeBuffer {
   // The same for code whose last byte is end - 1. address() is where it starts.
   Status place_ending_at(u64 end, SymbolResolver resolver = {});
   u64 address() const { return address_; }
+  // Takes a placement back: what it appended is gone, the code is movable.
+  void unplace();
   // The alignment its address needs.
   u32 alignment() const { return alignment_; }
 
@@ -329,7 +331,6 @@ class CodeBuffer {
   Status address_of(Symbol s, SymbolResolver resolver, u64& address);
   Status apply(const Reloc& r, u64 target);
   u32 stub_for(const Reloc& r, u64 target);
-  void unplace();
 
   u8* cursor_ = nullptr;
   u8* stop_ = nullptr;  // space ends here, or an island is due

@@ -26,6 +26,7 @@ enum class Error : u8 {
   system,             // detail: errno of the operating system
   policy,             // a request the chosen mode forbids (patching a shared page ...)
   symbol_undefined,   // where: symbol id
+  symbol_redefined,   // where: symbol id
   too_long,           // where: offset of the code with the limit; detail: bytes over it
 };
 
@@ -48,6 +49,7 @@ constexpr const char* describe(Error e) {
     case Error::system: return "the operating system refused";
     case Error::policy: return "not allowed in this mode";
     case Error::symbol_undefined: return "the symbol has no address";
+    case Error::symbol_redefined: return "the symbol is defined twice";
     case Error::too_long: return "code is longer than its limit";
   }
   return "unknown error";
