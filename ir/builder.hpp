@@ -62,18 +62,20 @@ class Builder : public BuilderCore {
   Value v64(u64 bits) { return constant(Type::v64, bits); }
   Value v128(u64 lo, u64 hi) { return constant(Type::v128, lo, hi); }
 
-  // --- The rows whose arguments follow from their shape.
+  // --- The rows whose arguments follow from their shape. Names stand in parentheses because <cstdarg>
+  // makes one of them a macro; va_start_ is the way to call it then.
 
 #define JITKIT_OP(name, sig, types, option, effects, meaning) \
   template <class... A>                                       \
     requires(shape_of(Opcode::name) != Shape::special)        \
-  auto name(A... a) {                                         \
+  auto(name)(A... a) {                                        \
     return make<Opcode::name>(a...);                          \
   }
 #include <jitkit/ir/ops.def>
 
   // --- The others.
 
+  Inst va_start_(Value list) { return make<Opcode::va_start>(list); }
   Value stack_addr(StackSlot s) { return pure({Opcode::stack_addr, Type::none, 0, 0, s.id, {}}, Type::ptr); }
   Value symbol_addr(SymbolRef s) { return pure({Opcode::symbol_addr, Type::none, 0, 0, s.id, {}}, Type::ptr); }
   Value alloca_(Value bytes, u32 align) {
