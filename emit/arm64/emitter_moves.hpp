@@ -1,0 +1,258 @@
+// Emission for AArch64: the allocator's moves, constants and addresses, prologue and epilogue. Part of
+// Emitter (emitter.hpp).
+#ifndef JITKIT_EMIT_ARM64_EMITTER_MOVES_HPP
+#define JITKIT_EMIT_ARM64_EMITTER_MOVES_HPP
+
+#include <jitkit/emit/arm64/emitter.hpp>
+
+namespace jitkit::inline JITKIT_ABI {
+namespace arm64 {
+
+// ---- constants ----
+
+// In the fewest of movz, movn, orr and movk.
+inline void Emitter::constant(unsigned rd, u64 value) {
+  const Encoded one = encode_mov(static_cast<i64>(value), 64);
+  if (one != refused) return put(Form::mov_imm_x, static_cast<u32>(one) | rd);
+  if (value <= 0xffffffff) {
+    const Encoded word = encode_mov(static_cast<i64>(value), 32);
+    if (word != refused) return put(Form::mov_imm_w, static_cast<u32>(word) | rd);
+  }
+  unsigned zeroes = 0, ones = 0;
+  for (unsigned n = 0; n < 64; n += 16) {
+    zeroes += (value >> n & 0xffff) == 0 ? 1 : 0;
+    ones += (value >> n & 0xffff) == 0xffff ? 1 : 0;
+  }
+  const bool inverted = ones > zeroes;
+  const u64 background = inverted ? 0xffff : 0;
+  bool first = true;
+  for (unsigned n = 0; n < 64; n += 16) {
+    const u64 part = value >> n & 0xffff;
+    if (part == background) continue;
+    const Form f = !first ? Form::movk_x : inverted ? Form::movn_x : Form::movz_x;
+    const u64 field = first && inverted ? ~part & 0xffff : part;
+    put(f, rd | static_cast<u32>(field) << 5 | (n / 16) << 21);
+    first = false;
+  }
+}
+
+// fmov with an 8-bit immediate, movi of zero or of a byte mask, else from the pool.
+inline void Emitter::float_constant(unsigned rd, u64 bits, unsigned width) {
+  constexpr u32 movi_d = 0x2f00e400;
+  if (bits == 0) return put(movi_d | rd);
+  if (width == 64) {
+    const Encoded fp8 = encode_fp8(bits);
+    if (fp8 != refused) return put(Form::fmov_imm_d, rd | static_cast<u32>(fp8) << 13);
+    const Encoded mask = encode_vec_mask(bits);
+    if (mask != refused) return put(movi_d | static_cast<u32>(mask) | rd);
+    const Label l = code_.literal(FixupKind::a64_load19, 8, bits);
+    return code_.put32(form_bits(Form::ldr_lit_d) | rd, l, FixupKind::a64_load19);
+  }
+  if (width == 32) {  // a float with an 8-bit immediate is a double with the same one
+    const u64 exponent = bits >> 23 & 0xff;
+    const u64 as_double = (bits >> 31) << 63 | (exponent + 896) << 52 | (bits & 0x7fffff) << 29;
+    const Encoded fp8 = exponent == 0 || exponent == 255 ? refused : encode_fp8(as_double);
+    if (fp8 != refused) return put(Form::fmov_imm_s, rd | static_cast<u32>(fp8) << 13);
+  }
+  const Label l = code_.literal(FixupKind::a64_load19, 4, bits);
+  code_.put32(form_bits(Form::ldr_lit_s) | rd, l, FixupKind::a64_load19);
+}
+
+inline void Emitter::vector_constant(unsigned rd, const ir::ConstantData& c) {
+  if (c.lo == c.hi) {
+    const Encoded mask = encode_vec_mask(c.lo);
+    if (mask != refused) return put(0x6f00e400 | static_cast<u32>(mask) | rd);  // movi v.2d
+  }
+  const Label l = code_.literal(FixupKind::a64_load19, 16, c.lo, c.hi);
+  code_.put32(form_bits(Form::ldr_lit_q) | rd, l, FixupKind::a64_load19);
+}
+
+// ---- addresses ----
+
+// rd <- rn + offset, where 31 is the stack pointer.
+inline void Emitter::add_offset(unsigned rd, unsigned rn, i64 offset) {
+  const Encoded e = encode_addsub(offset);
+  if (e != refused) return put(Form::add_imm_x, rd | rn << 5 | static_cast<u32>(e));
+  const i64 low = offset & 0xfff;
+  const Encoded high = encode_addsub(offset - low);
+  if (high != refused) {
+    put(Form::add_imm_x, rd | rn << 5 | static_cast<u32>(high));
+    return put(Form::add_imm_x, rd | rd << 5 | static_cast<u32>(low) << 10);
+  }
+  constant(preg::scratch.id, static_cast<u64>(offset));
+  put(Form::add_extx_x, rd | rn << 5 | u32{preg::scratch.id} << 16 | 3 << 13);
+}
+
+// A load, store or pair (a word without base and offset) at base + offset.
+inline void Emitter::frame_access(u32 word, unsigned base, i64 offset) {
+  const bool vector = (word & 0x04000000) != 0;
+  Encoded e = refused;
+  if ((word & 0x3a000000) == 0x28000000) {
+    const unsigned size = word >> 30;
+    e = detail::pair_bits(offset, vector ? size + 2 : size == 0 ? 2 : 3);
+  } else {
+    const unsigned size = vector && (word & 0x00800000) != 0 ? 4 : word >> 30;
+    e = detail::offset_bits(offset, size);
+  }
+  if (e != refused) return put(word ^ static_cast<u32>(e) ^ base << 5);
+  add_offset(preg::scratch.id, base, offset);
+  const bool pair = (word & 0x3a000000) == 0x28000000;
+  put(word ^ (pair ? 0U : 1U << 24) ^ u32{preg::scratch.id} << 5);
+}
+
+inline void Emitter::symbol_address(unsigned rd, u32 id, i64 addend) {
+  const Symbol s = symbol(id);
+  const bool here = fn_.module->symbol(ir::SymbolRef(id)).linkage != ir::Linkage::external;
+  if (here) {
+    code_.put32(form_bits(Form::adrp) | rd, s, FixupKind::a64_adrp21, addend);
+    return code_.put32(form_bits(Form::add_imm_x) | rd | rd << 5, s, FixupKind::a64_lo12, addend);
+  }
+  code_.put32(form_bits(Form::adrp) | rd, s, FixupKind::a64_got_adrp21);
+  code_.put32((form_bits(Form::ldr_imm_x) | 1U << 24) | rd | rd << 5, s, FixupKind::a64_got_lo12);
+  if (addend != 0) add_offset(rd, rd, addend);
+}
+
+// ---- moves ----
+
+inline void Emitter::emit_copy(Type t, unsigned rd, unsigned rn) {
+  if (ir::bank(t) == Bank::gpr)
+    return put(ir::bits(t) > 32 ? Form::mov_reg_x : Form::mov_reg_w, rd | rn << 16);
+  if (ir::bits(t) <= 64) return put(Form::fmov_reg_d, rd | rn << 5);
+  put(0x4ea01c00 | rd | rn << 5 | rn << 16);  // orr v.16b
+}
+
+inline void Emitter::emit_swap(Type t, PReg a, PReg b) {
+  const u32 x = a.id & 31, y = b.id & 31;
+  if (ir::bank(t) == Bank::gpr) {
+    put(Form::mov_reg_x, preg::scratch.id | x << 16);
+    put(Form::mov_reg_x, x | y << 16);
+    return put(Form::mov_reg_x, y | u32{preg::scratch.id} << 16);
+  }
+  constexpr u32 eor = 0x6e201c00;  // v.16b
+  put(eor | x | x << 5 | y << 16);
+  put(eor | y | x << 5 | y << 16);
+  put(eor | x | x << 5 | y << 16);
+}
+
+// A spill slot keeps all 32 bits of a narrow integer, so that its extension survives.
+inline void Emitter::memory_move(Type t, unsigned r, bool load, unsigned base, i64 offset) {
+  if (ir::bank(t) == Bank::gpr && ir::bits(t) < 32) t = Type::i32;
+  if (t == Type::f16) t = Type::f32;
+  const detail::AccessForms f = detail::access_forms(t);
+  frame_access(form_bits(load ? f.load : f.store) | r, base, offset);
+}
+
+inline void Emitter::rematerialise(Type t, PReg to, const ir::Remat& r) {
+  const unsigned rd = to.id & 31;
+  switch (static_cast<Macro>(r.form)) {
+    case Macro::integer: return constant(rd, r.imm);
+    case Macro::float_bits: return float_constant(rd, r.imm, r.extra);
+    case Macro::vector: return vector_constant(rd, mf_.literals[r.extra]);
+    case Macro::slot_address: {
+      const bool outgoing = r.extra == frame_outgoing;
+      const i64 place = outgoing ? 0 : frame_.place(r.extra);
+      return add_offset(rd, outgoing ? Frame::sp : frame_.base(), place + static_cast<i64>(r.imm));
+    }
+    case Macro::symbol_address: return symbol_address(rd, r.extra, static_cast<i64>(r.imm));
+    default: break;
+  }
+  code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
+}
+
+inline void Emitter::emit_move(const ir::Move& m) {
+  using Kind = Allocation::Kind;
+  if (m.swap) return emit_swap(m.type, m.from.preg(), m.to.preg());
+  if (m.to.is_reg()) {
+    const unsigned rd = m.to.index() & 31;
+    switch (m.from.kind()) {
+      case Kind::reg: return emit_copy(m.type, rd, m.from.index() & 31);
+      case Kind::slot: return memory_move(m.type, rd, true, frame_.base(), frame_.spill(m.from.index()));
+      case Kind::remat: return rematerialise(m.type, m.to.preg(), mf_.remats[m.from.index()]);
+      case Kind::incoming:
+        return memory_move(m.type, rd, true, frame_.base(),
+                           frame_.incoming() + i64{m.from.index()} * conv_.frame.slot_bytes);
+      case Kind::none: break;
+    }
+  } else if (m.to.kind() == Kind::slot && m.from.is_reg()) {
+    return memory_move(m.type, m.from.index() & 31, false, frame_.base(), frame_.spill(m.to.index()));
+  }
+  code_.fail({Error::unsupported, 0, m.from.bits});
+}
+
+// ---- frame code ----
+
+inline void Emitter::adjust_sp(i64 by) { add_offset(Frame::sp, Frame::sp, by); }
+
+inline void Emitter::save(const Frame::Save& s, bool store, unsigned base, i64 offset) {
+  const u32 a = s.a.id & 31, b = s.b.id & 31;
+  const bool vector = s.a.id >= 32;
+  Form f = Form::none;
+  if (s.b.valid())
+    f = store ? (s.full ? Form::stp_q : vector ? Form::stp_d : Form::stp_x)
+              : (s.full ? Form::ldp_q : vector ? Form::ldp_d : Form::ldp_x);
+  else
+    f = store ? (s.full ? Form::str_imm_q : vector ? Form::str_imm_d : Form::str_imm_x)
+              : (s.full ? Form::ldr_imm_q : vector ? Form::ldr_imm_d : Form::ldr_imm_x);
+  frame_access(form_bits(f) | a | (s.b.valid() ? b << 10 : 0), base, offset);
+}
+
+inline void Emitter::save_registers(bool store) {
+  const unsigned base = frame_.adjusts_sp() ? Frame::sp : frame_.base();
+  for (const Frame::Save& s : frame_.saves()) {
+    save(s, store, base, frame_.saves_at() + s.offset);
+    if (!store || !frame_.adjusts_sp()) continue;
+    const auto row = [&](PReg r, u32 more) {
+      const u8 number = static_cast<u8>(r.id >= 32 ? r.id - 32 + dwarf_a64_v0 : r.id);
+      add_row(CfiOp::offset, number, static_cast<i32>(s.offset + more) - static_cast<i32>(frame_.save_bytes()));
+    };
+    row(s.a, 0);
+    if (s.b.valid()) row(s.b, s.full ? 16 : 8);
+  }
+}
+
+inline void Emitter::prologue() {
+  if (options_.landing_pads) put(Form::hint, 34 << 5);  // bti c
+  const i64 saved = frame_.save_bytes(), body = frame_.body();
+  if (!frame_.adjusts_sp()) return save_registers(true);
+  if (saved != 0) {
+    adjust_sp(-saved);
+    add_row(CfiOp::def_cfa_offset, 0, static_cast<i32>(saved));
+    save_registers(true);
+  }
+  if (frame_.keeps_frame_pointer()) {
+    add_offset(preg::frame.id, Frame::sp, 0);
+    add_row(CfiOp::def_cfa_register, preg::frame.id, 0);
+  }
+  if (body == 0) return;
+  adjust_sp(-body);
+  if (!frame_.keeps_frame_pointer()) add_row(CfiOp::def_cfa_offset, 0, static_cast<i32>(saved + body));
+}
+
+inline void Emitter::epilogue() {
+  const i64 saved = frame_.save_bytes(), body = frame_.body();
+  if (!frame_.adjusts_sp()) return save_registers(false);
+  add_row(CfiOp::remember, 0, 0);
+  if (frame_.is_dynamic())
+    add_offset(Frame::sp, preg::frame.id, 0);
+  else if (body != 0)
+    adjust_sp(body);
+  if (saved != 0) {
+    add_row(CfiOp::def_cfa, dwarf_a64_sp, static_cast<i32>(saved));
+    save_registers(false);
+    adjust_sp(saved);
+  }
+  add_row(CfiOp::def_cfa, dwarf_a64_sp, 0);
+}
+
+// Exit stubs: a trap each, until the consumer's policy replaces them.
+inline void Emitter::finish() {
+  for (const Stub& s : stubs_) {
+    bind(s.label);
+    put(Form::brk, (s.state & 0xffff) << 5);
+  }
+}
+
+}  // namespace arm64
+}  // namespace jitkit::inline JITKIT_ABI
+
+#endif  // JITKIT_EMIT_ARM64_EMITTER_MOVES_HPP
