@@ -51,6 +51,9 @@ class InterpreterExecutor : public Executor {
     std::vector<const ir::FunctionData*> functions;
     b.test->unit->for_each([&](ir::FunctionData& f, ir::TextMap&) { functions.push_back(&f); });
     interpreter_.limits.fuel = fuel;
+    interpreter_.va_list_abi = ir::VaListAbi::none;
+    for (const Directive& d : b.test->directives("va_list"))
+      interpreter_.va_list_abi = d.text == "sysv" ? ir::VaListAbi::sysv : ir::VaListAbi::aapcs64;
     const Status s = interpreter_.load(b.test->unit->module, functions);
     if (!s) {
       b.failure = describe(s.error);

@@ -4,6 +4,7 @@
 //   test: MODE      run, print, cfg, verify or compile TARGET; one file may ask for several
 //   run: ...        one call and what it gives (run_lines.hpp)
 //   only: NAMES     the executors that can run the file; without it all do
+//   va_list: ABI    sysv or aapcs64: what va_start writes, for the interpreter
 //   error: L:C: RE  an error the parser or verifier must report there, its message (with the rule in
 //                   front: IR012: ...) matching the regular expression; in order, and no others
 // What a mode prints is compared with the lines `;> ...` at the end of the file.
