@@ -105,6 +105,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   void float_constant(unsigned rd, u64 bits, unsigned width);
   void vector_constant(unsigned rd, const ir::ConstantData& c);
   void add_offset(unsigned rd, unsigned rn, i64 offset);
+  void slot_address(unsigned rd, u32 slot);
   void frame_access(u32 word, unsigned base, i64 offset);
   void memory_move(Type t, unsigned r, bool load, unsigned base, i64 offset);
   void rematerialise(Type t, PReg to, const ir::Remat& r);
@@ -162,8 +163,16 @@ inline void Emitter::emit_inst(const MachInst& m) {
     plain.imm = m.imm & low_mask(64 - displacement_bits);
     const bool outgoing = m.extra == frame_outgoing;
     const i64 place = outgoing ? 0 : frame_.place(m.extra);
-    if (m.state) record(m, offset());
-    return frame_access(merged(plain), outgoing ? Frame::sp : frame_.base(), place + displacement_of(m.imm));
+    unsigned base = outgoing ? Frame::sp : frame_.base();
+    i64 distance = place + displacement_of(m.imm);
+    if (frame_.over_alignment(m.extra) != 0) {
+      slot_address(preg::scratch.id, m.extra);
+      base = preg::scratch.id;
+      distance = displacement_of(m.imm);
+    }
+    frame_access(merged(plain), base, distance);
+    if (m.state) record(m, offset() - 4);
+    return;
   }
   const u32 word = merged(m);
   put(word);

@@ -83,6 +83,13 @@ inline void Emitter::add_offset(unsigned rd, unsigned rn, i64 offset) {
   put(Form::add_extx_x, rd | rn << 5 | u32{preg::scratch.id} << 16 | 3 << 13);
 }
 
+inline void Emitter::slot_address(unsigned rd, u32 slot) {
+  const u64 align = frame_.over_alignment(slot);
+  if (slot == frame_outgoing) return add_offset(rd, Frame::sp, 0);
+  add_offset(rd, frame_.base(), frame_.place(slot) + (align != 0 ? static_cast<i64>(align) - 16 : 0));
+  if (align != 0) put(Form::and_imm_x, rd | rd << 5 | static_cast<u32>(encode_logical(~(align - 1), 64)));
+}
+
 // A load, store or pair (a word without base and offset) at base + offset.
 inline void Emitter::frame_access(u32 word, unsigned base, i64 offset) {
   const bool vector = (word & 0x04000000) != 0;
@@ -148,11 +155,10 @@ inline void Emitter::rematerialise(Type t, PReg to, const ir::Remat& r) {
     case Macro::integer: return constant(rd, r.imm);
     case Macro::float_bits: return float_constant(rd, r.imm, r.extra);
     case Macro::vector: return vector_constant(rd, mf_.literals[r.extra]);
-    case Macro::slot_address: {
-      const bool outgoing = r.extra == frame_outgoing;
-      const i64 place = outgoing ? 0 : frame_.place(r.extra);
-      return add_offset(rd, outgoing ? Frame::sp : frame_.base(), place + static_cast<i64>(r.imm));
-    }
+    case Macro::slot_address:
+      slot_address(rd, r.extra);
+      if (r.imm != 0) add_offset(rd, rd, static_cast<i64>(r.imm));
+      return;
     case Macro::symbol_address: return symbol_address(rd, r.extra, static_cast<i64>(r.imm));
     default: break;
   }

@@ -46,10 +46,10 @@ class Frame {
     size += u64{mf_.slot_count} * conv_.frame.slot_bytes;
     if (!slots_.assign(fn_.slots.size(), 0)) return {Error::out_of_memory, 0, fn_.slots.size() * 4};
     for (u32 n = 1; n < fn_.slots.size(); ++n) {
-      if (fn_.slots[n].align_log2 > 4) return {Error::unsupported, 0, fn_.slots[n].align_log2};
-      size = align_up(size, u64{1} << fn_.slots[n].align_log2);
+      const u64 align = u64{1} << fn_.slots[n].align_log2;
+      size = align_up(size, align < 16 ? align : 16);
       slots_[n] = static_cast<u32>(size);
-      size += fn_.slots[n].size;
+      size += fn_.slots[n].size + (align > 16 ? align - 16 : 0);
     }
     if (variadic) {
       size = align_up(size, 16);
@@ -83,6 +83,12 @@ class Frame {
   i64 spill(u32 slot) const { return lowered(spills_ + u64{slot} * conv_.frame.slot_bytes); }
   i64 incoming() const {
     return conv_.frame.adjusts_sp ? lowered(body_ + save_bytes_) : 0;
+  }
+  // A slot that needs more than the stack pointer's alignment: its address is rounded up to this at run
+  // time. 0: as it is.
+  u64 over_alignment(u32 slot) const {
+    const bool is_slot = slot < fn_.slots.size();
+    return is_slot && fn_.slots[slot].align_log2 > 4 ? u64{1} << fn_.slots[slot].align_log2 : 0;
   }
   i64 place(u32 slot) const {
     switch (slot) {

@@ -116,12 +116,12 @@ inline void Lower::shuffle(Inst i) {
     bytes[n / 8] |= u64{mask[n] & ((same ? size : 2 * size) - 1)} << n % 8 * 8;
   const VReg x = operand_vreg(i, 0), d = result_vreg(i);
   const VReg indices = constant_vreg(fn_[i].type, bytes[0], bytes[1]);
-  if (same) return word_dnm(full(i), d, x, indices);
+  if (same) return word_dnm(0x0e000000 | full(i), d, x, indices);
   const VReg y = operand_vreg(i, 1);
   if (size == 8) {  // both fit one register
     const VReg both = new_vreg(Type::v128);
     word_tied_n(0x6e000400 | detail::lane_index(3, 1), both, x, y);
-    return word_dnm(0, d, both, indices);
+    return word_dnm(0x0e000000, d, both, indices);
   }
   Operand first = Reg::use(x), second = Reg::use(y);
   first.constraint = second.constraint = ConstraintKind::tuple;
@@ -138,7 +138,7 @@ inline void Lower::table_lookup(Inst i) {
     op_dn(Form::fmov_reg_d, clear, table);
     table = clear;
   }
-  word_dnm(full(i), result_vreg(i), table, operand_vreg(i, 1));
+  word_dnm(0x0e000000 | full(i), result_vreg(i), table, operand_vreg(i, 1));
 }
 
 // ---- crypto steps ----
