@@ -108,12 +108,19 @@ inline ir::VReg Lower::argument_part(Value v, const ir::Param& p, unsigned part)
 inline void Lower::place_arguments(CallOperands& list, ir::SigRef ref, const ir::Convention& conv, Inst i,
                                    u32 first, u32 stack_slot) {
   const ir::Signature& sig = fn_.module->signature(ref);
-  const std::span<const ir::Param> params = fn_.module->params(ref);
   const std::span<const u32> operands = fn_.operands(i);
-  ArgumentPlaces sizes(conv, params, sig.fixed_params);
+  // The variable arguments follow, each of its value's type.
+  Vec<ir::Param> params(arena_);
+  params.append(fn_.module->params(ref));
+  for (u32 n = first + params.size(); n < operands.size(); ++n) {
+    ir::Param p;
+    p.type = fn_.type(Value(operands[n]));
+    params.push(p);
+  }
+  ArgumentPlaces sizes(conv, {params.data(), params.size()}, sig.fixed_params);
   for (u32 n = 0; n < params.size(); ++n) sizes.next();
   u32 copies = sizes.stack_bytes();
-  ArgumentPlaces places(conv, params, sig.fixed_params);
+  ArgumentPlaces places(conv, {params.data(), params.size()}, sig.fixed_params);
   for (u32 n = 0; n < params.size(); ++n) {
     const Places p = places.next();
     const Value v = Value(operands[first + n]);
