@@ -303,7 +303,7 @@ class Lower : public ir::Selector<Lower> {
   void tail_call(Inst i);
   void return_values(Inst i);
   void exit(Inst i);
-  void va_start(Inst i);
+  void start_variadic(Inst i);
   void save_variadic(CallOperands& list, const ArgumentPlaces& places);
   void store_variadic(const CallOperands& list, const ArgumentPlaces& places);
 

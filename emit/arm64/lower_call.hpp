@@ -288,7 +288,7 @@ inline void Lower::store_variadic(const CallOperands& list, const ArgumentPlaces
     store_to(Type::v128, list.operands[at_operand++].vreg, frame(frame_variadic, VaList::gr_bytes + n * 16));
 }
 
-inline void Lower::va_start(Inst i) {
+inline void Lower::start_variadic(Inst i) {
   const ir::Signature& sig = fn_.module->signature(fn_.signature);
   const ir::Convention* conv = convention(sig.conv);
   if (conv == nullptr) return;
