@@ -105,7 +105,7 @@ struct Limits {
 
 class Interpreter {
  public:
-  explicit Interpreter(u64 memory_limit = ~u64{0}) : arena_(memory_limit) {}
+  explicit Interpreter(u64 memory_limit = ~u64{0}) : arena_(memory_limit), run_arena_(memory_limit) {}
 
   Hooks hooks;
   Limits limits;
