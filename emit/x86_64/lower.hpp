@@ -1,5 +1,5 @@
 // Selection for x86-64: how each core op becomes instructions. The rules are grouped by idea in
-// lower_int.hpp, lower_wide.hpp, lower_fp.hpp, lower_vector.hpp, lower_memory.hpp, lower_atomic.hpp and
+// lower_int.hpp, lower_wide.hpp, lower_fp.hpp, lower_vector.hpp, lower_memory.hpp, atomics.hpp and
 // lower_control.hpp; lower.def says which rule an op has.
 //
 // Invariants:
@@ -56,10 +56,25 @@ struct VecForms {
 #define JITKIT_X86_SCALAR_FORMS(n) \
   VecForms { Form::n##_rr, Form::n##_rm, Form::v##n##_rrr, Form::v##n##_rrm }
 
+#define JITKIT_X86_P JITKIT_X86_PACKED_FORMS
+// By Lane; lanes an op does not have repeat another's.
+inline constexpr VecForms add_lanes[] = {JITKIT_X86_P(paddb), JITKIT_X86_P(paddw), JITKIT_X86_P(paddd),
+                                         JITKIT_X86_P(paddq), JITKIT_X86_P(addps), JITKIT_X86_P(addps),
+                                         JITKIT_X86_P(addpd)};
+inline constexpr VecForms sub_lanes[] = {JITKIT_X86_P(psubb), JITKIT_X86_P(psubw), JITKIT_X86_P(psubd),
+                                         JITKIT_X86_P(psubq), JITKIT_X86_P(subps), JITKIT_X86_P(subps),
+                                         JITKIT_X86_P(subpd)};
+inline constexpr VecForms div_lanes[] = {JITKIT_X86_P(divps), JITKIT_X86_P(divps), JITKIT_X86_P(divps),
+                                         JITKIT_X86_P(divps), JITKIT_X86_P(divps), JITKIT_X86_P(divps),
+                                         JITKIT_X86_P(divpd)};
+#undef JITKIT_X86_P
+
 class Lower : public ir::Selector<Lower> {
  public:
   Lower(const ir::FunctionData& fn, ir::MachFunction& mf, Arena& arena, const Options& options)
-      : Selector(fn, mf, arena), options_(options) {}
+      : Selector(fn, mf, arena), options_(options) {
+    variadic_params_.attach(arena);
+  }
 
  private:
   friend class ir::Selector<Lower>;
@@ -252,6 +267,7 @@ class Lower : public ir::Selector<Lower> {
   void vec_greater(Inst i);
   void vec_not(Inst i);
   void vec_shift(Inst i);
+  void vec_shift_imm(Form legacy, Form vex, VReg d, VReg x, unsigned count);
   void vec_splat(Inst i);
   void vec_extract(Inst i);
   void vec_insert(Inst i);
@@ -259,7 +275,7 @@ class Lower : public ir::Selector<Lower> {
   void vec_shuffle(Inst i);
   bool shuffle_words(VReg d, VReg x, VReg y, const u8* mask);
   void vec_table(Inst i);
-  void bytes_from_memory(VReg d, VReg indices, const u8* mask);
+  void bytes_through_memory(VReg d, VReg indices, const u8* mask, unsigned size);
   void shuffle_dwords(VReg d, VReg x, u8 imm);
   void aes(Inst i, const VecForms& f);
   void aes_mix(Inst i);
@@ -297,7 +313,7 @@ class Lower : public ir::Selector<Lower> {
   void lower_load(Inst i);
   void load_extended(Inst i, Form f32, Form f64);
   void lower_store(Inst i, Type t);
-  bool update_in_memory(Inst i, const Address& a);
+  bool update_in_memory(Inst i);
   void lower_load_trap(Inst i);
   void lower_stack_addr(Inst i);
   void lower_symbol_addr(Inst i);
@@ -311,13 +327,15 @@ class Lower : public ir::Selector<Lower> {
   u32 scratch_slot() { return fn_.slots.size() + 1; }    // 48 bytes, aligned to 16
   u32 save_area_slot() { return fn_.slots.size(); }      // of a variadic function
 
-  // --- Atomics (lower_atomic.hpp)
+  // --- Atomics (atomics.hpp)
   void atomic_load(Inst i);
   void atomic_store(Inst i);
   void atomic_exchange(Inst i);
   void atomic_add(Inst i, bool subtracts);
   void atomic_update(Inst i, AtomicOp op);
   void atomic_cas(Inst i);
+  void store_exchange(Type t, const Address& a, VReg y, VReg d);
+  void exchange_pair(const Address& a, Pair desired, Pair found);
   void cas_pair(const Address& a, Pair expected, Pair desired, Pair found);
   void lower_fence(Inst i);
 
@@ -334,24 +352,31 @@ class Lower : public ir::Selector<Lower> {
   void lower_call(Inst i, bool indirect);
   void lower_tail_call(Inst i, bool indirect);
   void call_helper(Helper h, std::initializer_list<VReg> args, VReg lo, VReg hi);
-  const ir::Convention& convention(ir::CallConv c) const;
-  // Puts argument n of a call into its place; fixed uses go to `uses`.
-  void pass_on_stack(const Place& p, Value v, const ir::Param& param, unsigned part, AddressKind area);
+  const ir::Convention& convention(ir::CallConv c);
+  // A value and the register it is passed in.
+  struct RegisterArgument {
+    VReg value;
+    PReg place;
+  };
+  static constexpr u32 max_register_arguments = 24;
   VReg passed(Value v, const ir::Param& param, unsigned part);
+  void pass_on_stack(const Place& p, Value v, const ir::Param& param, unsigned part, AddressKind area);
   void pass_stack_arguments(ArgumentPlaces places, std::span<const ir::Param> params, std::span<const u32> args,
                             AddressKind area);
-  void add_register_arguments(ArgumentPlaces places, std::span<const ir::Param> params,
-                              std::span<const u32> args, bool variadic);
-  // Parameters of a call's signature, extended over the arguments of a variadic call.
+  u32 gather_register_arguments(ArgumentPlaces& places, std::span<const ir::Param> params,
+                                std::span<const u32> args, RegisterArgument* out);
   std::span<const ir::Param> call_params(ir::SigRef sig, std::span<const u32> args);
-  void receive(const Place& p, Type t, VReg v);
-  void save_variadic_registers(const ArgumentPlaces& places);
+  static bool passes_wide(std::span<const ir::Param> params);
+  void receive(const Place& p, const ir::Param& param, VReg v, unsigned part);
+  void save_variadic_registers(const ir::Convention& c, const ArgumentPlaces& places);
 
+  Operand native_operand(const FormOperand& o, VReg v, u8 role);
   void lower_native(Inst i);
   void no_code(Inst) {}
 
   const Options& options_;
-  bool flags_live_ = false;
+  jitkit::Vec<ir::Param> variadic_params_;
+  bool flags_live_ = false;  // a flags value is live behind the instruction being selected
 };
 
 // The rule of every op, in the order of ops.def.
@@ -378,19 +403,6 @@ static_assert(lowers_every_op(), "lower.def is in the order of ops.def");
 constexpr bool flag_free_selection(ir::Opcode op, ir::Type t) {
   const auto n = static_cast<unsigned>(op);
   return n != 0 && n < ir::core_op_count && ir::contains(detail::lowered_flag_free[n - 1], t);
-}
-
-inline void Lower::lower(Inst i) {
-  const ir::InstData& d = fn_[i];
-  if (ir::is_native(d.op)) return lower_native(i);
-  switch (d.op) {
-#define JITKIT_X86_LOWER(op, flag_free, rule) \
-  case Opcode::op: rule; break;
-#include <jitkit/emit/x86_64/lower.def>
-    case Opcode::none:
-    case Opcode::core_count:
-    case Opcode::first_native: break;
-  }
 }
 
 // Constants: none of these touches flags.
@@ -446,5 +458,22 @@ inline Lower::VReg Lower::extended(VReg x, Type t, bool is_signed) {
 #include <jitkit/emit/x86_64/lower_vector.hpp>
 #include <jitkit/emit/x86_64/lower_wide.hpp>
 #include <jitkit/emit/x86_64/atomics.hpp>
+
+namespace jitkit::inline JITKIT_ABI::x86_64 {
+
+inline void Lower::lower(Inst i) {
+  const ir::InstData& d = fn_[i];
+  if (ir::is_native(d.op)) return lower_native(i);
+  switch (d.op) {
+#define JITKIT_X86_LOWER(op, flag_free, rule) \
+  case Opcode::op: rule; break;
+#include <jitkit/emit/x86_64/lower.def>
+    case Opcode::none:
+    case Opcode::core_count:
+    case Opcode::first_native: break;
+  }
+}
+
+}  // namespace jitkit::inline JITKIT_ABI::x86_64
 
 #endif  // JITKIT_EMIT_X86_64_LOWER_HPP

@@ -125,13 +125,12 @@ inline void Lower::lower_mul(Inst i) {
 
 // hi:lo = x * y, 64 bits each.
 inline void Lower::wide_product(VReg lo, VReg hi, VReg x, VReg y, bool is_signed) {
-  using namespace preg;
   if (!is_signed && has(Feature::bmi2)) {
-    op(F::mulx_rrr_64, {Reg::def(hi), Reg::def(lo), Reg::use(y), Reg::use_fixed(x, rdx)});
+    op(F::mulx_rrr_64, {Reg::def(hi), Reg::def(lo), Reg::use(y), Reg::use_fixed(x, preg::rdx)});
     return;
   }
   op(is_signed ? F::imul_r_64 : F::mul_r_64,
-     {Reg::use(y), Reg::use_fixed(x, rax), Reg::def_fixed(lo, rax), Reg::def_fixed(hi, rdx)});
+     {Reg::use(y), Reg::use_fixed(x, preg::rax), Reg::def_fixed(lo, preg::rax), Reg::def_fixed(hi, preg::rdx)});
 }
 
 inline void Lower::high_product(Inst i, bool is_signed) {
@@ -165,18 +164,17 @@ inline void Lower::complement(Inst i) {
 
 // q, r = x / y at 32 or 64 bits; the processor traps on what it cannot divide.
 inline void Lower::divide_unchecked(VReg q, VReg r, VReg x, VReg y, Type t, bool is_signed) {
-  using namespace preg;
   const unsigned w = width(t);
   VReg high;
   if (is_signed) {
     high = temp(t);
-    op(w == 64 ? F::cqo : F::cdq, {Reg::use_fixed(x, rax), Reg::def_fixed(high, rdx)});
+    op(w == 64 ? F::cqo : F::cdq, {Reg::use_fixed(x, preg::rax), Reg::def_fixed(high, preg::rdx)});
   } else {
     high = integer(Type::i32, 0);
   }
   op(sized(is_signed ? F::idiv_r_16 : F::div_r_16, w),
-     {Reg::use(y), Reg::use_fixed(x, rax), Reg::use_fixed(high, rdx), Reg::def_fixed(q, rax),
-      Reg::def_fixed(r, rdx)});
+     {Reg::use(y), Reg::use_fixed(x, preg::rax), Reg::use_fixed(high, preg::rdx), Reg::def_fixed(q, preg::rax),
+      Reg::def_fixed(r, preg::rdx)});
 }
 
 // Divisors for which nothing can go wrong; powers of two without a division.
@@ -206,7 +204,6 @@ inline bool Lower::divide_by_constant(Inst i, u8 flags) {
 }
 
 inline void Lower::divide(Inst i, u8 flags, bool traps) {
-  using namespace preg;
   const Type t = op_type(i);
   if (t == Type::i128) return divide_pair(i, flags, traps);
   if (divide_by_constant(i, flags)) return;
@@ -231,8 +228,8 @@ inline void Lower::divide(Inst i, u8 flags, bool traps) {
   if (width(t) == 64) flags |= divide_flag::wide;
   if (x == y) copy(y = temp(t), x);  // one is overwritten while the other is still needed
   macro(Macro::divide,
-        {Reg::use_fixed(x, rax), Reg::late_use(y), Reg::def_fixed(remainder ? other : d, rax),
-         Reg::def_fixed(remainder ? d : other, rdx)},
+        {Reg::use_fixed(x, preg::rax), Reg::late_use(y), Reg::def_fixed(remainder ? other : d, preg::rax),
+         Reg::def_fixed(remainder ? d : other, preg::rdx)},
         0, 0, ir::mach_writes_flags, flags);
 }
 
@@ -274,9 +271,8 @@ inline void Lower::mul_overflow(Inst i, bool is_signed) {
     return set_from(overflow, static_cast<u8>(Cond::o));
   }
   if (n >= 32) {
-    using namespace preg;
-    op(sized(F::mul_r_16, n), {Reg::use(operand_vreg(i, 1)), Reg::use_fixed(operand_vreg(i, 0), rax),
-                               Reg::def_fixed(d, rax), Reg::def_fixed(temp(t), rdx)});
+    op(sized(F::mul_r_16, n), {Reg::use(operand_vreg(i, 1)), Reg::use_fixed(operand_vreg(i, 0), preg::rax),
+                               Reg::def_fixed(d, preg::rax), Reg::def_fixed(temp(t), preg::rdx)});
     return set_from(overflow, static_cast<u8>(Cond::o));
   }
   update(F::imul_rr_32, d, extended(fn_.operand(i, 0), is_signed), extended(fn_.operand(i, 1), is_signed));

@@ -11,6 +11,7 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/emit/x86_64/features.hpp>
+#include <jitkit/emit/x86_64/formats.hpp>
 #include <jitkit/emit/x86_64/registers.hpp>
 #include <jitkit/ir/machine.hpp>
 #include <jitkit/ir/target.hpp>
@@ -34,7 +35,7 @@ enum class AddressKind : u8 {
   literal,    // MachFunction::literals[extra], rip-relative; no base or index
   outgoing,   // the stack arguments of the calls made; no base or index
   incoming,   // the stack arguments of this function; no base or index
-  environment,  // the frame's first slot unit (FrameSpec); no base or index
+  environment,  // incoming slot `extra` of the frame (FrameSpec); no base or index
 };
 
 // A memory operand while it is selected.
@@ -52,6 +53,7 @@ struct Address {
   }
 };
 
+constexpr bool has_memory(Form f) { return detail::encode_table.record[static_cast<u16>(f)].mem; }
 constexpr u64 pack(i32 disp, i32 imm = 0) {
   return static_cast<u32>(disp) | u64{static_cast<u32>(imm)} << 32;
 }
@@ -83,18 +85,20 @@ enum class Macro : u16 {
   trap_if,      // aux: condition
   guard,        // aux: condition under which the exit is taken; frame state
   switch_,      // [use index, early def temporary]; edges from extra on, imm of them; aux: log2 bytes
-  call_symbol,  // module symbol `extra`; aux: call_wide if vector arguments use upper halves
+  call_symbol,  // module symbol `extra`; aux of calls, tail calls and ret: keeps_upper_halves
   call_helper,  // Helper `extra`
   tail_symbol,  // module symbol `extra`
   tail_reg,     // [use target]
   ret,
   exit_,        // native exit `extra`
   patch_area,   // imm bytes
+  lower_stack,  // [use bytes]: the stack pointer goes down by them
   // Sequences with internal control flow. aux as stated.
   divide,       // [use rax, late use divisor, def rax, def rdx]; aux: DivideFlags
   select_wide,  // [use condition byte, use x, use y, def tied to y]; v256, v512, mask
   atomic_loop,  // [late use base, late use index, late use operand, early def rax, early def temp];
-                // imm: disp, AtomicOp and size in the high half
+                // imm: disp; in the high half AtomicOp and (bits 8 on) log2 bytes
+  exchange_pair,  // [late use base, late use index, use rbx, use rcx, def rax, def rdx]
   end
 };
 static_assert(static_cast<u16>(Macro::end) < static_cast<u16>(ir::Pseudo::first));
@@ -103,6 +107,9 @@ constexpr u16 form_of(Macro m) { return static_cast<u16>(m); }
 constexpr bool is_macro(u16 form) {
   return form >= static_cast<u16>(Macro::first) && form < static_cast<u16>(Macro::end);
 }
+
+// On calls and returns: a v256 or v512 is passed, so vzeroupper would lose it.
+inline constexpr u8 keeps_upper_halves = 1;
 
 namespace divide_flag {
 inline constexpr u8 is_signed = 1, remainder = 2, wide = 4;
