@@ -7,7 +7,8 @@
 //    no_use means the value is dead after the operand.
 //  - A value that is defined outside a loop and used or live at an exit inside it is live in all of
 //    the loop (its definition dominates the header), which is why one pass is enough. In irreducible
-//    regions that may be more than is needed, never less.
+//    regions that may be more than is needed, never less: a value may count as live on a path where it
+//    is not defined yet.
 //  - VRegs with a Remat recipe are live within a block, or throughout the innermost loop that uses
 //    them, and not at all before that.
 // Next-use distances after Braun and Hack, "Register Spilling and Live-Range Splitting for SSA-Form
@@ -39,6 +40,8 @@ class Liveness {
     state_.attach(arena);
     live_.attach(arena);
     def_block_.attach(arena);
+    through_.attach(arena);
+    loops_through_.attach(arena);
   }
 
   Vec<LiveRange> range;  // by VReg
@@ -75,7 +78,9 @@ class Liveness {
   }
 
   bool find_definitions() {
-    if (!def_block_.resize(mf_->vregs.size())) return false;
+    if (!def_block_.resize(mf_->vregs.size()) || !through_.push({}) ||
+        !loops_through_.resize(mf_->loops.size()))
+      return false;
     for (u32 k = 0; k < mf_->blocks.size(); ++k) {
       const MachBlock& b = mf_->blocks[k];
       for (const u32 v : mf_->params.slice(b.first_param, b.params)) def_block_[v] = k;
@@ -97,7 +102,8 @@ class Liveness {
     live_.push(v);
     s.place = live_.size();
     if (loops_) ++count_[bank_index(v)];
-    if (range[v].end < next) range[v].end = next < end(k) ? next : end(k);
+    const u32 last = next < end(k) ? next : end(k);
+    if (range[v].end < last) range[v].end = last;
     if (loops_ && mf_->blocks[k].loop != 0) extend_over_loops(v, k);
   }
 
@@ -112,19 +118,40 @@ class Liveness {
   }
 
   // v is live somewhere in block k: then also in all of the outermost loop around k that does not
-  // hold its definition (the innermost loop, for a remat).
+  // hold its definition (the innermost loop, for a remat). An irreducible loop counts even if it
+  // holds the definition, from there on: its edges may come back to any block of it.
   void extend_over_loops(u32 v, u32 k) {
-    u32 loop = mf_->blocks[k].loop;
-    if (mf_->vregs[v].remat == 0) {
-      if (in_loop(loop, def_block_[v])) return;
-      while (mf_->loops[loop].parent != 0 && !in_loop(mf_->loops[loop].parent, def_block_[v]))
-        loop = mf_->loops[loop].parent;
-    }
-    if (state_[v].loop != 0 && in_loop(state_[v].loop, k)) return;
+    u32 loop = mf_->vregs[v].remat != 0 ? mf_->blocks[k].loop : loop_around_use(v, k);
+    if (loop == 0 || (state_[v].loop != 0 && in_loop(state_[v].loop, k))) return;
     state_[v].loop = loop;
+    if (through_.push({v, loops_through_[loop]})) loops_through_[loop] = through_.size() - 1;
     const u32 last = mf_->loops[loop].last;
     for (u32 b = k + 1; b <= last; ++b) add_live_in(b, v, state_[v].next);
     if (range[v].end < end(last)) range[v].end = end(last);
+  }
+
+  u32 loop_around_use(u32 v, u32 k) const {
+    u32 outermost = 0;
+    const u32 def = def_block_[v];
+    for (u32 l = mf_->blocks[k].loop; l != 0; l = mf_->loops[l].parent)
+      if (!in_loop(l, def) || (mf_->loops[l].irreducible && def != k)) outermost = l;
+    return outermost;
+  }
+
+  // What is live in all of a loop is live in each of its blocks, whatever the block's successors say.
+  void add_loop_values(u32 k) {
+    for (u32 l = mf_->blocks[k].loop; l != 0; l = mf_->loops[l].parent)
+      for (u32 n = loops_through_[l]; n != 0; n = through_[n].next)
+        if (def_block_[through_[n].vreg] < k) add(through_[n].vreg, end(mf_->loops[l].last) + 1, k);
+  }
+
+  // The use at `next` of v, which is live in all of a loop around block_, seen from the end of that
+  // loop's body; no_use if v is in no such loop.
+  u32 next_around(u32 v, u32 next) const {
+    const u32 l = state_[v].loop;
+    if (l == 0 || !in_loop(l, block_)) return no_use;
+    const MachLoop& loop = mf_->loops[l];
+    return end(loop.last) + (next - start(loop.first));
   }
 
   // v is live at the start of block b, which was visited before; its use comes around the loop again.
@@ -148,6 +175,7 @@ class Liveness {
     if (falls_in) shift_over_exit(k);
     for (u32 e = b.first_edge; e < b.first_edge + b.edges; ++e)
       add_successor(k, mf_->edges[e], falls_in);
+    if (loops_) add_loop_values(k);
   }
 
   // The next block's live values stay, but those past a loop's exit count as far.
@@ -212,11 +240,13 @@ class Liveness {
       if (s.place != 0 && s.next == pos) {
         o.next_use = earlier_operand(ops, o).next_use;
       } else {
-        o.next_use = s.place != 0 ? s.next : no_use;
-        if (s.place != 0)
+        if (s.place != 0) {
+          o.next_use = s.next;
           s.next = pos;
-        else
+        } else {
           add(o.vreg.id, pos, block_);
+          o.next_use = next_around(o.vreg.id, pos);
+        }
       }
       if (o.constraint == ConstraintKind::fixed) mf_->vregs[o.vreg.id].hint = o.arg;
     }
@@ -264,12 +294,19 @@ class Liveness {
 
   MachFunction* mf_ = nullptr;
   bool loops_ = false;
+  // Values live in all of a loop, as lists by loop.
+  struct Through {
+    u32 vreg = 0;
+    u32 next = 0;
+  };
   u32 block_ = 0;
   u32 count_[4] = {};     // values live now, by bank
   u32 pressure_[3] = {};  // most of them in this block
   Vec<State> state_;
   Vec<u32> live_;
   Vec<u32> def_block_;
+  Vec<Through> through_;
+  Vec<u32> loops_through_;  // by loop: head of its list
 };
 
 }  // namespace jitkit::inline JITKIT_ABI::ir

@@ -185,6 +185,8 @@ inline void RegisterAllocator::settle_edge(u32 id) {
   const auto move = [&](u32 what, u32 value, Allocation place) {
     const Allocation source = place_in(from, what);
     if (source == place) return;
+    // In irreducible regions: live here only because it may be, and not defined on this path.
+    if (!source.is_reg() && !has_memory(what)) return;
     mf_.edge_moves.push({source, place, mf_.vregs[value].type, false, VReg(what)});
   };
   for (u32 r = 0; r < width_; ++r) {
