@@ -32,11 +32,12 @@ struct Registration {
   explicit Registration(const Command& command) { commands().push_back(command); }
 };
 
-// `--target arm64|x86_64`, required; anything else is a usage error.
-inline CLI::Option* add_target_option(CLI::App& app, std::string& target) {
-  return app.add_option("--target", target, "arm64 or x86_64")
+// `--target`, required: one of those the subcommand can do; anything else is a usage error.
+inline CLI::Option* add_target_option(CLI::App& app, std::string& target,
+                                      const std::vector<std::string>& targets = {"arm64", "x86_64"}) {
+  return app.add_option("--target", target, CLI::detail::join(targets, " or "))
       ->required()
-      ->check(CLI::IsMember({"arm64", "x86_64"}));
+      ->check(CLI::IsMember(targets));
 }
 
 }  // namespace jitkit::tools

@@ -1,0 +1,63 @@
+// `jitkit asm`: one instruction per line to its bytes.
+// An arm64 instruction is printed as its 32-bit word.
+#include <fmt/format.h>
+#include <jitkit/emit/arm64/text_assembler.hpp>
+#include <jitkit/ir/support/sink.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "command.hpp"
+#include "line_filter.hpp"
+
+namespace jitkit::tools {
+namespace {
+
+struct Arguments {
+  std::string target;
+  std::string features;
+  std::string file = "-";
+};
+
+void print_word(u32 word, Sink& out) { out.hex(word, 8); }
+
+// The target's assembler over every line, with exactly the features of the list, or with all but those
+// it takes away if it starts with a sign.
+template <class FeatureSet, class Code>
+int assemble(const Arguments& a, std::string_view (*apply)(std::string_view, FeatureSet&),
+             bool (*assemble_line)(std::string_view, const FeatureSet&, Code&, Sink&),
+             void (*print)(Code, Sink&)) {
+  const bool signed_list = a.features.starts_with('+') || a.features.starts_with('-');
+  FeatureSet features = a.features.empty() || signed_list ? FeatureSet::all() : FeatureSet();
+  if (const std::string_view unknown = apply(a.features, features); !unknown.empty()) {
+    fmt::print(stderr, "--features: {} has no feature '{}'; see jitkit features\n", a.target, unknown);
+    return exit_usage;
+  }
+  return filter_lines(a.file, [&](std::string_view line, std::string& out, std::string& why) {
+    Code code{};
+    StringSink error(why);
+    if (!assemble_line(line, features, code, error)) return false;
+    StringSink sink(out);
+    print(code, sink);
+    sink << "  " << line;
+    return true;
+  });
+}
+
+std::function<int()> setup(CLI::App& app) {
+  auto a = std::make_shared<Arguments>();
+  add_target_option(app, a->target, {"arm64"});
+  app.add_option("--features", a->features,
+                 "comma-separated: exactly these, or with + and - changes to all (see jitkit features)");
+  app.add_option("FILE", a->file, "one instruction per line; default: standard input");
+  return [a] {
+    return assemble<arm64::FeatureSet, u32>(*a, &arm64::apply_features, &arm64::assemble_line,
+                                            &print_word);
+  };
+}
+
+const Registration registered({"asm", "Assembles one instruction per line", &setup});
+
+}  // namespace
+}  // namespace jitkit::tools

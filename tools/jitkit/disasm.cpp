@@ -1,0 +1,79 @@
+// `jitkit disasm`: the bytes of one instruction per line to its text.
+//
+// A line is the hexadecimal of `jitkit asm` (the word, or the bytes in order, which may be separated by
+// single blanks); what follows two blanks or a tab is ignored, so that output of either command is input
+// of this one.
+#include <jitkit/emit/arm64/disassembler.hpp>
+#include <jitkit/ir/support/sink.hpp>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "command.hpp"
+#include "line_filter.hpp"
+
+namespace jitkit::tools {
+namespace {
+
+struct Arguments {
+  std::string target;
+  std::string file = "-";
+};
+
+int digit_of(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// The bytes that a line spells, most significant digit first; false if it is not hexadecimal or not
+// between 1 and `bytes.size()` bytes long.
+bool parse_bytes(std::string_view line, std::span<u8> bytes, usize& count) {
+  line = line.substr(0, std::min(line.find("  "), line.find('\t')));
+  if (line.starts_with("0x") || line.starts_with("0X")) line.remove_prefix(2);
+  count = 0;
+  while (!line.empty()) {
+    if (line.front() == ' ') {
+      line.remove_prefix(1);
+      continue;
+    }
+    if (line.size() < 2 || count == bytes.size()) return false;
+    const int high = digit_of(line[0]);
+    const int low = digit_of(line[1]);
+    if (high < 0 || low < 0) return false;
+    bytes[count++] = static_cast<u8>(high << 4 | low);
+    line.remove_prefix(2);
+  }
+  return count != 0;
+}
+
+bool disassemble_arm64(std::string_view line, std::string& out, std::string& why) {
+  u8 bytes[4];
+  usize count = 0;
+  if (!parse_bytes(line, bytes, count) || count != 4) {
+    why = "expected a word of 8 hexadecimal digits";
+    return false;
+  }
+  const u32 word = u32{bytes[0]} << 24 | u32{bytes[1]} << 16 | u32{bytes[2]} << 8 | bytes[3];
+  StringSink sink(out);
+  sink.hex(word, 8) << "  ";
+  if (!arm64::disassemble(word, sink)) (sink << ".inst 0x").hex(word, 8);
+  return true;
+}
+
+std::function<int()> setup(CLI::App& app) {
+  auto a = std::make_shared<Arguments>();
+  add_target_option(app, a->target, {"arm64"});
+  app.add_option("FILE", a->file, "one instruction per line in hexadecimal; default: standard input");
+  return [a] {
+    return filter_lines(a->file, &disassemble_arm64);
+  };
+}
+
+const Registration registered({"disasm", "Disassembles one instruction per line", &setup});
+
+}  // namespace
+}  // namespace jitkit::tools
