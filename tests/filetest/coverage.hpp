@@ -1,5 +1,6 @@
-// `--coverage`: what ops.def asks of run tests, and which of it they execute.
+// `--coverage`: what ops.def asks of run tests and rules.def of verifier tests, and what of it there is.
 //
+// Every rule of the verifier must be broken by some file.
 // An op must be run with each of its legal types; beyond that with each type of its other operand, each
 // lane shape, each condition and each order. Exempt are, by row or type, only those listed below.
 #ifndef JITKIT_TESTS_FILETEST_COVERAGE_HPP
@@ -8,6 +9,7 @@
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/op_signature.hpp>
 #include <jitkit/ir/opcode.hpp>
+#include <jitkit/ir/verifier.hpp>
 
 #include <set>
 #include <string>
@@ -38,6 +40,12 @@ class Coverage {
  public:
   Coverage() {
     for (unsigned n = 1; n < ir::core_op_count; ++n) require(static_cast<ir::Opcode>(n));
+    for (const ir::RuleInfo& r : ir::rule_infos)
+      required_.insert(rule_name(static_cast<u16>(r.rule)));
+  }
+
+  void cover_rule(u16 rule) {
+    if (rule != 0) covered_.insert(rule_name(rule));
   }
 
   // Every instruction of a function that a run test calls, or that such a function may call.
@@ -55,6 +63,12 @@ class Coverage {
   }
 
  private:
+  static std::string rule_name(u16 rule) {
+    std::string s = "a broken rule ";
+    StringSink out(s);
+    ir::print_rule(out, rule);
+    return s;
+  }
   static std::string op_name(ir::Opcode op) { return std::string(name(op)); }
 
   void require(ir::Opcode op) {

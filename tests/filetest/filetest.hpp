@@ -14,6 +14,7 @@
 #include <jitkit/ir/diagnostics.hpp>
 #include <jitkit/ir/parser.hpp>
 #include <jitkit/ir/unit.hpp>
+#include <jitkit/ir/verifier.hpp>
 
 #include <filesystem>
 #include <fstream>
@@ -68,7 +69,7 @@ class FileTest {
     if (!in) return false;
     text.assign(std::istreambuf_iterator<char>(in), {});
     lines_ = split_lines(text);
-    ir::parse(text, *unit, targets, errors);
+    if (ir::parse(text, *unit, targets, errors)) ir::verify(*unit, errors);
     return true;
   }
 

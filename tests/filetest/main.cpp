@@ -1,7 +1,7 @@
 // The filetest runner: runs the .jk files it is given (files or directories; tests/filetests if none).
 //
 //   --bless         rewrites expectations to what happens (or JITKIT_BLESS=1 in the environment)
-//   --coverage      also fails for what ops.def asks of run tests and no file runs
+//   --coverage      also fails for what ops.def or rules.def asks for and no file tests
 //   --executor E    runs calls on E only; may be repeated
 // See filetest.hpp for what a file says.
 #include <fmt/format.h>
@@ -220,8 +220,10 @@ class Runner {
     for (const auto& f : files_)
       if (f->good && !f->cases.empty())
         f->test.unit->for_each([&](const ir::FunctionData& g, ir::TextMap&) { coverage.cover(g); });
+    for (const auto& f : files_)
+      for (const ir::Diagnostic& d : f->test.errors.list()) coverage.cover_rule(d.rule);
     const std::vector<std::string> missing = coverage.missing();
-    for (const std::string& s : missing) report_.fail("coverage", "no run test of " + s);
+    for (const std::string& s : missing) report_.fail("coverage", "no test of " + s);
     for (usize i = missing.size(); i < coverage.required(); ++i) report_.pass();
   }
 
