@@ -127,7 +127,7 @@ class RegisterAllocator {
   void allocate_copy(u32 i, std::span<Operand> ops);
   void allocate_constrained(u32 i, const MachInst& m, std::span<Operand> ops);
   void choose_tuples(std::span<Operand> ops, u8 role);
-  u8 tuple_base(std::span<Operand> ops, std::span<const u32> members) const;
+  u8 tuple_base(std::span<Operand> ops, std::span<const u32> members, RegSet taken) const;
   void place_fixed_uses(std::span<Operand> ops);
   void place_fixed_use(Operand& o);
   void place_uses(std::span<Operand> ops);

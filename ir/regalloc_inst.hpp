@@ -158,12 +158,12 @@ inline void RegisterAllocator::allocate_constrained(u32 i, const MachInst& m,
     if ((o.role & role_late_use) != 0) s.late_at = position_;
   }
   choose_tuples(ops, role_use);
-  place_fixed_uses(ops);
-  place_uses(ops);
+  if (status_.ok()) place_fixed_uses(ops);
+  if (status_.ok()) place_uses(ops);
+  if (status_.ok()) place_tied(ops);
+  if (status_.ok()) place_early_defs(i, ops, clobbers.full);
+  if (status_.ok()) choose_tuples(ops, role_def);
   if (!status_.ok()) return;
-  place_tied(ops);
-  place_early_defs(i, ops, clobbers.full);
-  choose_tuples(ops, role_def);
   save_clobbered(clobbers, ops);
   place_any(ops);
   if (m.state) same_places(i, m, ops);
@@ -185,6 +185,16 @@ inline PReg RegisterAllocator::pinned_place(const Operand& o) const {
 
 // Gives every operand of each tuple its register (in alloc), so that it is a fixed operand from here on.
 inline void RegisterAllocator::choose_tuples(std::span<Operand> ops, u8 role) {
+  RegSet taken;  // by operands whose register is settled and that a tuple of this role cannot share
+  for (const Operand& o : ops) {
+    if (!is_register(o) || o.constraint == ConstraintKind::tuple) continue;
+    const bool fixed = o.constraint == ConstraintKind::fixed && (o.role & role) != 0;
+    const bool late = role == role_def && (o.role & (role_late_use | role_early_def)) != 0;
+    if (fixed || (late && o.constraint == ConstraintKind::fixed))
+      taken.add(PReg(o.arg));
+    else if ((late || o.tied != 0) && o.alloc.is_reg())
+      taken.add(o.alloc.preg());
+  }
   for (u32 n = 0; n < ops.size(); ++n) {
     if (ops[n].constraint != ConstraintKind::tuple || ops[n].arg != 0 || (ops[n].role & role) == 0 ||
         (role == role_def && ops[n].tied != 0))
@@ -198,7 +208,7 @@ inline void RegisterAllocator::choose_tuples(std::span<Operand> ops, u8 role) {
       else if (ops[k].constraint == ConstraintKind::tuple && (ops[k].role & role) != 0)
         break;
     const u32 lowest = static_cast<u32>(ctz(info_.bank[static_cast<u8>(bank_of(ops[n].vreg.id))].bits));
-    const u8 base = tuple_base(ops, {members, length});
+    const u8 base = tuple_base(ops, {members, length}, taken);
     if (base == nowhere) {
       fail_registers(length);
       return;
@@ -207,13 +217,14 @@ inline void RegisterAllocator::choose_tuples(std::span<Operand> ops, u8 role) {
     for (u32 k = 0; k < length; ++k) {
       const PReg r((base - lowest + k) % count + lowest);
       ops[members[k]].alloc = Allocation::reg(r);
-      locked_.add(r);
+      taken.add(r);
     }
   }
 }
 
 // The first register of the cheapest run for a tuple: members already there, then free registers.
-inline u8 RegisterAllocator::tuple_base(std::span<Operand> ops, std::span<const u32> members) const {
+inline u8 RegisterAllocator::tuple_base(std::span<Operand> ops, std::span<const u32> members,
+                                        RegSet taken) const {
   const Operand& first = ops[members[0]];
   const RegSet bank_all = info_.bank[static_cast<u8>(bank_of(first.vreg.id))];
   const u32 lowest = ctz(bank_all.bits);
@@ -227,7 +238,7 @@ inline u8 RegisterAllocator::tuple_base(std::span<Operand> ops, std::span<const 
     for (u32 k = 0; k < members.size(); ++k) {
       const PReg r(lowest + (base + k) % count);
       const u32 holds = holder_[r.id];
-      if (!allowed_in_tuple(ops[members[k]]).has(r) || locked_.has(r) || copies_.has(r)) {
+      if (!allowed_in_tuple(ops[members[k]]).has(r) || taken.has(r)) {
         cost = ~u32{0};
         break;
       }
