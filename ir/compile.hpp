@@ -1,0 +1,84 @@
+// From a Function to machine code in a target's buffer: layout, selection, liveness, allocation (and,
+// if asked, the proof of the allocation), emission.
+//
+// Invariants: a Compiler is used by one thread at a time and keeps its memory, so that a warm one does
+// not touch the heap. On failure the buffer holds nothing useful; the Status says what was missing.
+// The function must have passed the verifier; nothing here checks it again.
+#ifndef JITKIT_IR_COMPILE_HPP
+#define JITKIT_IR_COMPILE_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/ir/cfg.hpp>
+#include <jitkit/ir/cfg_build.hpp>
+#include <jitkit/ir/frequency.hpp>
+#include <jitkit/ir/function.hpp>
+#include <jitkit/ir/layout.hpp>
+#include <jitkit/ir/liveness.hpp>
+#include <jitkit/ir/machine.hpp>
+#include <jitkit/ir/regalloc.hpp>
+#include <jitkit/ir/regalloc_checker.hpp>
+#include <jitkit/ir/target.hpp>
+#include <jitkit/status.hpp>
+
+namespace jitkit::inline JITKIT_ABI::ir {
+
+template <Target T>
+class Compiler {
+ public:
+  using Options = typename T::Options;
+
+  // `memory_limit`: bytes the compiler may take from the heap for one function.
+  explicit Compiler(const Options& options, u64 memory_limit = ~u64{0})
+      : options_(options), arena_(memory_limit) {}
+
+  // Prove every allocation (AllocationChecker); a fault makes compile() fail with invalid_ir.
+  bool check_allocations = false;
+
+  // Appends the code of fn to `code`. Its symbols are used by name; see CodeBuffer::relocs().
+  Status compile(const FunctionData& fn, typename T::Buffer& code) {
+    if (!fn.status().ok()) return fn.status();
+    arena_.reset();
+    fault_ = {};
+    machine_.attach(arena_);
+    Cfg cfg;
+    cfg.compute(fn, arena_);
+    Frequencies frequencies;
+    frequencies.compute(fn, cfg, arena_);
+    if (arena_.failed() || !lay_out(fn, cfg, frequencies, machine_)) return arena_.status();
+    typename T::Lower lower(fn, machine_, options_, arena_);
+    if (const Status s = lower.run(); !s.ok()) return s;
+    if (arena_.failed()) return arena_.status();
+    const Convention& convention = T::convention(convention_of(fn));
+    const RegisterInfo registers = T::register_info(convention, machine_);
+    Liveness live(arena_);
+    if (!live.compute(machine_)) return arena_.status();
+    RegisterAllocator allocator(machine_, live, registers, arena_);
+    if (const Status s = allocator.run(); !s.ok()) return s;
+    if (check_allocations) {
+      fault_ = AllocationChecker(machine_, registers, &T::isa_info(), arena_).run();
+      if (!fault_.ok()) return {Error::invalid_ir, fault_.inst, static_cast<u64>(fault_.fault)};
+    }
+    typename T::Emitter emitter(fn, machine_, convention, options_, code, arena_);
+    if (const Status s = emitter.run(); !s.ok()) return s;
+    return arena_.failed() ? arena_.status() : code.status();
+  }
+
+  // Of the function compiled last, until the next one.
+  const MachFunction& machine() const { return machine_; }
+  const AllocationError& fault() const { return fault_; }
+  const Arena& arena() const { return arena_; }
+
+ private:
+  static CallConv convention_of(const FunctionData& fn) {
+    return fn.module != nullptr && fn.signature ? fn.module->signature(fn.signature).conv : CallConv::c;
+  }
+
+  Options options_;
+  Arena arena_;
+  MachFunction machine_;
+  AllocationError fault_;
+};
+
+}  // namespace jitkit::inline JITKIT_ABI::ir
+
+#endif  // JITKIT_IR_COMPILE_HPP
