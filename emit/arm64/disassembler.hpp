@@ -77,6 +77,13 @@ inline const DecodeIndex& decode_index() {
   return index;
 }
 
+// The arrangement a vector register is written with; nullptr for other operands.
+constexpr const char* arrangement_name(Text t) {
+  constexpr const char* names[] = {"8b", "16b", "4h", "8h", "2s", "4s", "1d", "2d", "1q", "2h"};
+  if (t < Text::v_b8 || t > Text::v_h2) return nullptr;
+  return names[static_cast<u8>(t) - static_cast<u8>(Text::v_b8)];
+}
+
 // The system operations a kind of text names.
 struct OperationSet {
   SystemClass cls;
@@ -271,6 +278,9 @@ inline void OperandPrinter::immediate(const OperandInfo& o, i64 v) {
         number(v);
       }
       return;
+    case Text::msl:
+      out_ << ", msl ";
+      return number(v);
     case Text::shift:
     case Text::extend: return shift_or_extend(o, v);
     case Text::index:
@@ -351,6 +361,11 @@ inline void OperandPrinter::print(const OperandInfo& o) {
       if (o.text == Text::mem) out_ << "]";
       return;
     default: {
+      if (const char* arrangement = arrangement_name(o.text)) {
+        registers(o, 'v', false);
+        out_.put('.') << arrangement;
+        return;
+      }
       i64 v = 0;
       decode_imm(o.imm, word_, v);
       immediate(o, v);

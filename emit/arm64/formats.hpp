@@ -26,10 +26,11 @@ namespace arm64 {
 // How an operand is written. The text assembler and the disassembler switch over it.
 enum class Text : u8 {
   w, x, w_sp, x_sp, xret,              // general registers
-  b, h, s, d, q, v,                    // FP and SIMD registers
+  b, h, s, d, q,                       // FP and SIMD registers
+  v_b8, v_b16, v_h4, v_h8, v_s2, v_s4, v_d1, v_d2, v_q1, v_h2,
   base, mem,                           // [x0 and [x0]
   imm, hex, addsub, optional_imm, fpimm, fpzero, zero,
-  lsl, shift, extend, index, windex, field, cond, dot_cond,
+  lsl, msl, shift, extend, index, windex, field, cond, dot_cond,
   off, pre, post, rel, prefetch, barrier, nxs, isb, clrex,
   sysreg, pstate, pstate_mask, control, rctx, at_op, dc_op, ic_op, ic_op_reg, tlbi_op, tlbi_op_reg,
 };

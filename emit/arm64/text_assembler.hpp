@@ -411,6 +411,7 @@ inline bool OperandMatcher::immediate(const OperandInfo& o) {
     case Text::lsl:
       if (at_end()) return true;
       return separated() && take_name("lsl") && integer(v) && add(o, v);
+    case Text::msl: return separated() && take_name("msl") && integer(v) && add(o, v);
     case Text::field:
       return separated() && integer(v) && separated() && integer(w) && v >= 0 && v < 64 && w > 0 && w <= 64 &&
              add(o, pack_field(v, w));
@@ -486,7 +487,12 @@ inline bool OperandMatcher::match(const OperandInfo& o) {
       if (take(',') && (!integer(zero) || zero != 0)) return false;
       return take(']');
     }
-    default: return immediate(o);
+    default:
+      if (const char* arrangement = arrangement_name(o.text)) {
+        const Token* t = next_ + (first_ ? 0 : 1);
+        return t->suffix == arrangement && reg(o, RegisterClass::v);
+      }
+      return immediate(o);
   }
 }
 

@@ -1,0 +1,149 @@
+// AArch64 words: methods against hand-checked words, text and back for every form, immediates and
+// their neighbours.
+#include <doctest/doctest.h>
+
+#include <jitkit/arm64.hpp>
+#include <jitkit/emit/arm64/text_assembler.hpp>
+
+#include <bit>
+#include <cstring>
+#include <string>
+
+using namespace jitkit;
+using namespace jitkit::arm64;
+
+// Fixed points that need no run: the bits of a form with its immediates merged.
+static_assert(form_bits(Form::add_imm_x) == 0x91000000);
+static_assert((form_bits(Form::add_imm_x) ^ *encode_imm(Form::add_imm_x, 2, 4096)) == 0x91400400);
+static_assert((form_bits(Form::add_imm_x) ^ *encode_imm(Form::add_imm_x, 2, -1)) == 0xd1000400);
+static_assert(!encode_imm(Form::add_imm_x, 2, 4097));
+static_assert((form_bits(Form::ldr_imm_x) ^ *encode_imm(Form::ldr_imm_x, 2, 64)) == 0xf9402000);
+static_assert((form_bits(Form::ldr_imm_x) ^ *encode_imm(Form::ldr_imm_x, 2, -1)) == 0xf85ff000);
+static_assert((form_bits(Form::sha1c)) == 0x5e000000);
+static_assert(reg_lsb(Form::add_shift_x, 2) == 16);
+
+namespace {
+
+template <class F>
+u32 word_of(F f) {
+  CodeBuffer code;
+  Assembler a(code);
+  f(a);
+  REQUIRE(code.status().ok());
+  REQUIRE(code.bytes().size() == 4);
+  u32 w = 0;
+  std::memcpy(&w, code.bytes().data(), 4);
+  return w;
+}
+
+std::string text_of(u32 word) {
+  std::string s;
+  StringSink sink(s);
+  return disassemble(word, sink) ? s : std::string();
+}
+
+// A bit-mask immediate has words with rotations beyond its element; text gives the canonical one.
+bool has_mask(Form f) {
+  for (OperandKind k : form_codes[static_cast<u16>(f)].operands)
+    if (operand_info(k).imm.kind == ImmKind::logical && operand_info(k).has_imm) return true;
+  return false;
+}
+
+bool assembles(const std::string& text, u32& word) {
+  std::string error;
+  StringSink sink(error);
+  return assemble_line(text, FeatureSet::all(), word, sink);
+}
+
+}  // namespace
+
+TEST_CASE("arm64: methods emit the word the text assembler gives") {
+#define SAME(call, text)                                     \
+  do {                                                       \
+    u32 expected = 0;                                        \
+    REQUIRE_MESSAGE(assembles(text, expected), text);        \
+    CHECK_MESSAGE(word_of([](Assembler& a) { a.call; }) == expected, text); \
+  } while (false)
+  SAME(add(x0, x1, 4096), "add x0, x1, #4096");
+  SAME(add(x0, x1, x2), "add x0, x1, x2");
+  SAME(add(sp, x1, x2), "add sp, x1, x2");
+  SAME(add(x0, sp, x2, lsl(3)), "add x0, sp, x2, lsl #3");
+  SAME(add(x0, x1, w2, uxtw(2)), "add x0, x1, w2, uxtw #2");
+  SAME(and_(x27, x28, 0x00ff00ff00ff00ff), "and x27, x28, #0x00ff00ff00ff00ff");
+  SAME(mov(sp, x1), "mov sp, x1");
+  SAME(mov(x0, x1), "mov x0, x1");
+  SAME(mov(x0, -1), "mov x0, #-1");
+  SAME(ldr(x0, x1, x2, lsl(3)), "ldr x0, [x1, x2, lsl #3]");
+  SAME(ldr(x0, sp, w2, sxtw(3)), "ldr x0, [sp, w2, sxtw #3]");
+  SAME(ldr(x0, x1), "ldr x0, [x1]");
+  SAME(ldr(x0, x1, post(8)), "ldr x0, [x1], #8");
+  SAME(stp(x12, x13, x14, pre(-32)), "stp x12, x13, [x14, #-32]!");
+  SAME(strb(w0, x1, x2, lsl(0)), "strb w0, [x1, x2, lsl #0]");
+  SAME(cset(x0, Cond::ne), "cset x0, ne");
+  SAME(b(Cond::eq, 8), "b.eq #8");
+  SAME(tbz(x1, 33, 16), "tbz x1, #33, #16");
+  SAME(ubfx(x0, x1, field(3, 5)), "ubfx x0, x1, #3, #5");
+  SAME(casp(x0, x2, x4), "casp x0, x1, x2, x3, [x4]");
+  SAME(fmov(d0, 1.0), "fmov d0, #1.0");
+  SAME(mrs(x0, sys_reg("nzcv")), "mrs x0, nzcv");
+  SAME(ret(), "ret");
+  SAME(add(v0.s4(), v1.s4(), v2.s4()), "add v0.4s, v1.4s, v2.4s");
+  SAME(sha1c(q0, s9, v19.s4()), "sha1c q0, s9, v19.4s");
+#undef SAME
+}
+
+TEST_CASE("arm64: every form decodes, prints and assembles back") {
+  u32 random = 12345;
+  unsigned tried = 0;
+  for (unsigned i = 1; i < form_count; ++i) {
+    const Form f = static_cast<Form>(i);
+    for (int round = 0; round < 64; ++round) {
+      random = random * 1664525 + 1013904223;
+      const u32 mixed = random ^ random >> 15;
+      const u32 word = (form_bits(f) & form_mask(f)) | (mixed & ~form_mask(f));
+      const std::string text = text_of(word);
+      if (text.empty()) continue;
+      const Form seen = decode(word);
+      if (detail::registers_conflict(seen, word)) continue;
+      u32 back = 0;
+      CHECK_MESSAGE(assembles(text, back), text);
+      CHECK_MESSAGE((back == word || (has_mask(seen) && text_of(back) == text)), text);
+      ++tried;
+    }
+  }
+  CHECK(tried > form_count * 32);
+}
+
+TEST_CASE("arm64: all logical immediates and no other") {
+  unsigned count = 0;
+  for (unsigned size = 2; size <= 64; size *= 2)
+    for (unsigned ones = 1; ones < size; ++ones)
+      for (unsigned turn = 0; turn < size; ++turn) {
+        u64 e = low_mask(ones);
+        e = turn == 0 ? e : ((e << turn | e >> (size - turn)) & low_mask(size));
+        for (unsigned filled = size; filled < 64; filled *= 2) e |= e << filled;
+        const Encoded bits = encode_logical(e, 64);
+        REQUIRE(bits != refused);
+        u64 back = 0;
+        REQUIRE(decode_logical(static_cast<u32>(bits), 64, back));
+        CHECK(back == e);
+        ++count;
+      }
+  CHECK(count == 5334);
+  for (u64 v : {u64{0}, ~u64{0}, u64{5}, u64{0x12345}, u64{0x8000000000000002}, u64{0xdeadbeef}})
+    CHECK(encode_logical(v, 64) == refused);
+}
+
+TEST_CASE("arm64: what must be refused") {
+  u32 word = 0;
+  for (const char* text : {"add x0, x1, #4097", "add x0, x1, sp", "movz sp, #1", "ldr x0, [x1, #32768]", "ldr x1, [x1], #8",
+                           "str x1, [x1, #8]!", "stxr w0, x0, [x1]", "cset x0, al", "msr pan, #2", "bogus x0",
+                           "add v0.4s, v1.4s, v2.8h", "shl v0.2d, v1.2d, #64", "tlbi nosuch, x0", "b #2"})
+    CHECK_MESSAGE(!assembles(text, word), text);
+  std::string error;
+  StringSink sink(error);
+  FeatureSet features = FeatureSet::all();
+  CHECK(apply_features("-lse", features).empty());
+  CHECK(!assemble_line("ldadd x0, x1, [x2]", features, word, sink));
+  CHECK(error == "needs feature lse");
+}
