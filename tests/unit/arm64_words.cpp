@@ -107,7 +107,7 @@ TEST_CASE("arm64: every form decodes, prints and assembles back") {
       if (detail::registers_conflict(seen, word)) continue;
       u32 back = 0;
       CHECK_MESSAGE(assembles(text, back), text);
-      CHECK_MESSAGE((back == word || (has_mask(seen) && text_of(back) == text)), text);
+      CHECK_MESSAGE((back == word || (has_mask(seen) && ((back ^ word) & ~0x003f0000U) == 0)), text);
       ++tried;
     }
   }
