@@ -116,11 +116,10 @@ def violations(source: str, text: str, exists=lambda name: True) -> list[str]:
 
 
 def leading_includes(text: str) -> list[str]:
-    """The jitkit headers included before the file's own code. What stands after the last brace are the
-    definitions of a class that was too long for one file: those may include their class."""
-    code = tree.strip_comments(text)
-    own_code_end = code.rfind("}") if "}" in code else len(code)
-    return [name for _, name in tree.includes(code[:own_code_end]) if name.startswith("jitkit/")]
+    """The jitkit headers included before the file's own code. What is included later are definitions of
+    a class that was too long for one file: those may include their class."""
+    before_code = re.split(r"^namespace\b", tree.strip_comments(text), 1, re.MULTILINE)[0]
+    return [name for _, name in tree.includes(before_code) if name.startswith("jitkit/")]
 
 
 def cycles(graph: dict[str, list[str]]) -> list[str]:
@@ -195,7 +194,7 @@ def test_the_rules(report: Report) -> None:
     report.check("rule:guard", len(found) == 1 and "guard" in found[0], str(found))
     found = cycles({"a": ["b"], "b": ["c"], "c": ["a"], "d": ["a"]})
     report.check("rule:cycle", found == ["a -> b -> c -> a"], str(found))
-    found = leading_includes("#include <jitkit/a.hpp>\nint f() {}\n#include <jitkit/b.hpp>\n")
+    found = leading_includes("#include <jitkit/a.hpp>\nnamespace x {\n}\n#include <jitkit/b.hpp>\n")
     report.check("rule:trailing include", found == ["jitkit/a.hpp"], str(found))
 
 
