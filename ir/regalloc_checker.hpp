@@ -91,7 +91,7 @@ class AllocationChecker {
  private:
   static constexpr u32 first_slot = 64;  // registers come before the slot units
   struct Place {
-    static constexpr u32 most = 7;
+    static constexpr u32 most = 31;
     u32 count = 0;
     u32 values[most] = {};
 

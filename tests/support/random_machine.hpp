@@ -213,9 +213,10 @@ class RandomMachine {
       case 7:
         if (o_.states) guard(mf, k);
         break;
-      case 8: {  // flags from one instruction to a later one, nothing between but moves
+      case 8: {  // flags across an instruction that does not write them
         const VReg f = mf.new_vreg(Type::flags);
         emit(k, {Reg::use(pick(mf, k, Bank::gpr)), Reg::use(pick(mf, k, Bank::gpr)), Reg::def(f)}, 1, mach_writes_flags);
+        emit(k, {Reg::use(pick(mf, k, b)), Reg::def(fresh(mf, born, t))});
         emit(k, {Reg::use(f), Reg::use(pick(mf, k, Bank::gpr)), Reg::def(fresh(mf, born, Type::i64))}, 1);
         break;
       }
