@@ -354,7 +354,7 @@ class Lower : public ir::Selector<Lower> {
 
 // ---- dispatch ----
 
-namespace detail {
+namespace lower_table {
 inline constexpr ir::TypeSet all = ~ir::TypeSet{0};
 inline constexpr ir::TypeSet none = 0;
 inline constexpr ir::TypeSet but_i128 = all & ~ir::set_of(ir::Type::i128);
@@ -373,11 +373,11 @@ consteval bool lower_rows_in_order() {
   return sizeof lower_rows / sizeof lower_rows[0] == ir::core_op_count;
 }
 static_assert(lower_rows_in_order(), "lower.def needs one row per op, in the order of ops.def");
-}  // namespace detail
+}  // namespace lower_table
 
 // Whether selection of the core op never writes the condition flags.
 constexpr bool flag_free(ir::Opcode op, ir::Type t) {
-  return ir::contains(detail::lower_rows[static_cast<u16>(op)].flag_free, t);
+  return ir::contains(lower_table::lower_rows[static_cast<u16>(op)].flag_free, t);
 }
 
 inline void Lower::lower(Inst i) {
