@@ -496,17 +496,44 @@ struct EncodeTable {
 };
 inline constexpr EncodeTable encode_table;
 
-constexpr u8* encode_special(u8* p, const EncodeRecord& r, unsigned reg, const Mem& rm, i64 imm) {
+// Operands by where they stand in the bytes.
+struct Slots {
+  unsigned reg = 0;
+  unsigned v = 0;
+  unsigned is4 = 0;
+  Mem rm;
+  i64 imm = 0;
+};
+
+constexpr u8* put_form(u8* p, const EncodeRecord& r, const Slots& s) {
   switch (r.format) {
-    case Format::ALUI: return put_alu_imm(p, r.enc, rm, imm);
-    case Format::TESTI: return put_test_imm(p, r.enc, rm, imm);
-    case Format::SHIFTI: return put_shift_imm(p, r.enc, rm, imm);
-    case Format::MOVI: return put_mov_imm(p, r.enc, rm, imm);
-    case Format::IMULI: return put_imul_imm(p, r.enc, reg, rm, imm);
-    case Format::XCHG: return put_xchg(p, r.enc, rm, reg);
-    case Format::PUSHI: return put_push_imm(p, r.enc, imm);
-    default: return nullptr;
+    case Format::RM:
+    case Format::MR:
+    case Format::RVM:
+    case Format::RMV:
+    case Format::VM:
+    case Format::MVR:
+    case Format::M: p = put_modrm(p, r.enc, s.reg, s.v, s.rm); break;
+    case Format::VMOV:
+    case Format::VMOV3: p = put_vex_move(p, r.enc, s.reg, s.v, s.rm); break;
+    case Format::RVMR:
+      p = put_modrm(p, r.enc, s.reg, s.v, s.rm);
+      return p != nullptr ? put_imm(p, s.is4 << 4, 1) : p;
+    case Format::O: p = legacy_o(p, r.enc, s.rm.base); break;
+    case Format::ZO:
+    case Format::I:
+    case Format::JUMP:
+    case Format::ACC: p = put_plain(p, r.enc); break;
+    case Format::VZO: return put_vex(p, r.enc, 0, 0, 0);
+    case Format::ALUI: return put_alu_imm(p, r.enc, s.rm, s.imm);
+    case Format::TESTI: return put_test_imm(p, r.enc, s.rm, s.imm);
+    case Format::SHIFTI: return put_shift_imm(p, r.enc, s.rm, s.imm);
+    case Format::MOVI: return put_mov_imm(p, r.enc, s.rm, s.imm);
+    case Format::IMULI: return put_imul_imm(p, r.enc, s.reg, s.rm, s.imm);
+    case Format::XCHG: return put_xchg(p, r.enc, s.rm, s.reg);
+    case Format::PUSHI: return put_push_imm(p, r.enc, s.imm);
   }
+  return p != nullptr ? put_imm(p, s.imm, r.imm_bytes) : p;
 }
 
 }  // namespace detail
@@ -516,8 +543,9 @@ inline constexpr u8 reg_rip = 0xfe;   // base: RIP-relative; disp counts from th
 
 // Encodes a form. `regs`: PReg numbers of its register FormOperands in their order (a memory operand
 // gives base and index; fixed registers are ignored and may be left out at the end); `scale` log2;
-// `imm`: its immediate, or the displacement of a direct branch. Returns the length, 0 if these
-// registers cannot be encoded together (rsp as an index). Immediates are taken modulo their field.
+// `imm`: its immediate (two: the second above the first), or the displacement of a direct branch.
+// Returns the length, 0 if these registers cannot be encoded together (rsp as an index). Immediates
+// are taken modulo their field.
 constexpr u8 encode(Form form, const u8* regs, i32 disp, u8 scale, i64 imm, u8* out) {
   using namespace detail;
   const EncodeRecord& r = encode_table.record[static_cast<u16>(form)];
@@ -525,57 +553,27 @@ constexpr u8 encode(Form form, const u8* regs, i32 disp, u8 scale, i64 imm, u8* 
     const unsigned n = regs[at] < 16 ? regs[at] : regs[at] < 48 ? regs[at] - 16U : regs[at] - 48U;
     return byte ? byte_code(n) : n;
   };
-  const unsigned reg = r.reg_at < from_imm    ? code(r.reg_at, r.byte_reg)
-                       : r.reg_at == from_imm ? static_cast<unsigned>(imm) & 15
-                                              : digit_of(r.enc);
-  const unsigned v = r.v_at != 15 ? code(r.v_at, false) : 0;
-  Mem rm;
+  Slots s;
+  s.imm = imm;
+  s.reg = r.reg_at < from_imm    ? code(r.reg_at, r.byte_reg)
+          : r.reg_at == from_imm ? static_cast<unsigned>(imm) & 15
+                                 : digit_of(r.enc);
+  if (r.v_at != 15) s.v = code(r.v_at, false);
+  if (r.is4_at != 15) s.is4 = code(r.is4_at, false);
   if (r.mem) {
-    rm.base = regs[r.rm_at] == reg_none ? Mem::none : regs[r.rm_at];
-    rm.index = regs[r.rm_at + 1U] == reg_none ? Mem::none : regs[r.rm_at + 1U];
-    rm.scale = scale;
-    rm.disp = disp;
-    if (rm.base == reg_rip) {
-      rm.kind = Mem::Kind::rip;
-      rm.base = Mem::none;
+    s.rm.base = regs[r.rm_at] == reg_none ? Mem::none : regs[r.rm_at];
+    s.rm.index = regs[r.rm_at + 1U] == reg_none ? Mem::none : regs[r.rm_at + 1U];
+    s.rm.scale = scale;
+    s.rm.disp = disp;
+    if (s.rm.base == reg_rip) {
+      s.rm.kind = Mem::Kind::rip;
+      s.rm.base = Mem::none;
     }
   } else if (r.rm_at != 15) {
-    rm = Mem::of_register(static_cast<u8>(code(r.rm_at, r.byte_rm)));
+    s.rm = Mem::of_register(static_cast<u8>(code(r.rm_at, r.byte_rm)));
   }
-  u8* p = out;
-  switch (r.format) {
-    case Format::RM:
-    case Format::MR:
-    case Format::RVM:
-    case Format::RMV:
-    case Format::VM:
-    case Format::MVR:
-    case Format::M: p = put_modrm(p, r.enc, reg, v, rm); break;
-    case Format::VMOV:
-    case Format::VMOV3: p = put_vex_move(p, r.enc, reg, v, rm); break;
-    case Format::RVMR:
-      p = put_modrm(p, r.enc, reg, v, rm);
-      if (p != nullptr) *p++ = static_cast<u8>(code(r.is4_at, false) << 4);
-      break;
-    case Format::O: p = legacy_o(p, r.enc, rm.base); break;
-    case Format::ZO:
-    case Format::I:
-    case Format::JUMP:
-    case Format::ACC: p = put_plain(p, r.enc); break;
-    case Format::VZO: p = put_vex(p, r.enc, 0, 0, 0); break;
-    case Format::ALUI:
-    case Format::TESTI:
-    case Format::SHIFTI:
-    case Format::MOVI:
-    case Format::IMULI:
-    case Format::XCHG:
-    case Format::PUSHI:
-      p = encode_special(p, r, reg, rm, imm);
-      return p != nullptr ? static_cast<u8>(p - out) : u8{0};
-  }
-  if (p == nullptr) return 0;
-  p = put_imm(p, imm, r.imm_bytes);
-  return static_cast<u8>(p - out);
+  u8* end = put_form(out, r, s);
+  return end != nullptr ? static_cast<u8>(end - out) : u8{0};
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::x86_64

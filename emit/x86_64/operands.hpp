@@ -100,8 +100,8 @@ struct Mem {
   u8 base = none;   // Kind::reg: the register's code
   u8 index = none;  // | vector_index for gathers
   u8 scale = 0;     // log2
-  Kind kind : 4 = Kind::base_index;
-  u8 segment : 4 = 0;  // 0 none, else 1 + the segment register's number
+  Kind kind = Kind::base_index;
+  u8 segment = 0;  // 0 none, else 1 + the segment register's number
 
   constexpr bool is_reg() const { return kind == Kind::reg; }
   constexpr bool is_label() const { return kind == Kind::label || kind == Kind::symbol; }
@@ -234,7 +234,7 @@ inline constexpr Pointer<MemOf<512>> zmmword_ptr;
 
 // The same address through fs or gs.
 constexpr Mem in_segment(SegmentReg s, Mem m) {
-  m.segment = static_cast<u8>(1 + s.code) & 15;
+  m.segment = static_cast<u8>(1 + s.code);
   return m;
 }
 

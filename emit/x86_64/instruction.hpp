@@ -1,0 +1,106 @@
+// One instruction as a form and the values of its operands in text order: what the text assembler
+// makes, the decoder returns and the printer writes.
+//
+// Invariant: an Instruction that matches() its form and encodes decodes to an equal one, except that
+// the decoder answers with the form whose bytes these are (an alternate where that was shorter).
+#ifndef JITKIT_EMIT_X86_64_INSTRUCTION_HPP
+#define JITKIT_EMIT_X86_64_INSTRUCTION_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/emit/x86_64/formats.hpp>
+
+namespace jitkit::inline JITKIT_ABI::x86_64 {
+
+struct OperandValue {
+  OpClass cls = OpClass::none;
+  u16 bits = 0;  // of the register or memory; 0: memory without a size
+  u8 code = 0;   // the register's code (registers.hpp)
+  Mem mem;
+  i64 imm = 0;   // immediate, branch displacement, absolute 64-bit address
+  friend constexpr bool operator==(const OperandValue&, const OperandValue&) = default;
+};
+
+struct Instruction {
+  Form form = Form::none;
+  u8 length = 0;
+  u8 count = 0;
+  OperandValue operand[4];
+};
+
+// True if `v` may be written as operand `d` of a form of `size` bits.
+constexpr bool imm_fits(const OperandDesc& d, unsigned size, i64 v) {
+  if (d.any64 || d.imm_bytes == 8) return true;
+  const unsigned bits = d.imm_bytes * 8U;
+  if (d.cls == OpClass::rel) return fits_signed(v, bits);
+  if (!d.sign_extended) return fits_signed(v, bits) || fits_unsigned(static_cast<u64>(v), bits);
+  if (size == 0 || size == 64) return fits_signed(v, bits);
+  if (!fits_signed(v, size) && !fits_unsigned(static_cast<u64>(v), size)) return false;
+  return fits_signed(sign_extend(static_cast<u64>(v), size), bits);
+}
+
+constexpr bool matches(const OperandDesc& d, unsigned size, const OperandValue& v) {
+  switch (d.cls) {
+    case OpClass::none: return false;
+    case OpClass::gpr:
+      if (v.cls != OpClass::gpr || v.bits != d.bits) return false;
+      return !d.fixed || v.code == d.fixed_number;
+    case OpClass::vec:
+      if (v.cls != OpClass::vec || v.bits != (d.bits < 128 ? 128 : d.bits)) return false;
+      return !d.fixed || v.code == d.fixed_number;
+    case OpClass::mask:
+    case OpClass::segment:
+    case OpClass::control:
+    case OpClass::debug: return v.cls == d.cls;
+    case OpClass::mem:
+      if (v.cls != OpClass::mem || v.imm != v.mem.disp) return false;
+      return v.bits == 0 ? !d.stated : d.bits == 0 || v.bits == d.bits;
+    case OpClass::moffs:
+      return v.cls == OpClass::mem && v.mem.kind == Mem::Kind::base_index && v.mem.base == Mem::none &&
+             v.mem.index == Mem::none && (v.bits == 0 || v.bits == d.bits);
+    case OpClass::imm:
+    case OpClass::rel: return v.cls == OpClass::imm && imm_fits(d, size, v.imm);
+    case OpClass::one: return v.cls == OpClass::imm && v.imm == 1;
+  }
+  return false;
+}
+
+constexpr bool matches(const Instruction& in) {
+  const FormRow& row = row_of(in.form);
+  if (row.kinds.count != in.count) return false;
+  for (unsigned i = 0; i < in.count; ++i)
+    if (!matches(operand_of(row, i), row.size, in.operand[i])) return false;
+  return true;
+}
+
+// The bytes of an instruction that matches its form; 0 if the registers do not go together.
+constexpr u8 encode(const Instruction& in, u8* out) {
+  const FormRow& row = row_of(in.form);
+  const detail::EncodeRecord& r = detail::encode_table.record[static_cast<u16>(in.form)];
+  detail::Slots s;
+  s.reg = digit_of(r.enc);
+  const char* slot = detail::slots_of(row.format);
+  unsigned imm_bits = 0;
+  for (unsigned i = 0; i < in.count; ++i) {
+    const OperandDesc d = operand_of(row, i);
+    const OperandValue& v = in.operand[i];
+    if (d.imm_bytes != 0) {  // a second immediate stands above the first
+      s.imm |= imm_bits == 0 ? v.imm : v.imm << imm_bits;
+      imm_bits = d.imm_bytes * 8U;
+      if (imm_bits < 64 && in.count > i + 1) s.imm &= static_cast<i64>(low_mask(imm_bits));
+      continue;
+    }
+    if (d.fixed || d.cls == OpClass::one) continue;
+    switch (*slot++) {
+      case 'R': s.reg = v.code; break;
+      case 'V': s.v = v.code; break;
+      case '4': s.is4 = v.code; break;
+      default: s.rm = v.cls == OpClass::mem ? v.mem : Mem::of_register(v.code);
+    }
+  }
+  u8* end = detail::put_form(out, r, s);
+  return end != nullptr ? static_cast<u8>(end - out) : u8{0};
+}
+
+}  // namespace jitkit::inline JITKIT_ABI::x86_64
+
+#endif  // JITKIT_EMIT_X86_64_INSTRUCTION_HPP
