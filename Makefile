@@ -2,12 +2,10 @@
 #
 #   make                 builds the jitkit command: build/jitkit
 #   make check           every test; make quick: the inner loop, under two minutes
-#   make demo            compiles SHA-1 and SHA-256 from IR and hashes FILE= with them
-#   make bench           the table of docs/bench.md, side by side with the peers
 #   make fuzz SECONDS=n  a total, shared by all fuzz targets; make soak: fixed large counts
-#   make consumers       the three adapters; make single-header: one file of it all
+#   make single-header   one file of it all
 .DEFAULT_GOAL := build
-.PHONY: build check quick demo bench fuzz soak consumers single-header format tidy clean
+.PHONY: build check quick fuzz soak single-header format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
