@@ -260,18 +260,18 @@ TEST_CASE("object: accepted by the tools, linked and run, exceptions pass throug
     utsname host{};
     uname(&host);
     const bool native = std::string_view(host.machine) == p.uname;
+    // This test itself may run under user-mode QEMU, which cannot start programs of its own kind.
+    const bool direct = native && (p.machine == Machine::x86_64 || !have(p.qemu));
     for (const char* part : {"stub.o", "merged.o"}) {
       const std::string program = dir / "program";
-      const Outcome link = run(prefix + "g++ -O1 -w -Wl,--fatal-warnings " + (native ? "" : "-static ") + (dir / "driver.cpp") +
+      const Outcome link = run(prefix + "g++ -O1 -w -Wl,--fatal-warnings " + (direct ? "" : "-static ") + (dir / "driver.cpp") +
                                " " + (dir / part) + " -o " + program);
       CHECK(link.output == "");
       REQUIRE(link.status == 0);
-      if (!native && !have(p.qemu)) {
+      if (!direct && !have(p.qemu)) {
         MESSAGE("skipped: no " << p.qemu);
         continue;
       }
-      // This test itself may run under user-mode QEMU, which cannot start programs of its own kind.
-      const bool direct = native && (p.machine == Machine::x86_64 || !have(p.qemu));
       const Outcome result = run(direct ? program : std::string(p.qemu) + " " + program);
       CHECK(result.output == "");
       CHECK(result.status == 0);
