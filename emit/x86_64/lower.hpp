@@ -71,7 +71,7 @@ inline constexpr VecForms div_lanes[] = {JITKIT_X86_P(divps), JITKIT_X86_P(divps
 
 class Lower : public ir::Selector<Lower> {
  public:
-  Lower(const ir::FunctionData& fn, ir::MachFunction& mf, Arena& arena, const Options& options)
+  Lower(const ir::FunctionData& fn, ir::MachFunction& mf, const Options& options, Arena& arena)
       : Selector(fn, mf, arena), options_(options) {
     variadic_params_.attach(arena);
   }

@@ -183,6 +183,8 @@ inline void Lower::lower_entry() {
   const std::span<const ir::Param> params = m.params(fn_.signature);
   const ir::Convention& c = convention(signature.conv);
   const ir::Block entry = ir::FunctionData::entry();
+  // Slots that need more than the stack's alignment are laid out below a frame pointer.
+  for (u32 n = 1; n < fn_.slots.size(); ++n) mf_.dynamic_stack = mf_.dynamic_stack || fn_.slots[n].align_log2 > 4;
   emit(static_cast<u16>(ir::Pseudo::param_def), {});
   ArgumentPlaces places(c, params);
   for (u32 n = 0; n < params.size(); ++n) {

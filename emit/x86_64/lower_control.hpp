@@ -23,6 +23,7 @@ inline void Lower::lower_brif(Inst i) {
 }
 
 inline void Lower::lower_switch(Inst i) {
+  if (fn_.edge_count(i) == 1) return lower_br(i);
   lower_edges(i);
   const Type t = op_type(i);
   VReg x = operand_vreg(i, 0);

@@ -238,9 +238,9 @@ inline void Lower::lower_alloca(Inst i) {
   lea(Type::i64, rounded, based(vreg(size), static_cast<i32>(align > 16 ? align + 15 : 15)));
   update(F::and_ri_64, bytes, rounded, -16);
   macro(Macro::lower_stack, {Reg::use(bytes)}, 0, 0, ir::mach_writes_flags);
-  if (align == 16) return load(F::lea_rm_64, d, of_kind(AddressKind::outgoing, 0));
+  if (align == 16) return load(F::lea_rm_64, d, of_kind(AddressKind::outgoing, 0, above_outgoing));
   const VReg above = temp(Type::i64);
-  load(F::lea_rm_64, above, of_kind(AddressKind::outgoing, static_cast<i32>(align - 1)));
+  load(F::lea_rm_64, above, of_kind(AddressKind::outgoing, static_cast<i32>(align - 1), above_outgoing));
   update(F::and_ri_64, d, above, -static_cast<i64>(align));
 }
 

@@ -33,10 +33,13 @@ enum class AddressKind : u8 {
   slot,       // stack slot `extra`; no base
   symbol,     // module symbol `extra`, rip-relative; no base or index
   literal,    // MachFunction::literals[extra], rip-relative; no base or index
-  outgoing,   // the stack arguments of the calls made; no base or index
+  outgoing,   // the stack arguments of the calls made (extra: above_outgoing: what lies above them);
+              // no base or index
   incoming,   // the stack arguments of this function; no base or index
   environment,  // incoming slot `extra` of the frame (FrameSpec); no base or index
 };
+
+inline constexpr u32 above_outgoing = 1;
 
 // A memory operand while it is selected.
 struct Address {

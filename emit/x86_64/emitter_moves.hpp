@@ -1,0 +1,203 @@
+// Emission for x86-64: the allocator's moves, constants and addresses, prologue and epilogue. Part of
+// Emitter (emitter.hpp).
+#ifndef JITKIT_EMIT_X86_64_EMITTER_MOVES_HPP
+#define JITKIT_EMIT_X86_64_EMITTER_MOVES_HPP
+
+#include <jitkit/emit/x86_64/emitter.hpp>
+
+namespace jitkit::inline JITKIT_ABI::x86_64 {
+
+// ---- constants and addresses ----
+
+inline void Emitter::constant(u8 d, u64 value) {
+  put(value <= 0xffffffff ? F::mov_ri_32 : F::mov_ri_64, {d}, static_cast<i64>(value));
+}
+
+inline void Emitter::symbol_address(u8 d, u32 id, i32 addend) {
+  const bool here = fn_.module->symbol(ir::SymbolRef(id)).linkage != ir::Linkage::external;
+  const u8 relative[3] = {d, reg_rip, reg_none};
+  put(here ? F::lea_rm_64 : F::mov_rm_64, relative);
+  // Both fields count from the end of the instruction, which is the end of the field.
+  code_.use_symbol(symbol(id), here ? FixupKind::x86_rel32 : FixupKind::x86_gotpcrel32, offset() - 4, here ? addend : 0);
+  if (!here && addend != 0) load(F::lea_rm_64, d, based(d, addend));
+}
+
+inline void Emitter::rematerialise(Type t, u8 d, const ir::Remat& r) {
+  Memory literal;
+  literal.kind = AddressKind::literal;
+  literal.extra = r.extra;
+  const auto load_literal = [&](Form f, u32 bytes) {
+    literal.literal_bytes = bytes;
+    load(f, d, literal);
+  };
+  switch (static_cast<Macro>(r.form)) {
+    case Macro::integer: return constant(d, r.imm);
+    case Macro::vec_zero:
+      return avx_ ? put(F::vxorps_rrr_128, {d, d, d}) : put(F::xorps_rr, {d, d});
+    case Macro::vec_ones:
+      return avx_ ? put(F::vpcmpeqd_rrr_128, {d, d, d}) : put(F::pcmpeqd_rr, {d, d});
+    case Macro::literal_4: return load_literal(vec(F::movss_rm, F::vmovss_rm), 4);
+    case Macro::literal_8: return load_literal(vec(F::movsd_rm, F::vmovsd_rm), 8);
+    case Macro::literal_16: return load_literal(vec(F::movaps_rm, F::vmovaps_rm_128), 16);
+    case Macro::slot_address: return load(F::lea_rm_64, d, at(frame_.slot(r.extra), static_cast<i32>(r.imm)));
+    case Macro::symbol_address: return symbol_address(d, r.extra, static_cast<i32>(r.imm));
+    default: break;
+  }
+  code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
+}
+
+// ---- moves ----
+
+inline void Emitter::emit_copy(Type t, u8 d, u8 s) {
+  if (ir::bank(t) == Bank::gpr) return put(sized_for(ir::bits(t) > 32, F::mov_rr_32, F::mov_rr_64), {d, s});
+  if (ir::bank(t) != Bank::vec) return code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
+  put(is_wide(t) ? F::vmovaps_rr_256 : vec(F::movaps_rr, F::vmovaps_rr_128), {d, s});
+}
+
+inline void Emitter::emit_swap(Type t, u8 a, u8 b) {
+  if (ir::bank(t) == Bank::gpr) return put(F::xchg_rr_64, {a, b});
+  if (ir::bank(t) != Bank::vec) return code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
+  const auto mix = [&](u8 d, u8 s) {
+    if (avx_)
+      put(is_wide(t) ? F::vxorps_rrr_256 : F::vxorps_rrr_128, {d, d, s});
+    else
+      put(F::xorps_rr, {d, s});
+  };
+  mix(a, b);
+  mix(b, a);
+  mix(a, b);
+}
+
+// A spill slot keeps all 32 bits of a narrow value, so that its extension survives.
+inline void Emitter::spill_move(Type t, u8 r, bool is_load, const Memory& m) {
+  struct Pair {
+    Form load, store;
+  };
+  Pair f{};
+  if (ir::bank(t) == Bank::gpr)
+    f = ir::bits(t) > 32 ? Pair{F::mov_rm_64, F::mov_mr_64} : Pair{F::mov_rm_32, F::mov_mr_32};
+  else if (ir::bank(t) != Bank::vec || ir::bits(t) > 256)
+    return code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
+  else if (ir::bits(t) <= 32)
+    f = avx_ ? Pair{F::vmovss_rm, F::vmovss_mr} : Pair{F::movss_rm, F::movss_mr};
+  else if (ir::bits(t) == 64)
+    f = avx_ ? Pair{F::vmovsd_rm, F::vmovsd_mr} : Pair{F::movsd_rm, F::movsd_mr};
+  else if (ir::bits(t) == 128)
+    f = avx_ ? Pair{F::vmovups_rm_128, F::vmovups_mr_128} : Pair{F::movups_rm, F::movups_mr};
+  else
+    f = {F::vmovups_rm_256, F::vmovups_mr_256};
+  if (is_load)
+    load(f.load, r, m);
+  else
+    store(f.store, m, r);
+}
+
+inline void Emitter::emit_move(const ir::Move& m) {
+  using Kind = Allocation::Kind;
+  const auto id = [](Allocation a) { return static_cast<u8>(a.index()); };
+  if (m.swap) return emit_swap(m.type, id(m.from), id(m.to));
+  if (m.to.is_reg()) {
+    switch (m.from.kind()) {
+      case Kind::reg: return emit_copy(m.type, id(m.to), id(m.from));
+      case Kind::slot: return spill_move(m.type, id(m.to), true, at(frame_.spill(m.from.index())));
+      case Kind::remat: return rematerialise(m.type, id(m.to), mf_.remats[m.from.index()]);
+      case Kind::incoming: {
+        const i32 distance = static_cast<i32>(m.from.index() * conv_.frame.slot_bytes);
+        return spill_move(m.type, id(m.to), true, at(frame_.incoming(), distance));
+      }
+      case Kind::none: break;
+    }
+  } else if (m.to.kind() == Kind::slot && m.from.is_reg()) {
+    return spill_move(m.type, id(m.from), false, at(frame_.spill(m.to.index())));
+  }
+  code_.fail({Error::unsupported, 0, m.from.bits});
+}
+
+// ---- frame code ----
+
+// Registers kept in the body: vector registers, and all of them where the environment makes the frame.
+inline void Emitter::save_in_frame(bool store_them) {
+  u32 n = 0;
+  for_each_bit((frame_.saved() & preg::all_vec).bits, [&](unsigned r) {
+    const Memory m = at(frame_.vector_save(n++));
+    if (store_them)
+      store(vec(F::movups_mr, F::vmovups_mr_128), m, static_cast<u8>(r));
+    else
+      load(vec(F::movups_rm, F::vmovups_rm_128), static_cast<u8>(r), m);
+  });
+  if (frame_.adjusts_sp()) return;
+  n = 0;
+  for_each_bit((frame_.saved() & preg::all_gpr).bits, [&](unsigned r) {
+    spill_move(Type::i64, static_cast<u8>(r), !store_them, at(frame_.general_save(n++)));
+  });
+}
+
+inline void Emitter::prologue() {
+  if (options_.landing_pads) put(F::endbr64, {});
+  if (!frame_.adjusts_sp()) return save_in_frame(true);
+  constexpr u8 stack = preg::rsp.id, frame = preg::rbp.id;
+  i32 depth = 8;  // from the caller's frame to the stack pointer
+  const bool framed = frame_.keeps_frame_pointer();
+  const auto push = [&](u8 r) {
+    put(F::push_r_64, {r});
+    depth += 8;
+    if (!framed || depth == 16) add_row(CfiOp::def_cfa_offset, 0, depth);
+    add_row(CfiOp::offset, dwarf_x86_gpr[r], -depth);
+  };
+  if (framed) {
+    push(frame);
+    put(F::mov_rr_64, {frame, stack});
+    add_row(CfiOp::def_cfa_register, dwarf_x86_gpr[frame], 0);
+  }
+  for_each_bit((frame_.saved() & preg::all_gpr).bits, [&](unsigned r) { push(static_cast<u8>(r)); });
+  if (frame_.body() != 0) {
+    put(F::sub_ri_64, {stack}, frame_.body());
+    if (!framed) add_row(CfiOp::def_cfa_offset, 0, depth + frame_.body());
+  }
+  if (frame_.alignment() > 16) put(F::and_ri_64, {stack}, -static_cast<i64>(frame_.alignment()));
+  save_in_frame(true);
+  if (framed && frame_.alignment() > 16) return;  // where these are is known only to the code
+  u32 n = 0;
+  for_each_bit((frame_.saved() & preg::all_vec).bits, [&](unsigned r) {
+    const Frame::Place p = frame_.vector_save(n++);
+    const i32 from_cfa = p.base == frame ? p.offset - 16 : p.offset - depth - frame_.body();
+    add_row(CfiOp::offset, static_cast<u8>(dwarf_x86_xmm0 + (r - 16)), from_cfa);
+  });
+}
+
+inline void Emitter::epilogue() {
+  save_in_frame(false);
+  if (!frame_.adjusts_sp()) return;
+  constexpr u8 stack = preg::rsp.id, frame = preg::rbp.id;
+  add_row(CfiOp::remember, 0, 0);
+  const bool framed = frame_.keeps_frame_pointer();
+  i32 depth = frame_.entry_bytes() + frame_.pushed_bytes();
+  if (frame_.restores_from_frame_pointer()) {
+    load(F::lea_rm_64, stack, based(frame, -frame_.pushed_bytes()));
+  } else if (frame_.body() != 0) {
+    put(F::add_ri_64, {stack}, frame_.body());
+    if (!framed) add_row(CfiOp::def_cfa_offset, 0, depth);
+  }
+  const RegSet pushed = frame_.saved() & preg::all_gpr;
+  for (unsigned r = 16; r-- > 0;) {
+    if (!pushed.has(PReg(r))) continue;
+    put(F::pop_r_64, {static_cast<u8>(r)});
+    depth -= 8;
+    if (!framed) add_row(CfiOp::def_cfa_offset, 0, depth);
+  }
+  if (!framed) return;
+  put(F::pop_r_64, {frame});
+  add_row(CfiOp::def_cfa, dwarf_x86_gpr[stack], 8);
+}
+
+// Exit stubs: a trap each, until the consumer's policy replaces them.
+inline void Emitter::finish() {
+  for (const Stub& s : stubs_) {
+    bind(s.label);
+    put(F::ud2, {});
+  }
+}
+
+}  // namespace jitkit::inline JITKIT_ABI::x86_64
+
+#endif  // JITKIT_EMIT_X86_64_EMITTER_MOVES_HPP

@@ -1,0 +1,58 @@
+// x86-64 as a model of ir::Target: what the target-neutral compiler asks of it, in one type.
+#ifndef JITKIT_EMIT_X86_64_TARGET_HPP
+#define JITKIT_EMIT_X86_64_TARGET_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/emit/x86_64/emitter.hpp>
+#include <jitkit/emit/x86_64/lower.hpp>
+#include <jitkit/ir/target.hpp>
+
+namespace jitkit::inline JITKIT_ABI::x86_64 {
+
+struct Isa {
+  static constexpr const char* name = "x86_64";
+  using FeatureSet = x86_64::FeatureSet;
+  using Options = x86_64::Options;
+  using Buffer = CodeBuffer;
+  using Lower = x86_64::Lower;
+  using Emitter = x86_64::Emitter;
+
+  static const ir::IsaInfo& isa_info() {
+    static constexpr ir::IsaInfo info{name, forms, form_operands, register_names, flag_free_selection};
+    return info;
+  }
+  static const ir::Convention& convention(ir::CallConv c) {
+    return conventions[c == ir::CallConv::win64 ? 1 : 0];
+  }
+  static bool flag_free(ir::Opcode op, ir::Type t) { return flag_free_selection(op, t); }
+
+  // For one function, after selection: a frame pointer it needs is not allocatable.
+  static ir::RegisterInfo register_info(const ir::Convention& c, const ir::MachFunction& mf) {
+    ir::RegisterInfo r;
+    r.bank[0] = preg::all_gpr;
+    r.bank[1] = preg::all_vec;
+    r.bank[2] = preg::all_mask;
+    r.allocatable = c.allocatable;
+    if (c.frame.frame_pointer || mf.dynamic_stack) r.allocatable.remove(preg::rbp);
+    r.preserved = c.preserved;
+    r.subsets = register_subsets;
+    r.has_swap[0] = r.has_swap[1] = true;
+    r.slot_bytes = c.frame.slot_bytes;
+    r.max_slots = c.frame.max_slots;
+    return r;
+  }
+
+ private:
+  static constexpr const char* register_names[] = {
+      "rax",  "rcx",  "rdx",   "rbx",   "rsp",   "rbp",   "rsi",   "rdi",   "r8",    "r9",
+      "r10",  "r11",  "r12",   "r13",   "r14",   "r15",   "xmm0",  "xmm1",  "xmm2",  "xmm3",
+      "xmm4", "xmm5", "xmm6",  "xmm7",  "xmm8",  "xmm9",  "xmm10", "xmm11", "xmm12", "xmm13",
+      "xmm14", "xmm15", "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23",
+      "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31", "k0",    "k1",
+      "k2",   "k3",   "k4",    "k5",    "k6",    "k7"};
+};
+static_assert(ir::Target<Isa>);
+
+}  // namespace jitkit::inline JITKIT_ABI::x86_64
+
+#endif  // JITKIT_EMIT_X86_64_TARGET_HPP
