@@ -1,7 +1,9 @@
 // `jitkit asm`: one instruction per line to its bytes.
-// An arm64 instruction is printed as its 32-bit word.
+//
+// arm64 bytes are printed as the 32-bit word, x86-64 bytes in the order of memory.
 #include <fmt/format.h>
 #include <jitkit/emit/arm64/text_assembler.hpp>
+#include <jitkit/emit/x86_64/text_assembler.hpp>
 #include <jitkit/ir/support/sink.hpp>
 
 #include <memory>
@@ -21,6 +23,10 @@ struct Arguments {
 };
 
 void print_word(u32 word, Sink& out) { out.hex(word, 8); }
+
+void print_bytes(x86_64::Encoded code, Sink& out) {
+  for (u8 i = 0; i < code.size; ++i) out.hex(code.bytes[i], 2);
+}
 
 // The target's assembler over every line, with exactly the features of the list, or with all but those
 // it takes away if it starts with a sign.
@@ -47,13 +53,16 @@ int assemble(const Arguments& a, std::string_view (*apply)(std::string_view, Fea
 
 std::function<int()> setup(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
-  add_target_option(app, a->target, {"arm64"});
+  add_target_option(app, a->target);
   app.add_option("--features", a->features,
                  "comma-separated: exactly these, or with + and - changes to all (see jitkit features)");
   app.add_option("FILE", a->file, "one instruction per line; default: standard input");
   return [a] {
-    return assemble<arm64::FeatureSet, u32>(*a, &arm64::apply_features, &arm64::assemble_line,
-                                            &print_word);
+    if (a->target == "arm64")
+      return assemble<arm64::FeatureSet, u32>(*a, &arm64::apply_features, &arm64::assemble_line, &print_word);
+    return assemble<x86_64::FeatureSet, x86_64::Encoded>(
+        *a, [](std::string_view list, x86_64::FeatureSet& set) { return set.apply(list); },
+        &x86_64::assemble_line, &print_bytes);
   };
 }
 
