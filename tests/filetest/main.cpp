@@ -19,13 +19,12 @@
 #include "executor.hpp"
 #include "expected_errors.hpp"
 #include "filetest.hpp"
+#include "native_targets.hpp"
 #include "report.hpp"
 #include "run_lines.hpp"
 
 namespace filetest {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct Options {
   bool bless = false;
@@ -60,6 +59,9 @@ class Runner {
  public:
   explicit Runner(Options o) : options_(std::move(o)) {
     executors_.push_back(std::make_unique<InterpreterExecutor>());
+    executors_.push_back(std::make_unique<NativeExecutor<Arm64>>());
+    for (const auto& e : executors_)
+      if (e->isa() != nullptr) targets_.push_back(e->isa());
   }
 
   int run() {

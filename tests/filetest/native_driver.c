@@ -1,0 +1,108 @@
+/* Calls compiled functions: Records (native_program.hpp) from standard input, one answer each to
+   standard output. A call that faults is answered with its signal, and the next one goes on. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { slot_count = 24, seconds_for_a_call = 20 };
+
+struct record {
+  uint64_t what;
+  uint64_t broken;
+  unsigned char slots[slot_count][16];
+};
+
+extern void (*const jitkit_calls[])(void*);
+
+static sigjmp_buf before_call;
+
+static void on_signal(int signal) { siglongjmp(before_call, signal); }
+
+static void catch_signals(void) {
+  static const int caught[] = {SIGILL, SIGTRAP, SIGFPE, SIGSEGV, SIGBUS, SIGALRM};
+  static char stack[1 << 16] __attribute__((aligned(16)));
+  stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK | SA_NODEFER};
+  sigaltstack(&own, 0);
+  for (unsigned i = 0; i < sizeof caught / sizeof caught[0]; ++i) sigaction(caught[i], &action, 0);
+}
+
+/* All or nothing; at the end of the input nothing. */
+static int read_all(void* to, size_t size) {
+  for (size_t have = 0; have < size;) {
+    ssize_t n = read(0, (char*)to + have, size - have);
+    if (n <= 0) return 0;
+    have += (size_t)n;
+  }
+  return 1;
+}
+static int write_all(const void* from, size_t size) {
+  for (size_t have = 0; have < size;) {
+    ssize_t n = write(1, (const char*)from + have, size - have);
+    if (n <= 0) return 0;
+    have += (size_t)n;
+  }
+  return 1;
+}
+
+/* call_preserved(function, slots): calls function(slots) with a pattern in every register that it must
+   preserve, and gives 0 if they still hold it. */
+uint64_t call_preserved(void (*function)(void*), void* slots);
+#if defined(__aarch64__)
+__asm__(
+    ".text\n.balign 16\n.globl call_preserved\ncall_preserved:\n"
+    "stp x29, x30, [sp, -176]!\n"
+    "mov x29, sp\n"
+    "stp x19, x20, [sp, 16]\n stp x21, x22, [sp, 32]\n stp x23, x24, [sp, 48]\n"
+    "stp x25, x26, [sp, 64]\n stp x27, x28, [sp, 80]\n"
+    "stp d8, d9, [sp, 96]\n stp d10, d11, [sp, 112]\n stp d12, d13, [sp, 128]\n stp d14, d15, [sp, 144]\n"
+    "mov x9, x0\n mov x0, x1\n mov x10, 0x5a5a\n str x29, [sp, 160]\n"
+    ".irp n, 19,20,21,22,23,24,25,26,27,28\n add x\\n, x10, \\n\n .endr\n"
+    ".irp n, 8,9,10,11,12,13,14,15\n add x11, x10, \\n\n fmov d\\n, x11\n .endr\n"
+    "blr x9\n"
+    "ldr x11, [sp, 160]\n eor x0, x11, x29\n mov x10, 0x5a5a\n"
+    ".irp n, 19,20,21,22,23,24,25,26,27,28\n add x11, x10, \\n\n eor x11, x11, x\\n\n orr x0, x0, x11\n .endr\n"
+    ".irp n, 8,9,10,11,12,13,14,15\n add x11, x10, \\n\n fmov x12, d\\n\n eor x11, x11, x12\n orr x0, x0, x11\n .endr\n"
+    "ldp x19, x20, [sp, 16]\n ldp x21, x22, [sp, 32]\n ldp x23, x24, [sp, 48]\n"
+    "ldp x25, x26, [sp, 64]\n ldp x27, x28, [sp, 80]\n"
+    "ldp d8, d9, [sp, 96]\n ldp d10, d11, [sp, 112]\n ldp d12, d13, [sp, 128]\n ldp d14, d15, [sp, 144]\n"
+    "ldp x29, x30, [sp], 176\n"
+    "ret\n"
+    ".type call_preserved, %function\n");
+#elif defined(__x86_64__)
+__asm__(
+    ".text\n.balign 16\n.globl call_preserved\ncall_preserved:\n"
+    "push %rbp\n push %rbx\n push %r12\n push %r13\n push %r14\n push %r15\n sub $24, %rsp\n"
+    "mov %rdi, %rax\n mov %rsi, %rdi\n mov %rsp, 8(%rsp)\n"
+    "mov $0x5a51, %ebx\n mov $0x5a52, %ebp\n mov $0x5a53, %r12d\n mov $0x5a54, %r13d\n"
+    "mov $0x5a55, %r14d\n mov $0x5a56, %r15d\n"
+    "call *%rax\n"
+    "mov 8(%rsp), %rax\n xor %rsp, %rax\n"
+    "xor $0x5a51, %rbx\n or %rbx, %rax\n xor $0x5a52, %rbp\n or %rbp, %rax\n"
+    "xor $0x5a53, %r12\n or %r12, %rax\n xor $0x5a54, %r13\n or %r13, %rax\n"
+    "xor $0x5a55, %r14\n or %r14, %rax\n xor $0x5a56, %r15\n or %r15, %rax\n"
+    "add $24, %rsp\n pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbx\n pop %rbp\n"
+    "ret\n"
+    ".type call_preserved, @function\n");
+#endif
+
+int main(void) {
+  static struct record r;
+  catch_signals();
+  while (read_all(&r, sizeof r)) {
+    const uint64_t what = r.what;
+    alarm(seconds_for_a_call);
+    const int signal = sigsetjmp(before_call, 0);
+    if (signal == 0) {
+      r.what = 0;
+      r.broken = call_preserved(jitkit_calls[what], r.slots);
+    } else {
+      r.what = (uint64_t)signal;
+    }
+    alarm(0);
+    if (!write_all(&r, sizeof r)) return 1;
+  }
+  return 0;
+}
