@@ -62,10 +62,11 @@ inline void Lower::atomic_update(Inst i, AtomicOp o) {
     return store(sized(by_op[static_cast<u8>(o)], ir::bits(t)), a, y);
   }
   const u32 size = log2_floor(ir::bytes(t));
-  Operand old = Reg::def_fixed(result_vreg(i), preg::rax);
-  old.role |= role_early_def;
+  const VReg before = temp(t);
+  load_value(t, before, a);
   emit(form_of(Macro::atomic_loop),
-       {Reg::late_use(a.base), Reg::late_use(a.index), Reg::late_use(y), old, Reg::early_def(temp(t))},
+       {Reg::late_use(a.base), Reg::late_use(a.index), Reg::late_use(y), Reg::use_fixed(before, preg::rax),
+        Reg::def_fixed(result_vreg(i), preg::rax), Reg::early_def(temp(t))},
        pack(a.disp, static_cast<i32>(static_cast<u32>(o) | size << 8)), a.extra,
        static_cast<u8>(address_flags(a) | ir::mach_writes_flags), a.aux());
 }
@@ -93,9 +94,14 @@ inline void Lower::cas_pair(const Address& a, Pair expected, Pair desired, Pair 
 // Tries until nothing came between: each failure brings what stands there.
 inline void Lower::exchange_pair(const Address& a, Pair desired, Pair found) {
   if (missing(Feature::cx16)) return;
+  const Pair before{temp(Type::i64), temp(Type::i64)};
+  load(F::mov_rm_64, before.lo, a);
+  load(F::mov_rm_64, before.hi, at(a, 8));
   emit(form_of(Macro::exchange_pair),
        {Reg::late_use(a.base), Reg::late_use(a.index), Reg::use_fixed(desired.lo, preg::rbx),
-        Reg::use_fixed(desired.hi, preg::rcx), Reg::def_fixed(found.lo, preg::rax), Reg::def_fixed(found.hi, preg::rdx)},
+        Reg::use_fixed(desired.hi, preg::rcx), Reg::use_fixed(before.lo, preg::rax),
+        Reg::use_fixed(before.hi, preg::rdx), Reg::def_fixed(found.lo, preg::rax),
+        Reg::def_fixed(found.hi, preg::rdx)},
        pack(a.disp), a.extra, static_cast<u8>(address_flags(a) | ir::mach_writes_flags), a.aux());
 }
 

@@ -85,17 +85,15 @@ inline void Emitter::emit_switch(const MachInst& m) {
 inline void Emitter::emit_divide(const MachInst& m) {
   const bool is_signed = (m.aux & divide_flag::is_signed) != 0, remainder = (m.aux & divide_flag::remainder) != 0;
   const bool wide = (m.aux & divide_flag::wide) != 0;
-  const u8 y = reg(m, 1), low = preg::rax.id, high = preg::rdx.id;
+  const u8 y = reg(m, 2), low = preg::rax.id, high = preg::rdx.id;
   const Label zero = new_label(), minus_one = new_label(), done = new_label();
   put(sized_for(wide, F::test_rr_32, F::test_rr_64), {y, y});
   jump_if(Cond::e, zero);
   if (is_signed) {
     put(sized_for(wide, F::cmp_ri_32, F::cmp_ri_64), {y}, -1);
     jump_if(Cond::e, minus_one);
-    put(wide ? F::cqo : F::cdq, {});
     put(sized_for(wide, F::idiv_r_32, F::idiv_r_64), {y});
   } else {
-    put(F::xor_rr_32, {high, high});
     put(sized_for(wide, F::div_r_32, F::div_r_64), {y});
   }
   emit_jump(done);
@@ -117,15 +115,15 @@ inline void Emitter::emit_divide(const MachInst& m) {
 
 // ---- atomics ----
 
-// Until nothing came between: temp = old op operand, stored if memory still holds old (in rax).
+// Until nothing came between: temp = old op operand, stored if memory still holds old (in rax; loaded by
+// selection, then by each failure).
 inline void Emitter::emit_atomic_loop(const MachInst& m) {
   const u32 packed = static_cast<u32>(packed_imm(m.imm));
   const AtomicOp op = static_cast<AtomicOp>(packed & 0xff);
   const u32 bits = 8U << (packed >> 8);
-  const u8 operand = reg(m, 2), old = preg::rax.id, temp = reg(m, 4);
+  const u8 operand = reg(m, 2), old = preg::rax.id, temp = reg(m, 5);
   const Memory place = memory(m, reg(m, 0), reg(m, 1));
   const Label again = new_label();
-  load(sized(F::mov_rm_8, bits), old, place);
   bind(again);
   put(F::mov_rr_64, {temp, old});
   switch (op) {
@@ -144,15 +142,10 @@ inline void Emitter::emit_atomic_loop(const MachInst& m) {
 }
 
 inline void Emitter::emit_exchange_pair(const MachInst& m) {
-  const Memory low = memory(m, reg(m, 0), reg(m, 1));
-  Memory high = low;
-  high.disp += 8;
   const Label again = new_label();
-  load(F::mov_rm_64, preg::rax.id, low);
-  load(F::mov_rm_64, preg::rdx.id, high);
   bind(again);
   u8 regs[2];
-  put_memory(F::lock_cmpxchg16b_m, regs, 0, low);
+  put_memory(F::lock_cmpxchg16b_m, regs, 0, memory(m, reg(m, 0), reg(m, 1)));
   jump_if(Cond::ne, again);
 }
 

@@ -166,6 +166,7 @@ class Lower : public ir::Selector<Lower> {
   void negate(Inst i);
   void complement(Inst i);
   void divide(Inst i, u8 flags, bool traps);
+  VReg high_of_dividend(VReg x, Type t, bool is_signed);
   void divide_unchecked(VReg q, VReg r, VReg x, VReg y, Type t, bool is_signed);
   bool divide_by_constant(Inst i, u8 flags);
   void min_max(Inst i, Cond keeps_first);

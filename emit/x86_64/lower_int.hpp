@@ -162,16 +162,18 @@ inline void Lower::complement(Inst i) {
 
 // --- Division
 
+// What stands in rdx before a division of x.
+inline Lower::VReg Lower::high_of_dividend(VReg x, Type t, bool is_signed) {
+  if (!is_signed) return integer(Type::i32, 0);
+  const VReg high = temp(t);
+  op(width(t) == 64 ? F::cqo : F::cdq, {Reg::use_fixed(x, preg::rax), Reg::def_fixed(high, preg::rdx)});
+  return high;
+}
+
 // q, r = x / y at 32 or 64 bits; the processor traps on what it cannot divide.
 inline void Lower::divide_unchecked(VReg q, VReg r, VReg x, VReg y, Type t, bool is_signed) {
   const unsigned w = width(t);
-  VReg high;
-  if (is_signed) {
-    high = temp(t);
-    op(w == 64 ? F::cqo : F::cdq, {Reg::use_fixed(x, preg::rax), Reg::def_fixed(high, preg::rdx)});
-  } else {
-    high = integer(Type::i32, 0);
-  }
+  const VReg high = high_of_dividend(x, t, is_signed);
   op(sized(is_signed ? F::idiv_r_16 : F::div_r_16, w),
      {Reg::use(y), Reg::use_fixed(x, preg::rax), Reg::use_fixed(high, preg::rdx), Reg::def_fixed(q, preg::rax),
       Reg::def_fixed(r, preg::rdx)});
@@ -227,9 +229,10 @@ inline void Lower::divide(Inst i, u8 flags, bool traps) {
   }
   if (width(t) == 64) flags |= divide_flag::wide;
   if (x == y) copy(y = temp(t), x);  // one is overwritten while the other is still needed
+  const VReg high = high_of_dividend(x, t, is_signed);
   macro(Macro::divide,
-        {Reg::use_fixed(x, preg::rax), Reg::late_use(y), Reg::def_fixed(remainder ? other : d, preg::rax),
-         Reg::def_fixed(remainder ? d : other, preg::rdx)},
+        {Reg::use_fixed(x, preg::rax), Reg::use_fixed(high, preg::rdx), Reg::late_use(y),
+         Reg::def_fixed(remainder ? other : d, preg::rax), Reg::def_fixed(remainder ? d : other, preg::rdx)},
         0, 0, ir::mach_writes_flags, flags);
 }
 

@@ -97,11 +97,11 @@ enum class Macro : u16 {
   patch_area,   // imm bytes
   lower_stack,  // [use bytes]: the stack pointer goes down by them
   // Sequences with internal control flow. aux as stated.
-  divide,       // [use rax, late use divisor, def rax, def rdx]; aux: DivideFlags
+  divide,       // [use rax, use rdx, late use divisor, def rax, def rdx]; aux: divide_flag
   select_wide,  // [use condition byte, use x, use y, def tied to y]; v256, v512, mask
-  atomic_loop,  // [late use base, late use index, late use operand, early def rax, early def temp];
+  atomic_loop,  // [late use base, late use index, late use operand, use rax, def rax, early def temp];
                 // imm: disp; in the high half AtomicOp and (bits 8 on) log2 bytes
-  exchange_pair,  // [late use base, late use index, use rbx, use rcx, def rax, def rdx]
+  exchange_pair,  // [late use base, late use index, use rbx, use rcx, use rax, use rdx, def rax, def rdx]
   end
 };
 static_assert(static_cast<u16>(Macro::end) < static_cast<u16>(ir::Pseudo::first));
