@@ -39,10 +39,10 @@ constexpr ir::Convention system_v() {
   const PReg ints[] = {rdi, rsi, rdx, rcx, r8, r9};
   for (unsigned n = 0; n < 6; ++n) c.int_args[n] = ints[n];
   for (unsigned n = 0; n < 8; ++n) c.fp_args[n] = xmm(n);
-  c.int_results[0] = rax;
-  c.int_results[1] = rdx;
-  c.fp_results[0] = xmm(0);
-  c.fp_results[1] = xmm(1);
+  // C returns at most two of each; functions of the IR with more results use these too.
+  const PReg results[] = {rax, rdx, rcx, rsi, rdi, preg::r8, preg::r9, preg::r10};
+  for (unsigned n = 0; n < 8; ++n) c.int_results[n] = results[n];
+  for (unsigned n = 0; n < 8; ++n) c.fp_results[n] = xmm(n);
   return c;
 }
 
