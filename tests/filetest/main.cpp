@@ -43,9 +43,11 @@ struct Loaded {
   bool good = true;  // read and free of errors
 
   std::string name() const { return test.path.filename().string(); }
+  // The name that `only` directives use.
+  static std::string_view family(const Executor& e) { return e.isa() != nullptr ? e.isa()->name : e.name(); }
   bool runs_on(const Executor& e) const {
     if (cases.empty()) return false;
-    if (!only.empty() && (" " + only + " ").find(fmt::format(" {} ", e.name())) == std::string::npos)
+    if (!only.empty() && (" " + only + " ").find(fmt::format(" {} ", family(e))) == std::string::npos)
       return false;
     bool all = true;
     test.unit->for_each([&](const ir::FunctionData& f, ir::TextMap&) {
@@ -60,6 +62,9 @@ class Runner {
   explicit Runner(Options o) : options_(std::move(o)) {
     executors_.push_back(std::make_unique<InterpreterExecutor>());
     executors_.push_back(std::make_unique<NativeExecutor<Arm64>>());
+    executors_.push_back(std::make_unique<NativeExecutor<Arm64Modern>>());
+    executors_.push_back(std::make_unique<NativeExecutor<X86_64>>());
+    executors_.push_back(std::make_unique<NativeExecutor<X86_64Modern>>());
     for (const auto& e : executors_)
       if (e->isa() != nullptr) targets_.push_back(e->isa());
   }

@@ -97,7 +97,8 @@ class FileObject {
 //   linker          the C compiler that makes its programs
 //   emulator        what runs them elsewhere
 //   is_host         whether they run here
-//   options()       what code may use; the emulator and every host must have it
+//   options()       what code may use; the emulator has it
+//   missing()       what of that this machine has not, if it is the host
 template <class Target>
 class NativeExecutor : public Executor {
  public:
@@ -107,7 +108,7 @@ class NativeExecutor : public Executor {
   std::string missing() override {
     if (!on_path(Target::linker)) return fmt::format("no {} on PATH", Target::linker);
     if (!Target::is_host && !on_path(Target::emulator)) return fmt::format("no {} on PATH", Target::emulator);
-    return {};
+    return Target::is_host ? Target::missing() : "";
   }
 
   void execute(std::span<Batch> batches) override {

@@ -3,6 +3,7 @@
 #define JITKIT_TESTS_FILETEST_NATIVE_TARGETS_HPP
 
 #include <jitkit/emit/arm64/target.hpp>
+#include <jitkit/emit/x86_64/target.hpp>
 
 #include "native_executor.hpp"
 
@@ -24,6 +25,65 @@ struct Arm64 {
     Isa::Options o;
     for (const arm64::Feature f : {arm64::Feature::asimd, arm64::Feature::pmull, arm64::Feature::crc}) o.features.add(f);
     return o;
+  }
+  static const char* missing() { return ""; }
+};
+
+// With other instructions for atomics. Not CSSC: QEMU has it only from version 9 on.
+struct Arm64Modern : Arm64 {
+  static constexpr const char* name = "arm64+modern";
+  static constexpr bool is_host = false;  // hosts may lack them, QEMU does not
+
+  static Isa::Options options() {
+    Isa::Options o = Arm64::options();
+    for (const arm64::Feature f : {arm64::Feature::lse, arm64::Feature::rcpc}) o.features.add(f);
+    return o;
+  }
+};
+
+struct X86_64 {
+  using Isa = x86_64::Isa;
+  static constexpr const char* name = "x86_64";
+  static constexpr Machine machine = Machine::x86_64;
+  static constexpr const char* linker = "x86_64-linux-gnu-gcc";
+  static constexpr const char* emulator = "qemu-x86_64-static";
+#if defined(__x86_64__)
+  static constexpr bool is_host = true;
+#else
+  static constexpr bool is_host = false;
+#endif
+
+  // What no core op can do without, and what that implies: AVX among it.
+  static Isa::Options options() {
+    Isa::Options o;
+    using F = x86_64::Feature;
+    for (const F f : {F::cx16, F::sse4_2, F::aes, F::pclmulqdq, F::fma, F::f16c}) o.features.enable(f);
+    return o;
+  }
+  static const char* missing() {
+#if defined(__x86_64__)
+    if (!__builtin_cpu_supports("aes") || !__builtin_cpu_supports("pclmul")) return "no AES and PCLMULQDQ in this CPU";
+    if (!__builtin_cpu_supports("fma")) return "no FMA and F16C in this CPU";  // they came together
+#endif
+    return "";
+  }
+};
+
+// With other instructions for shifts and bit counts.
+struct X86_64Modern : X86_64 {
+  static constexpr const char* name = "x86_64+modern";
+
+  static Isa::Options options() {
+    Isa::Options o = X86_64::options();
+    using F = x86_64::Feature;
+    for (const F f : {F::popcnt, F::lzcnt, F::bmi1, F::bmi2}) o.features.enable(f);
+    return o;
+  }
+  static const char* missing() {
+#if defined(__x86_64__)
+    if (!__builtin_cpu_supports("bmi2")) return "no BMI2 in this CPU";  // none has it without the others
+#endif
+    return X86_64::missing();
   }
 };
 
