@@ -96,6 +96,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     put(f, {});
     code_.use_symbol(s, FixupKind::x86_plt32, offset() - 4);
   }
+  void put_nops(u32 bytes);
   void put_jump(Form short_form, Form near_form, Label l);
   void jump_if(u8 code, Label l);
   void jump_if(Cond c, Label l) { put_jump(form_for(F::jo_l8, c), form_for(F::jo_l, c), l); }
@@ -201,6 +202,23 @@ inline void Emitter::put_memory(Form f, u8* regs, unsigned at, const Memory& m, 
   const ir::ConstantData& c = mf_.literals[m.extra];
   const Label l = code_.literal(FixupKind::x86_rel32, m.literal_bytes, c.lo, c.hi);
   code_.use_label(l, FixupKind::x86_rel32, begin + field, addend);
+}
+
+// As few instructions as make up that many bytes: nop with a 32-bit displacement has 7 (8 with an index).
+inline void Emitter::put_nops(u32 bytes) {
+  constexpr u8 long_nops[8][8] = {{0x90},
+                                  {0x66, 0x90},
+                                  {0x0f, 0x1f, 0x00},
+                                  {0x0f, 0x1f, 0x40},
+                                  {0x0f, 0x1f, 0x44},
+                                  {0x66, 0x0f, 0x1f, 0x44},
+                                  {0x0f, 0x1f, 0x80},
+                                  {0x0f, 0x1f, 0x84}};
+  for (; bytes != 0;) {
+    const u32 n = bytes < 8 ? bytes : 8;
+    code_.put_raw(long_nops[n - 1], n);
+    bytes -= n;
+  }
 }
 
 inline void Emitter::put_jump(Form short_form, Form near_form, Label l) {
@@ -322,8 +340,7 @@ inline void Emitter::emit_macro(const MachInst& m) {
     }
     case Macro::patch_area:
       record(m, offset());
-      for (u64 n = 0; n < m.imm; ++n) put(F::nop, {});
-      return;
+      return put_nops(static_cast<u32>(m.imm));
     case Macro::lower_stack: return put(F::sub_rr_64, {preg::rsp.id, reg(m, 0)});
     case Macro::divide: return emit_divide(m);
     case Macro::select_wide: {  // the result stands in y's register

@@ -18,7 +18,8 @@ inline void Emitter::symbol_address(u8 d, u32 id, i32 addend) {
   const u8 relative[3] = {d, reg_rip, reg_none};
   put(here ? F::lea_rm_64 : F::mov_rm_64, relative);
   // Both fields count from the end of the instruction, which is the end of the field.
-  code_.use_symbol(symbol(id), here ? FixupKind::x86_rel32 : FixupKind::x86_gotpcrel32, offset() - 4, here ? addend : 0);
+  const FixupKind kind = here ? FixupKind::x86_rel32 : FixupKind::x86_gotpcrel32;
+  code_.use_symbol(symbol(id), kind, offset() - 4, here ? addend : 0);
   if (!here && addend != 0) load(F::lea_rm_64, d, based(d, addend));
 }
 
