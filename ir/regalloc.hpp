@@ -113,7 +113,9 @@ class RegisterAllocator {
 
   // regalloc_inst.hpp: one instruction
   void allocate(u32 i);
-  bool is_simple(const MachInst& m, std::span<const Operand> ops) const;
+  static constexpr u8 has_pinned = 1, has_subset = 2, has_tuple = 4, has_any = 8, has_tied = 16,
+                      has_early_or_late = 32, has_clobbers = 64;
+  static u8 traits_of(const MachInst& m, std::span<const Operand> ops);
   bool is_register(const Operand& o) const;
   bool is_pinned_place(const Operand& o) const;
   PReg pinned_place(const Operand& o) const;
@@ -125,7 +127,7 @@ class RegisterAllocator {
   Allocation origin_of(u32 v) const;
   void allocate_simple(u32 i, std::span<Operand> ops);
   void allocate_copy(u32 i, std::span<Operand> ops);
-  void allocate_constrained(u32 i, const MachInst& m, std::span<Operand> ops);
+  void allocate_constrained(u32 i, const MachInst& m, std::span<Operand> ops, u8 traits);
   void choose_tuples(std::span<Operand> ops, u8 role);
   u8 tuple_base(std::span<Operand> ops, std::span<const u32> members, RegSet taken) const;
   void place_fixed_uses(std::span<Operand> ops);

@@ -18,22 +18,26 @@ inline void RegisterAllocator::allocate(u32 i) {
   position_ = mf_.position(i);
   locked_ = {};
   copies_ = {};
-  if (m.form == static_cast<u16>(Pseudo::copy))
+  if (m.form == static_cast<u16>(Pseudo::copy)) {
     allocate_copy(i, ops);
-  else if (is_simple(m, ops))
+  } else if (const u8 traits = traits_of(m, ops); traits == 0) {
     allocate_simple(i, ops);
-  else
-    allocate_constrained(i, m, ops);
+  } else {
+    allocate_constrained(i, m, ops, traits);
+  }
   if ((m.flags & mach_call) != 0) --next_call_;
 }
 
-inline bool RegisterAllocator::is_simple(const MachInst& m, std::span<const Operand> ops) const {
-  if (m.clobbers != 0) return false;
-  unsigned special = 0;
-  for (const Operand& o : ops)
-    special |= static_cast<unsigned>(o.constraint) | o.tied |
-               (o.role & (role_early_def | role_late_use));
-  return special == 0;
+// Which constraints occur, so that the common ones do not pay for the rare.
+inline u8 RegisterAllocator::traits_of(const MachInst& m, std::span<const Operand> ops) {
+  constexpr u8 by_constraint[] = {0, has_pinned, has_subset, has_tuple | has_pinned, has_any};
+  u8 traits = m.clobbers != 0 ? has_clobbers : 0;
+  for (const Operand& o : ops) {
+    traits |= by_constraint[static_cast<u8>(o.constraint)];
+    if (o.tied != 0) traits |= has_tied;
+    if ((o.role & (role_early_def | role_late_use)) != 0) traits |= has_early_or_late;
+  }
+  return traits;
 }
 
 inline RegSet RegisterAllocator::allowed(const Operand& o) const {
@@ -149,7 +153,7 @@ inline void RegisterAllocator::allocate_copy(u32 i, std::span<Operand> ops) {
 }
 
 inline void RegisterAllocator::allocate_constrained(u32 i, const MachInst& m,
-                                                    std::span<Operand> ops) {
+                                                    std::span<Operand> ops, u8 traits) {
   const Clobbers clobbers = mf_.clobbers[m.clobbers];
   for (const Operand& o : ops) {
     if (!o.is_use() || !is_register(o)) continue;
@@ -157,15 +161,16 @@ inline void RegisterAllocator::allocate_constrained(u32 i, const MachInst& m,
     s.next = o.next_use;
     if ((o.role & role_late_use) != 0) s.late_at = position_;
   }
-  choose_tuples(ops, role_use);
-  if (status_.ok()) place_fixed_uses(ops);
+  const auto has = [&](u8 trait) { return (traits & trait) != 0 && status_.ok(); };
+  if (has(has_tuple)) choose_tuples(ops, role_use);
+  if (has(has_pinned)) place_fixed_uses(ops);
   if (status_.ok()) place_uses(ops);
-  if (status_.ok()) place_tied(ops);
-  if (status_.ok()) place_early_defs(i, ops, clobbers.full);
-  if (status_.ok()) choose_tuples(ops, role_def);
+  if (has(has_tied)) place_tied(ops);
+  if (has(has_early_or_late)) place_early_defs(i, ops, clobbers.full);
+  if (has(has_tuple)) choose_tuples(ops, role_def);
   if (!status_.ok()) return;
-  save_clobbered(clobbers, ops);
-  place_any(ops);
+  if (has(has_clobbers | has_pinned)) save_clobbered(clobbers, ops);
+  if (has(has_any)) place_any(ops);
   if (m.state) same_places(i, m, ops);
   flush_moves(i);
   for (const Operand& o : ops)
