@@ -98,14 +98,16 @@ class EmitterBase {
         mark({});
         self().emit_move(mf_.edits[next_edit].move);
       }
+      if (i == b.bottom && b.edges == 1) {
+        const MachEdge& e = mf_.edges[b.first_edge];
+        if (e.place == MachEdge::Place::pred_end) emit_moves(e);
+      }
       emit_one(mf_.insts[i]);
     }
   }
 
   void emit_one(const MachInst& m) {
     if (m.form == static_cast<u16>(Pseudo::jump)) {
-      const MachEdge& e = mf_.edges[m.extra];
-      if (e.place == MachEdge::Place::pred_end) emit_moves(e);
       mark(m.inst);
       if (!falls_through(m.extra)) self().emit_jump(edge_label(m.extra));
       return;

@@ -181,6 +181,7 @@ class RegisterAllocator {
   u32 holder_[64] = {};  // VReg in each register; 0: free
   RegSet free_;          // allocatable and holding nothing
   RegSet locked_;        // named by an operand of the current instruction
+  RegSet fixed_results_; // registers the current instruction's fixed results will be in
   RegSet copies_;        // hold a copy for the current instruction only
   Vec<Move> pending_;    // moves before the current instruction, in parallel
   Vec<u32> touched_;     // values whose register changed before the current instruction

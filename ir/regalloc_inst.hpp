@@ -42,7 +42,9 @@ inline u8 RegisterAllocator::traits_of(const MachInst& m, std::span<const Operan
 
 inline RegSet RegisterAllocator::allowed(const Operand& o) const {
   const RegSet regs = bank_regs(bank_of(o.vreg.id));
-  return o.constraint == ConstraintKind::subset ? regs & info_.subsets[o.arg] : regs;
+  const RegSet set = o.constraint == ConstraintKind::subset ? regs & info_.subsets[o.arg] : regs;
+  // What is there until the end, or is written early, must not meet a result with a fixed place.
+  return (o.role & (role_late_use | role_early_def)) != 0 ? set - fixed_results_ : set;
 }
 
 // True if the operand names a value that lives in registers at all.
@@ -161,6 +163,10 @@ inline void RegisterAllocator::allocate_constrained(u32 i, const MachInst& m,
     s.next = o.next_use;
     if ((o.role & role_late_use) != 0) s.late_at = position_;
   }
+  fixed_results_ = {};
+  for (const Operand& o : ops)
+    if (o.is_def() && o.constraint == ConstraintKind::fixed && o.tied == 0)
+      fixed_results_.add(PReg(o.arg));
   const auto has = [&](u8 trait) { return (traits & trait) != 0 && status_.ok(); };
   if (has(has_tuple)) choose_tuples(ops, role_use);
   if (has(has_pinned)) place_fixed_uses(ops);

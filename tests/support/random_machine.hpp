@@ -221,6 +221,12 @@ class RandomMachine {
         break;
       }
       case 9:
+        if (chance(40)) {  // a fixed result beside late inputs and early results
+          emit(k, {Reg::late_use(pick(mf, k, Bank::gpr)), Reg::use(pick(mf, k, Bank::gpr)),
+                   Reg::def_fixed(fresh(mf, born, Type::i64), PReg(1)),
+                   Reg::early_def(fresh(mf, born, Type::i64))});
+          break;
+        }
         emit(k, {Reg::late_use(pick(mf, k, b)), Reg::use(pick(mf, k, b)), Reg::def(fresh(mf, born, t))});
         break;
       default:
