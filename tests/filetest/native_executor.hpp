@@ -182,7 +182,11 @@ class NativeExecutor : public Executor {
   static std::string link_command(const Program& p) {
     return fmt::format("{} -O1 -static -o {} {}{}", Target::linker, p.scratch.file("program"), JITKIT_NATIVE_DRIVER, p.objects);
   }
-  static std::string run_prefix() { return Target::is_host ? "" : fmt::format("{} ", Target::emulator); }
+  static std::string run_prefix() { return runs_directly() ? "" : fmt::format("{} ", Target::emulator); }
+  // An AArch64 runner may itself run under user-mode QEMU, which cannot start programs of its own kind.
+  static bool runs_directly() {
+    return Target::is_host && (Target::machine != Machine::arm64 || !on_path(Target::emulator));
+  }
 
   static void collect(Program& p, Batch& b) {
     for (const Case& c : *b.cases) {
