@@ -16,6 +16,7 @@ import tree
 from report import Report
 
 TARGETS = ("arm64", "x86_64")
+DECODED = {"arm64"}  # targets with a decoder; the others' lines are assembled only
 SHOWN = 20  # failures printed per file and direction
 
 
@@ -64,6 +65,8 @@ def check_valid(report: Report, command: Path, target: str, path: Path, least: i
     least = len(texts) if least is None else least
     answers = convert(command, "asm", target, texts)
     compare(report, f"{name} asm", texts, words, first_words(answers), least)
+    if target not in DECODED:
+        return
 
     printed = [a.split(None, 1)[1] for a in convert(command, "disasm", target, words)]
     again = first_words(convert(command, "asm", target, printed))
