@@ -48,8 +48,10 @@ class Compiler {
     typename T::Lower lower(fn, machine_, options_, arena_);
     if (const Status s = lower.run(); !s.ok()) return s;
     if (arena_.failed()) return arena_.status();
-    const Convention& convention = T::convention(convention_of(fn));
-    const RegisterInfo registers = T::register_info(convention, machine_);
+    const CallConv wanted = convention_of(fn);
+    const Convention* convention = find(wanted);
+    if (convention == nullptr) return {Error::unsupported, 0, static_cast<u64>(wanted)};
+    const RegisterInfo registers = T::register_info(*convention, machine_);
     Liveness live(arena_);
     if (!live.compute(machine_)) return arena_.status();
     RegisterAllocator allocator(machine_, live, registers, arena_);
@@ -58,7 +60,7 @@ class Compiler {
       fault_ = AllocationChecker(machine_, registers, &T::isa_info(), arena_).run();
       if (!fault_.ok()) return {Error::invalid_ir, fault_.inst, static_cast<u64>(fault_.fault)};
     }
-    typename T::Emitter emitter(fn, machine_, convention, options_, code, arena_);
+    typename T::Emitter emitter(fn, machine_, *convention, options_, code, arena_);
     if (const Status s = emitter.run(); !s.ok()) return s;
     return arena_.failed() ? arena_.status() : code.status();
   }
@@ -71,6 +73,12 @@ class Compiler {
  private:
   static CallConv convention_of(const FunctionData& fn) {
     return fn.module != nullptr && fn.signature ? fn.module->signature(fn.signature).conv : CallConv::c;
+  }
+  // The convention as data; null for a custom one that the options do not have.
+  const Convention* find(CallConv c) const {
+    if (c < CallConv::custom0) return &T::convention(c);
+    const u32 n = static_cast<u32>(c) - static_cast<u32>(CallConv::custom0);
+    return n < options_.conventions.size() ? &options_.conventions[n] : nullptr;
   }
 
   Options options_;
