@@ -9,10 +9,10 @@ in column 1 starts a comment.
 
 import argparse
 import os
-import subprocess
 from pathlib import Path
 
 import tree
+from oracles import jitkit
 from report import Report
 
 TARGETS = ("arm64", "x86_64")
@@ -24,19 +24,6 @@ def rows(path: Path) -> list[tuple[str, str]]:
     """(first word, text) of each line that is not a comment."""
     lines = [line.strip() for line in path.read_text().splitlines() if not line.startswith("#")]
     return [tuple(line.split(None, 1)) for line in lines if line]
-
-
-def convert(command: Path, mode: str, target: str, lines: list[str]) -> list[str]:
-    """What `jitkit MODE` answers to each line: exactly one line each."""
-    done = subprocess.run([command, mode, "--target", target], input="\n".join(lines) + "\n", text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    answers = done.stdout.splitlines()
-    if len(answers) != len(lines):
-        raise SystemExit(f"jitkit {mode}: {len(answers)} lines for {len(lines)}: {done.stderr[-500:]}")
-    refused = any(answer.startswith("error: ") for answer in answers)
-    if done.returncode != int(refused):
-        raise SystemExit(f"jitkit {mode}: exit status {done.returncode}: {done.stderr[-500:]}")
-    return answers
 
 
 def compare(report: Report, what: str, texts: list[str], wanted: list[str], got: list[str], least: int) -> None:
@@ -63,13 +50,13 @@ def check_valid(report: Report, command: Path, target: str, path: Path, least: i
     words, texts = [w for w, _ in rows(path)], [t for _, t in rows(path)]
     name = f"{path.parent.name}/{path.name}"
     least = len(texts) if least is None else least
-    answers = convert(command, "asm", target, texts)
+    answers = jitkit(command, "asm", target, texts)
     compare(report, f"{name} asm", texts, words, first_words(answers), least)
     if target not in DECODED:
         return
 
-    printed = [a.split(None, 1)[1] for a in convert(command, "disasm", target, words)]
-    again = first_words(convert(command, "asm", target, printed))
+    printed = [a.split(None, 1)[1] for a in jitkit(command, "disasm", target, words)]
+    again = first_words(jitkit(command, "asm", target, printed))
     # Unknown words print as data, which is not an instruction; any other text must come back.
     again = [None if p.startswith((".inst", ".byte")) else a or p for p, a in zip(printed, again)]
     compare(report, f"{name} disasm, asm", [f"{w} ({p})" for w, p in zip(words, printed)], words, again, least)
@@ -77,7 +64,7 @@ def check_valid(report: Report, command: Path, target: str, path: Path, least: i
 
 def check_invalid(report: Report, command: Path, target: str, path: Path) -> None:
     texts = [t for _, t in rows(path)]
-    answers = convert(command, "asm", target, texts)
+    answers = jitkit(command, "asm", target, texts)
     compare(report, f"{path.parent.name}/{path.name} refused", texts, ["refused"] * len(texts),
             ["refused" if a.startswith("error: ") else a for a in answers], len(texts))
 
