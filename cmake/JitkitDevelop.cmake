@@ -37,3 +37,11 @@ else()
   find_package(fmt REQUIRED)
   target_link_libraries(jitkit_fmt INTERFACE fmt::fmt)
 endif()
+
+# ir::Compiler of both targets, instantiated once for the tools and tests that only call it:
+# #include <compilers.hpp> instead of <jitkit/ir/compile.hpp> and the targets.
+add_library(jitkit_compilers STATIC EXCLUDE_FROM_ALL tools/compilers_arm64.cpp
+                                                     tools/compilers_x86_64.cpp)
+target_link_libraries(jitkit_compilers PUBLIC jitkit::jitkit)
+target_include_directories(jitkit_compilers INTERFACE "${PROJECT_SOURCE_DIR}/tools")
+jitkit_warnings(jitkit_compilers)

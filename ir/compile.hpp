@@ -4,12 +4,16 @@
 // Invariants: a Compiler is used by one thread at a time and keeps its memory, so that a warm one does
 // not touch the heap. On failure the buffer holds nothing useful; the Status says what was missing.
 // The function must have passed the verifier; nothing here checks it again.
+//
+// compile() is no inline function: a program with many files that compile says
+// `extern template class ir::Compiler<Isa>` in all of them and `template class ...` in one.
 #ifndef JITKIT_IR_COMPILE_HPP
 #define JITKIT_IR_COMPILE_HPP
 
 #include <jitkit/config.hpp>
 #include <jitkit/ir/cfg.hpp>
 #include <jitkit/ir/cfg_build.hpp>
+#include <jitkit/ir/emission.hpp>
 #include <jitkit/ir/frequency.hpp>
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/layout.hpp>
@@ -20,12 +24,16 @@
 #include <jitkit/ir/target.hpp>
 #include <jitkit/status.hpp>
 
+#include <span>
+
 namespace jitkit::inline JITKIT_ABI::ir {
 
 template <Target T>
 class Compiler {
  public:
   using Options = typename T::Options;
+  using Buffer = typename T::Buffer;
+  using CfiRow = typename T::Emitter::CfiRow;
 
   // `memory_limit`: bytes the compiler may take from the heap for one function.
   explicit Compiler(const Options& options, u64 memory_limit = ~u64{0})
@@ -35,38 +43,16 @@ class Compiler {
   bool check_allocations = false;
 
   // Appends the code of fn to `code`. Its symbols are used by name; see CodeBuffer::relocs().
-  Status compile(const FunctionData& fn, typename T::Buffer& code) {
-    if (!fn.status().ok()) return fn.status();
-    arena_.reset();
-    fault_ = {};
-    machine_.attach(arena_);
-    Cfg cfg;
-    cfg.compute(fn, arena_);
-    Frequencies frequencies;
-    frequencies.compute(fn, cfg, arena_);
-    if (arena_.failed() || !lay_out(fn, cfg, frequencies, machine_)) return arena_.status();
-    typename T::Lower lower(fn, machine_, options_, arena_);
-    if (const Status s = lower.run(); !s.ok()) return s;
-    if (arena_.failed()) return arena_.status();
-    const CallConv wanted = convention_of(fn);
-    const Convention* convention = find(wanted);
-    if (convention == nullptr) return {Error::unsupported, 0, static_cast<u64>(wanted)};
-    const RegisterInfo registers = T::register_info(*convention, machine_);
-    Liveness live(arena_);
-    if (!live.compute(machine_)) return arena_.status();
-    RegisterAllocator allocator(machine_, live, registers, arena_);
-    if (const Status s = allocator.run(); !s.ok()) return s;
-    if (check_allocations) {
-      fault_ = AllocationChecker(machine_, registers, &T::isa_info(), arena_).run();
-      if (!fault_.ok()) return {Error::invalid_ir, fault_.inst, static_cast<u64>(fault_.fault)};
-    }
-    typename T::Emitter emitter(fn, machine_, *convention, options_, code, arena_);
-    if (const Status s = emitter.run(); !s.ok()) return s;
-    return arena_.failed() ? arena_.status() : code.status();
-  }
+  Status compile(const FunctionData& fn, Buffer& code);
 
   // Of the function compiled last, until the next one.
   const MachFunction& machine() const { return machine_; }
+  // Which code came from which instruction and where blocks start; unwind rows; exits with their places.
+  // Offsets count from start(), where the function's code begins in the buffer.
+  u32 start() const { return start_; }
+  const CodeMap& code_map() const { return code_map_; }
+  std::span<const CfiRow> cfi() const { return cfi_; }
+  std::span<const ExitSite> exits() const { return exits_; }
   const AllocationError& fault() const { return fault_; }
   const Arena& arena() const { return arena_; }
 
@@ -85,7 +71,49 @@ class Compiler {
   Arena arena_;
   MachFunction machine_;
   AllocationError fault_;
+  u32 start_ = 0;
+  CodeMap code_map_;
+  std::span<const CfiRow> cfi_;
+  std::span<const ExitSite> exits_;
 };
+
+template <Target T>
+Status Compiler<T>::compile(const FunctionData& fn, Buffer& code) {
+  if (!fn.status().ok()) return fn.status();
+  arena_.reset();
+  fault_ = {};
+  code_map_ = {};
+  cfi_ = {};
+  exits_ = {};
+  start_ = code.offset();
+  machine_.attach(arena_);
+  Cfg cfg;
+  cfg.compute(fn, arena_);
+  Frequencies frequencies;
+  frequencies.compute(fn, cfg, arena_);
+  if (arena_.failed() || !lay_out(fn, cfg, frequencies, machine_)) return arena_.status();
+  typename T::Lower lower(fn, machine_, options_, arena_);
+  if (const Status s = lower.run(); !s.ok()) return s;
+  if (arena_.failed()) return arena_.status();
+  const CallConv wanted = convention_of(fn);
+  const Convention* convention = find(wanted);
+  if (convention == nullptr) return {Error::unsupported, 0, static_cast<u64>(wanted)};
+  const RegisterInfo registers = T::register_info(*convention, machine_);
+  Liveness live(arena_);
+  if (!live.compute(machine_)) return arena_.status();
+  RegisterAllocator allocator(machine_, live, registers, arena_);
+  if (const Status s = allocator.run(); !s.ok()) return s;
+  if (check_allocations) {
+    fault_ = AllocationChecker(machine_, registers, &T::isa_info(), arena_).run();
+    if (!fault_.ok()) return {Error::invalid_ir, fault_.inst, static_cast<u64>(fault_.fault)};
+  }
+  typename T::Emitter emitter(fn, machine_, *convention, options_, code, arena_);
+  if (const Status s = emitter.run(); !s.ok()) return s;
+  code_map_ = emitter.code_map();
+  cfi_ = {emitter.cfi().data(), emitter.cfi().size()};
+  exits_ = {emitter.exits().data(), emitter.exits().size()};
+  return arena_.failed() ? arena_.status() : code.status();
+}
 
 }  // namespace jitkit::inline JITKIT_ABI::ir
 

@@ -15,12 +15,29 @@
 #include <jitkit/ir/machine.hpp>
 #include <jitkit/ir/support/arena.hpp>
 
+#include <span>
+
 namespace jitkit::inline JITKIT_ABI::ir {
 
-// From an offset in the code to the IR instruction and source position it came from, until the next.
+// From an offset in the code to the IR instruction it came from, until the next.
 struct CodePosition {
   u32 offset;  // bytes from the start of the function
   Inst inst;   // none: code of the compiler's own (prologue, moves, stubs)
+};
+
+// Where the code of blocks and instructions is. What `blocks` does not cover is the prologue before
+// and stubs, islands and data behind.
+struct CodeMap {
+  std::span<const CodePosition> positions;
+  std::span<const u32> blocks;  // in layout order: where each starts, and where the last one ends
+};
+
+// A place that refers to a frame state: a guard's branch, a load that may fault, a safepoint or a patch
+// point. `inst` is its MachInst, whose last operands hold the values' places.
+struct ExitSite {
+  u32 offset;  // bytes from the start of the function
+  u32 inst;
+  FrameStateRef state;
 };
 
 // CRTP base. Derived provides:
@@ -41,6 +58,7 @@ class EmitterBase {
     block_labels_.attach(arena);
     split_labels_.attach(arena);
     positions_.attach(arena);
+    block_starts_.attach(arena);
   }
 
   void emit_function() {
@@ -48,17 +66,21 @@ class EmitterBase {
     split_labels_.assign(mf_.edges.size(), Label());
     if (block_labels_.size() != mf_.blocks.size() || split_labels_.size() != mf_.edges.size())
       return;  // out of memory: sticky in the arena
+    start_ = self().offset();
     mark({});
     self().prologue();
     u32 next_edit = 0;
     for (block_ = 0; block_ < mf_.blocks.size(); ++block_) emit_block(next_edit);
+    block_starts_.push(self().offset() - start_);
     mark({});
     for (u32 e = 1; e < mf_.edges.size(); ++e)
       if (split_labels_[e] != Label() && split_labels_[e] != emitted()) emit_split(e);
     self().finish();
   }
 
-  const Vec<CodePosition>& positions() const { return positions_; }
+  CodeMap code_map() const {
+    return {{positions_.data(), positions_.size()}, {block_starts_.data(), block_starts_.size()}};
+  }
 
  protected:
   Derived& self() { return static_cast<Derived&>(*this); }
@@ -77,11 +99,12 @@ class EmitterBase {
 
   void mark(Inst i) {
     if (!positions_.empty() && positions_.back().inst == i) return;
-    positions_.push({self().offset(), i});
+    positions_.push({self().offset() - start_, i});
   }
 
   const FunctionData& fn_;
   MachFunction& mf_;
+  u32 start_ = 0;  // offset of the function in the buffer
 
  private:
   static constexpr Label emitted() { return Label(~u32{0}); }
@@ -89,6 +112,7 @@ class EmitterBase {
   void emit_block(u32& next_edit) {
     const MachBlock& b = mf_.blocks[block_];
     self().bind(block_labels_[block_]);
+    block_starts_.push(self().offset() - start_);
     for (u32 p = 0; p < b.preds; ++p) {
       const MachEdge& e = mf_.edges[mf_.preds[b.first_pred + p]];
       if (e.place == MachEdge::Place::succ_start) emit_moves(e);
@@ -158,6 +182,7 @@ class EmitterBase {
   Vec<Label> block_labels_;
   Vec<Label> split_labels_;  // by edge; made when first branched to
   Vec<CodePosition> positions_;
+  Vec<u32> block_starts_;
 };
 
 }  // namespace jitkit::inline JITKIT_ABI::ir

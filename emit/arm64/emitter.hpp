@@ -19,22 +19,17 @@
 namespace jitkit::inline JITKIT_ABI {
 namespace arm64 {
 
-// A place that refers to a frame state: a guard's branch, a load that may fault, a safepoint or a patch
-// point. `inst` is its MachInst, whose last operands hold the values' places.
-struct ExitSite {
-  u32 offset;
-  u32 inst;
-  ir::FrameStateRef state;
-};
-
 class Emitter : public ir::EmitterBase<Emitter, Label> {
   using Base = ir::EmitterBase<Emitter, Label>;
   using MachInst = ir::MachInst;
   using Operand = ir::Operand;
   using Allocation = ir::Allocation;
   using Type = ir::Type;
+  using ExitSite = ir::ExitSite;
 
  public:
+  using CfiRow = jitkit::CfiRow;
+
   Emitter(const ir::FunctionData& fn, ir::MachFunction& mf, const ir::Convention& conv,
           const Options& options, CodeBuffer& code, Arena& arena)
       : Base(fn, mf, arena), code_(code), options_(options), conv_(conv), frame_(fn, mf, conv, arena),
@@ -43,7 +38,6 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   Status run() {
     const Status laid_out = frame_.lay_out();
     if (!laid_out.ok()) return laid_out;
-    start_ = code_.offset();
     emit_function();
     if (arena_.failed()) return arena_.status();
     return code_.status();
@@ -142,7 +136,6 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   Vec<ExitSite> exits_;
   Vec<Stub> stubs_;
   Vec<RegionWord> pending_words_;
-  u32 start_ = 0;
 };
 
 // ---- instructions ----

@@ -21,23 +21,18 @@
 
 namespace jitkit::inline JITKIT_ABI::x86_64 {
 
-// A place that refers to a frame state: a guard's branch, a load that may fault, a safepoint or a patch
-// point. `inst` is its MachInst, whose last operands hold the values' places.
-struct ExitSite {
-  u32 offset;
-  u32 inst;
-  ir::FrameStateRef state;
-};
-
 class Emitter : public ir::EmitterBase<Emitter, Label> {
   using Base = ir::EmitterBase<Emitter, Label>;
   using MachInst = ir::MachInst;
   using Operand = ir::Operand;
   using Allocation = ir::Allocation;
   using Type = ir::Type;
+  using ExitSite = ir::ExitSite;
   using F = Form;
 
  public:
+  using CfiRow = jitkit::CfiRow;
+
   Emitter(const ir::FunctionData& fn, ir::MachFunction& mf, const ir::Convention& conv,
           const Options& options, CodeBuffer& code, Arena& arena)
       : Base(fn, mf, arena), code_(code), options_(options), avx_(options.features.has(Feature::avx)),
@@ -47,7 +42,6 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     const Status laid_out = frame_.lay_out();
     if (!laid_out.ok()) return laid_out;
     for (const ir::VRegData& v : mf_.vregs) uses_upper_halves_ = uses_upper_halves_ || is_wide(v.type);
-    start_ = code_.offset();
     emit_function();
     if (arena_.failed()) return arena_.status();
     return code_.status();
@@ -169,7 +163,6 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   jitkit::Vec<ExitSite> exits_;
   jitkit::Vec<Stub> stubs_;
   bool uses_upper_halves_ = false;
-  u32 start_ = 0;
 };
 
 // ---- bytes ----

@@ -7,8 +7,8 @@
 #ifndef JITKIT_TESTS_FILETEST_NATIVE_EXECUTOR_HPP
 #define JITKIT_TESTS_FILETEST_NATIVE_EXECUTOR_HPP
 
+#include <compilers.hpp>
 #include <jitkit/emit/object.hpp>
-#include <jitkit/ir/compile.hpp>
 
 #include "executor.hpp"
 #include "native_program.hpp"

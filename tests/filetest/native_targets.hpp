@@ -2,8 +2,7 @@
 #ifndef JITKIT_TESTS_FILETEST_NATIVE_TARGETS_HPP
 #define JITKIT_TESTS_FILETEST_NATIVE_TARGETS_HPP
 
-#include <jitkit/emit/arm64/target.hpp>
-#include <jitkit/emit/x86_64/target.hpp>
+#include <compilers.hpp>
 
 #include "native_executor.hpp"
 
