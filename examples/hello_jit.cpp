@@ -1,10 +1,5 @@
 // The smallest JIT: a function from IR to running code, on the host's own target.
-#include <jitkit/emit/arm64/target.hpp>
-#include <jitkit/emit/runtime/cpu_features.hpp>
-#include <jitkit/emit/runtime/exec_memory.hpp>
-#include <jitkit/emit/x86_64/target.hpp>
-#include <jitkit/ir/builder.hpp>
-#include <jitkit/ir/compile.hpp>
+#include <jitkit/jitkit.hpp>
 
 #include <cstdio>
 
@@ -13,11 +8,9 @@ using namespace jitkit;
 int main() {
   // sum(n) = 1 + 2 + ... + n
   ir::Module module;
-  ir::Param number;
-  number.type = ir::Type::i64;
   ir::Function<host::Isa> f;
   f.module = &module;
-  f.signature = module.add_signature({&number, 1}, {&number, 1});
+  f.signature = module.add_signature({ir::Type::i64}, {ir::Type::i64});
   ir::Builder b(f);
   const ir::Value n = b.param(b.entry(), 0);
   const ir::Block loop = b.new_block(), done = b.new_block();

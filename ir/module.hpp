@@ -11,6 +11,7 @@
 #include <jitkit/ir/support/index.hpp>
 #include <jitkit/ir/type.hpp>
 
+#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -157,6 +158,16 @@ class Module {
     params_.append(results);
     if (!signatures_.push(s)) return {};
     return SigRef(signatures_.size() - 1);
+  }
+  // The same where parameters and results are plain values: at most 32 of either.
+  SigRef add_signature(std::initializer_list<Type> params, std::initializer_list<Type> results,
+                       CallConv conv = CallConv::c) {
+    check(params.size() <= 32 && results.size() <= 32);
+    Param plain[64];
+    u32 n = 0;
+    for (const Type t : params) plain[n++].type = t;
+    for (const Type t : results) plain[n++].type = t;
+    return add_signature({plain, params.size()}, {plain + params.size(), results.size()}, conv);
   }
 
   u32 symbol_count() const { return symbols_.size(); }
