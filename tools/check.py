@@ -200,6 +200,14 @@ def load_parts() -> list[Part]:
         return [Part(**row) for row in tomllib.load(f)["part"]]
 
 
+def default_seed() -> int:
+    """The same for the same contents of the repository, another for others: a run can be repeated on
+    another machine, and over time much is sampled."""
+    done = subprocess.run(["git", "rev-parse", "HEAD^{tree}"], cwd=ROOT, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True)
+    return int(done.stdout[:7], 16) if done.returncode == 0 else 1
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--part", action="append", default=[], help="only this part (repeatable)")
@@ -224,6 +232,8 @@ def main() -> int:
     os.environ.setdefault("CCACHE_BASEDIR", str(ROOT))
     os.environ.setdefault("CCACHE_NOHASHDIR", "1")
     os.environ["CLICOLOR_FORCE"] = "0"
+    os.environ.setdefault("JITKIT_SEED", str(default_seed()))
+    print(f"JITKIT_SEED={os.environ['JITKIT_SEED']}  (of all that samples; set it to repeat a run)")
     if args.started:
         print(f"{'setup':<18} {time.time() - args.started:7.1f} s")
 

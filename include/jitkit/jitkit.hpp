@@ -15,6 +15,7 @@
 #include <jitkit/fwd.hpp>
 #include <jitkit/ir/builder.hpp>
 #include <jitkit/ir/compile.hpp>
+#include <jitkit/ir/dce.hpp>
 #include <jitkit/ir/interpreter.hpp>
 #include <jitkit/ir/parser.hpp>
 #include <jitkit/ir/printer.hpp>

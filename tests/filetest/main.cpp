@@ -5,6 +5,7 @@
 //   --executor E    runs calls on E only; may be repeated
 // See filetest.hpp for what a file says.
 #include <fmt/format.h>
+#include <jitkit/ir/dce.hpp>
 #include <jitkit/ir/printer.hpp>
 
 #include <algorithm>
@@ -116,6 +117,14 @@ class Runner {
       ir::print(*f.test.unit, out);
     } else if (mode == "cfg") {
       f.test.unit->for_each([&](const ir::FunctionData& g, ir::TextMap&) { print_cfg(out, g); });
+    } else if (mode == "dce") {
+      f.test.unit->for_each([&](ir::FunctionData& g, ir::TextMap&) {
+        if (!ir::remove_dead_code(g).ok()) report_.fail(f.name(), "out of memory");
+      });
+      ir::print(*f.test.unit, out);
+      ir::Diagnostics errors;
+      ir::verify(*f.test.unit, errors);
+      report_.check(f.name() + " (verifies afterwards)", errors.empty() ? "" : error_text(errors, 0));
     } else if (mode == "verify") {
       check_errors(f);
     } else {
