@@ -102,6 +102,13 @@ class BasicAssembler {
     else
       buffer_.put32(word ^ to.bits);
   }
+  template <ImmSpec S>
+  void emit_relative(u32 word, LiteralTarget<S> to) {
+    if (to.label)
+      buffer_.put32(word, to.label, FixupKind::a64_load19);
+    else
+      buffer_.put32(word ^ to.bits);
+  }
 
   Buffer& buffer_;
 };

@@ -12,6 +12,7 @@
 #include <jitkit/config.hpp>
 #include <jitkit/emit/arm64/frame.hpp>
 #include <jitkit/emit/arm64/lower.hpp>
+#include <jitkit/emit/arm64/macro_assembler.hpp>
 #include <jitkit/emit/cfi.hpp>
 #include <jitkit/emit/code_buffer.hpp>
 #include <jitkit/ir/emission.hpp>
@@ -32,7 +33,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
 
   Emitter(const ir::FunctionData& fn, ir::MachFunction& mf, const ir::Convention& conv,
           const Options& options, CodeBuffer& code, Arena& arena)
-      : Base(fn, mf, arena), code_(code), options_(options), conv_(conv), frame_(fn, mf, conv, arena),
+      : Base(fn, mf, arena), code_(code), asm_(code), options_(options), conv_(conv), frame_(fn, mf, conv, arena),
         arena_(arena), cfi_(arena), exits_(arena), stubs_(arena), pending_words_(arena) {}
 
   Status run() {
@@ -95,12 +96,12 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   void save(const Frame::Save& s, bool store, unsigned base, i64 offset);
   void adjust_sp(i64 by);
   void add_row(CfiOp op, u8 number, i32 value) { cfi_.push({code_.offset() - start_, op, number, value}); }
-  void constant(unsigned rd, u64 value);
   void float_constant(unsigned rd, u64 bits, unsigned width);
-  void vector_constant(unsigned rd, const ir::ConstantData& c);
-  void add_offset(unsigned rd, unsigned rn, i64 offset);
+  // rd <- rn + offset, where 31 is the stack pointer.
+  void add_offset(unsigned rd, unsigned rn, i64 offset) {
+    asm_.put_arith(MacroAssembler::Arith::add, true, rd, rn, offset);
+  }
   void slot_address(unsigned rd, u32 slot);
-  void frame_access(u32 word, unsigned base, i64 offset);
   void memory_move(Type t, unsigned r, bool load, unsigned base, i64 offset);
   void rematerialise(Type t, PReg to, const ir::Remat& r);
   void symbol_address(unsigned rd, u32 symbol, i64 addend);
@@ -128,6 +129,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   };
 
   CodeBuffer& code_;
+  MacroAssembler asm_;
   const Options& options_;
   const ir::Convention& conv_;
   Frame frame_;
@@ -163,7 +165,7 @@ inline void Emitter::emit_inst(const MachInst& m) {
       base = preg::scratch.id;
       distance = displacement_of(m.imm);
     }
-    frame_access(merged(plain), base, distance);
+    asm_.put_access(merged(plain), base, distance);
     if (m.state) record(m, offset() - 4);
     return;
   }
@@ -286,21 +288,15 @@ inline void Emitter::emit_switch(const MachInst& m) {
   if (cases < 4 || span >= u64{cases} * 4) {
     for (u32 n = 0; n < cases; ++n) {
       const i64 v = fn_[ir::Edge(m.extra + n)].case_value;
-      const Encoded e = encode_addsub(v);
-      if (e != refused) {
-        put(Form::cmp_imm_w, sf | x << 5 | static_cast<u32>(e));
-      } else {
-        constant(s, wide != 0 ? static_cast<u64>(v) : static_cast<u32>(v));
-        put(Form::cmp_shift_w, sf | x << 5 | s << 16);
-      }
+      asm_.put_arith(MacroAssembler::Arith::subs, wide != 0, Frame::sp, x, v);  // cmp
       put_branch(form_bits(Form::b_cond) | static_cast<u32>(Cond::eq), edge_label(m.extra + n));
     }
     if (!falls_through(m.extra + cases)) emit_jump(other);
     return;
   }
-  constant(s, wide != 0 ? static_cast<u64>(least) : static_cast<u32>(least));
+  asm_.put_constant(s, wide != 0 ? static_cast<u64>(least) : static_cast<u32>(least));
   put(Form::sub_shift_w, sf | s | x << 5 | s << 16);
-  constant(t, span);
+  asm_.put_constant(t, span);
   put(Form::cmp_shift_w, sf | s << 5 | t << 16);
   put_branch(form_bits(Form::b_cond) | static_cast<u32>(Cond::hi), other);
   const Label table = new_label();

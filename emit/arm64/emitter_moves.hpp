@@ -8,79 +8,11 @@
 namespace jitkit::inline JITKIT_ABI {
 namespace arm64 {
 
-// ---- constants ----
+// ---- constants and addresses ----
 
-// In the fewest of movz, movn, orr and movk.
-inline void Emitter::constant(unsigned rd, u64 value) {
-  const Encoded one = encode_mov(static_cast<i64>(value), 64);
-  if (one != refused) return put(Form::mov_imm_x, static_cast<u32>(one) | rd);
-  if (value <= 0xffffffff) {
-    const Encoded word = encode_mov(static_cast<i64>(value), 32);
-    if (word != refused) return put(Form::mov_imm_w, static_cast<u32>(word) | rd);
-  }
-  unsigned zeroes = 0, ones = 0;
-  for (unsigned n = 0; n < 64; n += 16) {
-    zeroes += (value >> n & 0xffff) == 0 ? 1 : 0;
-    ones += (value >> n & 0xffff) == 0xffff ? 1 : 0;
-  }
-  const bool inverted = ones > zeroes;
-  const u64 background = inverted ? 0xffff : 0;
-  bool first = true;
-  for (unsigned n = 0; n < 64; n += 16) {
-    const u64 part = value >> n & 0xffff;
-    if (part == background) continue;
-    const Form f = !first ? Form::movk_x : inverted ? Form::movn_x : Form::movz_x;
-    const u64 field = first && inverted ? ~part & 0xffff : part;
-    put(f, rd | static_cast<u32>(field) << 5 | (n / 16) << 21);
-    first = false;
-  }
-}
-
-// fmov with an 8-bit immediate, movi of zero or of a byte mask, else from the pool.
 inline void Emitter::float_constant(unsigned rd, u64 bits, unsigned width) {
-  constexpr u32 movi_d = 0x2f00e400;
-  if (bits == 0) return put(movi_d | rd);
-  if (width == 64) {
-    const Encoded fp8 = encode_fp8(bits);
-    if (fp8 != refused) return put(Form::fmov_imm_d, rd | static_cast<u32>(fp8) << 13);
-    const Encoded mask = encode_vec_mask(bits);
-    if (mask != refused) return put(movi_d | static_cast<u32>(mask) | rd);
-    const Label l = code_.literal(FixupKind::a64_load19, 8, bits);
-    return code_.put32(form_bits(Form::ldr_lit_d) | rd, l, FixupKind::a64_load19);
-  }
-  if (width == 32) {  // a float with an 8-bit immediate is a double with the same one
-    const u64 exponent = bits >> 23 & 0xff;
-    const u64 as_double = (bits >> 31) << 63 | (exponent + 896) << 52 | (bits & 0x7fffff) << 29;
-    const Encoded fp8 = exponent == 0 || exponent == 255 ? refused : encode_fp8(as_double);
-    if (fp8 != refused) return put(Form::fmov_imm_s, rd | static_cast<u32>(fp8) << 13);
-  }
-  const Label l = code_.literal(FixupKind::a64_load19, 4, bits);
-  code_.put32(form_bits(Form::ldr_lit_s) | rd, l, FixupKind::a64_load19);
-}
-
-inline void Emitter::vector_constant(unsigned rd, const ir::ConstantData& c) {
-  if (c.lo == c.hi) {
-    const Encoded mask = encode_vec_mask(c.lo);
-    if (mask != refused) return put(0x6f00e400 | static_cast<u32>(mask) | rd);  // movi v.2d
-  }
-  const Label l = code_.literal(FixupKind::a64_load19, 16, c.lo, c.hi);
-  code_.put32(form_bits(Form::ldr_lit_q) | rd, l, FixupKind::a64_load19);
-}
-
-// ---- addresses ----
-
-// rd <- rn + offset, where 31 is the stack pointer.
-inline void Emitter::add_offset(unsigned rd, unsigned rn, i64 offset) {
-  const Encoded e = encode_addsub(offset);
-  if (e != refused) return put(Form::add_imm_x, rd | rn << 5 | static_cast<u32>(e));
-  const i64 low = offset & 0xfff;
-  const Encoded high = encode_addsub(offset - low);
-  if (high != refused) {
-    put(Form::add_imm_x, rd | rn << 5 | static_cast<u32>(high));
-    return put(Form::add_imm_x, rd | rd << 5 | static_cast<u32>(low) << 10);
-  }
-  constant(preg::scratch.id, static_cast<u64>(offset));
-  put(Form::add_extx_x, rd | rn << 5 | u32{preg::scratch.id} << 16 | 3 << 13);
+  if (width == 64) return asm_.put_double(rd, bits);
+  asm_.put_single(rd, static_cast<u32>(bits));
 }
 
 inline void Emitter::slot_address(unsigned rd, u32 slot) {
@@ -88,23 +20,6 @@ inline void Emitter::slot_address(unsigned rd, u32 slot) {
   if (slot == frame_outgoing) return add_offset(rd, Frame::sp, 0);
   add_offset(rd, frame_.base(), frame_.place(slot) + (align != 0 ? static_cast<i64>(align) - 16 : 0));
   if (align != 0) put(Form::and_imm_x, rd | rd << 5 | static_cast<u32>(encode_logical(~(align - 1), 64)));
-}
-
-// A load, store or pair (a word without base and offset) at base + offset.
-inline void Emitter::frame_access(u32 word, unsigned base, i64 offset) {
-  const bool vector = (word & 0x04000000) != 0;
-  Encoded e = refused;
-  if ((word & 0x3a000000) == 0x28000000) {
-    const unsigned size = word >> 30;
-    e = detail::pair_bits(offset, vector ? size + 2 : size == 0 ? 2 : 3);
-  } else {
-    const unsigned size = vector && (word & 0x00800000) != 0 ? 4 : word >> 30;
-    e = detail::offset_bits(offset, size);
-  }
-  if (e != refused) return put(word ^ static_cast<u32>(e) ^ base << 5);
-  add_offset(preg::scratch.id, base, offset);
-  const bool pair = (word & 0x3a000000) == 0x28000000;
-  put(word ^ (pair ? 0U : 1U << 24) ^ u32{preg::scratch.id} << 5);
 }
 
 inline void Emitter::symbol_address(unsigned rd, u32 id, i64 addend) {
@@ -146,15 +61,15 @@ inline void Emitter::memory_move(Type t, unsigned r, bool load, unsigned base, i
   if (ir::bank(t) == Bank::gpr && ir::bits(t) < 32) t = Type::i32;
   if (t == Type::f16) t = Type::f32;
   const detail::AccessForms f = detail::access_forms(t);
-  frame_access(form_bits(load ? f.load : f.store) | r, base, offset);
+  asm_.put_access(form_bits(load ? f.load : f.store) | r, base, offset);
 }
 
 inline void Emitter::rematerialise(Type t, PReg to, const ir::Remat& r) {
   const unsigned rd = to.id & 31;
   switch (static_cast<Macro>(r.form)) {
-    case Macro::integer: return constant(rd, r.imm);
+    case Macro::integer: return asm_.put_constant(rd, r.imm);
     case Macro::float_bits: return float_constant(rd, r.imm, r.extra);
-    case Macro::vector: return vector_constant(rd, mf_.literals[r.extra]);
+    case Macro::vector: return asm_.put_vector(rd, mf_.literals[r.extra].lo, mf_.literals[r.extra].hi);
     case Macro::slot_address:
       slot_address(rd, r.extra);
       if (r.imm != 0) add_offset(rd, rd, static_cast<i64>(r.imm));
@@ -199,7 +114,7 @@ inline void Emitter::save(const Frame::Save& s, bool store, unsigned base, i64 o
   else
     f = store ? (s.full ? Form::str_imm_q : vector ? Form::str_imm_d : Form::str_imm_x)
               : (s.full ? Form::ldr_imm_q : vector ? Form::ldr_imm_d : Form::ldr_imm_x);
-  frame_access(form_bits(f) | a | (s.b.valid() ? b << 10 : 0), base, offset);
+  asm_.put_access(form_bits(f) | a | (s.b.valid() ? b << 10 : 0), base, offset);
 }
 
 inline void Emitter::save_registers(bool store) {

@@ -586,6 +586,17 @@ struct Target {
   }
 };
 
+// The same for data, which no veneer can stand for.
+template <ImmSpec S>
+struct LiteralTarget : Target<S> {
+  using Target<S>::Target;
+  constexpr LiteralTarget(Target<S> t) : Target<S>(t) {}
+  static constexpr std::optional<LiteralTarget> make(i64 v) {
+    if (const auto t = Target<S>::make(v)) return LiteralTarget(*t);
+    return std::nullopt;
+  }
+};
+
 // Consecutive general registers of which the first is even: pair(x2, x3), oct(x8).
 template <class Reg, unsigned Count>
 struct RegRun : RegBase {
