@@ -1,6 +1,6 @@
-// The optional features of the AArch64 architecture that instruction forms name, and sets of them.
+// The optional features of the AArch64 architecture that instruction forms name. Sets of them:
+// ir/support/feature_set.hpp.
 //
-// Invariants: Feature::base (0) is in every set. A set is closed: it holds what its members need.
 // The names are those of `jitkit features`, `--features` and JITKIT_CPU. Detection is elsewhere
 // (emit/runtime): this header needs no operating system.
 // Source: Arm ARM A2.2 (FEAT_ names); the short names follow the assemblers' where they have one.
@@ -8,7 +8,7 @@
 #define JITKIT_EMIT_ARM64_FEATURES_HPP
 
 #include <jitkit/config.hpp>
-#include <jitkit/ir/support/bits.hpp>
+#include <jitkit/ir/support/feature_set.hpp>
 
 #include <string_view>
 
@@ -86,7 +86,7 @@ enum class Feature : u8 {
 };
 
 struct FeatureInfo {
-  const char* name;
+  std::string_view name;
   Feature needs;
   const char* architecture;
 };
@@ -97,91 +97,20 @@ inline constexpr FeatureInfo feature_infos[] = {
     JITKIT_A64_FEATURES(JITKIT_A64_FEATURE)
 #undef JITKIT_A64_FEATURE
 };
-inline constexpr unsigned feature_count = sizeof feature_infos / sizeof feature_infos[0];
 
-constexpr const char* feature_name(Feature f) { return feature_infos[static_cast<u8>(f)].name; }
-
-class FeatureSet {
- public:
-  constexpr FeatureSet() = default;  // base alone
-
-  static constexpr FeatureSet all() {
-    FeatureSet s;
-    for (unsigned i = 0; i < feature_count; ++i) s.set(i);
-    return s;
+struct FeatureTable {
+  using Feature = arm64::Feature;
+  static constexpr unsigned count = sizeof feature_infos / sizeof feature_infos[0];
+  static constexpr Feature needs(Feature f, unsigned n) {
+    return n == 0 ? feature_infos[static_cast<u8>(f)].needs : Feature::base;
   }
-
-  constexpr bool has(Feature f) const {
-    const unsigned i = static_cast<u8>(f);
-    return (words_[i / 64] >> (i % 64) & 1) != 0;
+  static constexpr Feature find(std::string_view name) {
+    return static_cast<Feature>(find_feature_name(feature_infos, count, name));
   }
-  constexpr bool has_all(const FeatureSet& other) const {
-    return (other.words_[0] & ~words_[0]) == 0 && (other.words_[1] & ~words_[1]) == 0;
-  }
-
-  // Adds f and what it needs.
-  constexpr FeatureSet& add(Feature f) {
-    for (; f != Feature::base; f = feature_infos[static_cast<u8>(f)].needs) set(static_cast<u8>(f));
-    return *this;
-  }
-  // Removes f and what needs it. base stays.
-  constexpr FeatureSet& remove(Feature f) {
-    if (f == Feature::base) return *this;
-    clear(static_cast<u8>(f));
-    for (unsigned i = 1; i < feature_count; ++i)
-      if (!has(feature_infos[i].needs)) clear(i);
-    return *this;
-  }
-
-  friend constexpr bool operator==(const FeatureSet&, const FeatureSet&) = default;
-
- private:
-  static_assert(feature_count <= 128);
-  constexpr void set(unsigned i) { words_[i / 64] |= u64{1} << (i % 64); }
-  constexpr void clear(unsigned i) { words_[i / 64] &= ~(u64{1} << (i % 64)); }
-
-  u64 words_[2] = {1, 0};
 };
+using FeatureSet = FeatureSetOf<FeatureTable>;
 
-// The feature of that name (any case); base if there is none.
-constexpr Feature find_feature(std::string_view name) {
-  for (unsigned i = 1; i < feature_count; ++i) {
-    const std::string_view candidate = feature_infos[i].name;
-    bool same = candidate.size() == name.size();
-    for (usize k = 0; same && k < name.size(); ++k) {
-      const char c = name[k];
-      same = (c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c) == candidate[k];
-    }
-    if (same) return static_cast<Feature>(i);
-  }
-  return Feature::base;
-}
-
-// Applies a list such as "+lse,-sha2" to `set`, in order; a name without a sign adds, "all" stands for
-// every feature. Returns the first name that is not a feature, or an empty view if all are.
-constexpr std::string_view apply_features(std::string_view list, FeatureSet& set) {
-  while (!list.empty()) {
-    const usize comma = list.find(',');
-    std::string_view name = list.substr(0, comma);
-    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
-    while (!name.empty() && name.front() == ' ') name.remove_prefix(1);
-    while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
-    if (name.empty()) continue;
-    const bool remove = name.front() == '-';
-    if (remove || name.front() == '+') name.remove_prefix(1);
-    if (name == "all") {
-      set = remove ? FeatureSet() : FeatureSet::all();
-      continue;
-    }
-    const Feature f = find_feature(name);
-    if (f == Feature::base) return name.empty() ? std::string_view("+") : name;
-    if (remove)
-      set.remove(f);
-    else
-      set.add(f);
-  }
-  return {};
-}
+constexpr std::string_view feature_name(Feature f) { return feature_infos[static_cast<u8>(f)].name; }
 
 }  // namespace arm64
 }  // namespace jitkit::inline JITKIT_ABI

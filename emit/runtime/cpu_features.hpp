@@ -111,19 +111,13 @@ static_assert(sizeof cpuid_rows / sizeof cpuid_rows[0] == static_cast<usize>(Fea
 
 // The features of a CPU with these answers whose operating system has set `xcr0` (0: no xgetbv).
 inline FeatureSet decode_cpuid(ReadCpuid read, u64 xcr0) {
-  u64 raw = 1;
+  FeatureSet raw;
   for (const CpuidRow& row : cpuid_rows) {
     const u32 value = read(row.leaf, row.subleaf).registers[row.reg];
     if ((value >> row.bit & 1) != 0 && (xcr0 & row.state) == row.state)
-      raw |= u64{1} << static_cast<u8>(row.feature);
+      raw = raw | FeatureSet::of(row.feature);
   }
-  FeatureSet set;
-  for (const CpuidRow& row : cpuid_rows) {
-    FeatureSet closed;
-    closed.enable(row.feature);
-    if ((closed.bits() & ~raw) == 0) set.enable(row.feature);
-  }
-  return set;
+  return raw.usable();
 }
 
 }  // namespace x86_64
@@ -184,12 +178,10 @@ inline constexpr HwcapRow hwcap_rows[] = {
 
 inline FeatureSet decode_hwcap(u64 hwcap, u64 hwcap2) {
   const u64 words[2] = {hwcap, hwcap2};
-  FeatureSet set;  // rows stand after what they need
-  for (const HwcapRow& row : hwcap_rows) {
-    const bool there = (words[row.word] & row.bits) == row.bits;
-    if (there && set.has(feature_infos[static_cast<u8>(row.feature)].needs)) set.add(row.feature);
-  }
-  return set;
+  FeatureSet raw;
+  for (const HwcapRow& row : hwcap_rows)
+    if ((words[row.word] & row.bits) == row.bits) raw = raw | FeatureSet::of(row.feature);
+  return raw.usable();
 }
 
 }  // namespace arm64
@@ -217,9 +209,6 @@ inline FeatureSet detect_features() {
   }
   return decode_cpuid(host_cpuid, xcr0);
 }
-inline bool apply_feature(std::string_view item, FeatureSet& set) { return set.apply(item).empty(); }
-inline void remove_feature(FeatureSet& set, unsigned f) { set.disable(static_cast<Feature>(f)); }
-inline constexpr unsigned feature_limit = static_cast<unsigned>(Feature::count);
 
 }  // namespace x86_64
 
@@ -230,11 +219,6 @@ namespace arm64 {
 
 // Everything the CPU and the operating system allow.
 inline FeatureSet detect_features() { return decode_hwcap(getauxval(AT_HWCAP), getauxval(AT_HWCAP2)); }
-inline bool apply_feature(std::string_view item, FeatureSet& set) {
-  return apply_features(item, set).empty();
-}
-inline void remove_feature(FeatureSet& set, unsigned f) { set.remove(static_cast<Feature>(f)); }
-inline constexpr unsigned feature_limit = feature_count;
 
 }  // namespace arm64
 #endif
@@ -252,17 +236,12 @@ inline host::FeatureSet restrict_features(host::FeatureSet detected, std::string
     const std::string_view item = list.substr(0, comma);
     list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
     host::FeatureSet next = set;
-    if (!host::apply_feature(item, next)) {
+    if (!next.apply(item).empty()) {
       say("unknown feature", item);
       continue;
     }
-    bool lacking = false;
-    for (unsigned f = 1; f < host::feature_limit; ++f) {
-      const auto feature = static_cast<host::Feature>(f);
-      if (!next.has(feature) || detected.has(feature)) continue;
-      host::remove_feature(next, f);
-      lacking = true;
-    }
+    const bool lacking = !detected.has(next);
+    next = (next & detected).usable();
     if (lacking && item.find("all") == std::string_view::npos) say("the CPU lacks", item);
     set = next;
   }

@@ -1,19 +1,19 @@
-// The CPU features that instruction rows name, sets of them, and the text form users write.
+// The CPU features that instruction rows name. Sets of them: ir/support/feature_set.hpp.
 //
-// Invariants: Feature 0 (`base`) is the x86-64 baseline (SSE2, CMOV, CX8, FXSR ...) and in every set.
-// A set built by enable/disable/parse is closed: it has what each member implies. Names are those
-// `jitkit features` prints; detection lives in emit/runtime, this file needs no operating system.
+// Feature::base is the x86-64 baseline (SSE2, CMOV, CX8, FXSR ...). Names are those `jitkit features`
+// prints; detection lives in emit/runtime, this file needs no operating system.
 // Source: Intel SDM vol. 2 (CPUID feature flag column), AMD APM vol. 3.
 #ifndef JITKIT_EMIT_X86_64_FEATURES_HPP
 #define JITKIT_EMIT_X86_64_FEATURES_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/ir/support/feature_set.hpp>
 
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::x86_64 {
 
-// feature, its name in text, the features it directly implies (`base`: none).
+// feature, its name in text, the features it directly needs (`base`: none).
 #define JITKIT_X86_FEATURES(X)                        \
   X(base, "base", base, base)                         \
   X(sse3, "sse3", base, base)                         \
@@ -72,119 +72,36 @@ namespace jitkit::inline JITKIT_ABI::x86_64 {
   X(fsrm, "fsrm", base, base)
 
 enum class Feature : u8 {
-#define JITKIT_X86_FEATURE_NAME(id, text, implied0, implied1) id,
+#define JITKIT_X86_FEATURE_NAME(id, text, needs0, needs1) id,
   JITKIT_X86_FEATURES(JITKIT_X86_FEATURE_NAME)
 #undef JITKIT_X86_FEATURE_NAME
       count
 };
-static_assert(static_cast<unsigned>(Feature::count) <= 64);
 
 struct FeatureInfo {
   std::string_view name;
-  Feature implied[2];
+  Feature needs[2];
 };
 inline constexpr FeatureInfo feature_infos[] = {
-#define JITKIT_X86_FEATURE_INFO(id, text, implied0, implied1) \
-  {text, {Feature::implied0, Feature::implied1}},
+#define JITKIT_X86_FEATURE_INFO(id, text, needs0, needs1) {text, {Feature::needs0, Feature::needs1}},
     JITKIT_X86_FEATURES(JITKIT_X86_FEATURE_INFO)
 #undef JITKIT_X86_FEATURE_INFO
 };
 #undef JITKIT_X86_FEATURES
 
-constexpr std::string_view feature_name(Feature f) {
-  return feature_infos[static_cast<u8>(f)].name;
-}
-
-// The feature of that name; Feature::count if there is none. `sha1` and `sha2` both mean sha.
-constexpr Feature feature_by_name(std::string_view name) {
-  if (name == "sha1" || name == "sha2") return Feature::sha;
-  for (u8 i = 0; i < static_cast<u8>(Feature::count); ++i)
-    if (feature_infos[i].name == name) return static_cast<Feature>(i);
-  return Feature::count;
-}
-
-class FeatureSet {
- public:
-  constexpr FeatureSet() = default;
-  static constexpr FeatureSet all() {
-    FeatureSet s;
-    s.bits_ = (u64{1} << static_cast<u8>(Feature::count)) - 1;
-    return s;
+struct FeatureTable {
+  using Feature = x86_64::Feature;
+  static constexpr unsigned count = static_cast<unsigned>(Feature::count);
+  static constexpr Feature needs(Feature f, unsigned n) { return feature_infos[static_cast<u8>(f)].needs[n]; }
+  // `sha1` and `sha2` both mean sha.
+  static constexpr Feature find(std::string_view name) {
+    if (name == "sha1" || name == "sha2") return Feature::sha;
+    return static_cast<Feature>(find_feature_name(feature_infos, count, name));
   }
-  // Exactly these, not closed: what one instruction asks for.
-  static constexpr FeatureSet of(Feature a, Feature b = Feature::base, Feature c = Feature::base) {
-    FeatureSet s;
-    s.bits_ = bit(Feature::base) | bit(a) | bit(b) | bit(c);
-    return s;
-  }
-
-  constexpr bool has(Feature f) const { return (bits_ & bit(f)) != 0; }
-  constexpr bool has(FeatureSet s) const { return (s.bits_ & ~bits_) == 0; }
-  constexpr u64 bits() const { return bits_; }
-  // The first feature of `wanted` that is missing here; base if none is.
-  constexpr Feature first_missing(FeatureSet wanted) const {
-    for (u8 i = 1; i < static_cast<u8>(Feature::count); ++i)
-      if ((wanted.bits_ & ~bits_ & bit(static_cast<Feature>(i))) != 0) return static_cast<Feature>(i);
-    return Feature::base;
-  }
-
-  // With f and all it implies.
-  constexpr FeatureSet& enable(Feature f) {
-    bits_ |= bit(f);
-    for (const Feature i : feature_infos[static_cast<u8>(f)].implied)
-      if (i != Feature::base) enable(i);
-    return *this;
-  }
-  // Without f and all that imply it. The baseline stays.
-  constexpr FeatureSet& disable(Feature f) {
-    if (f == Feature::base) return *this;
-    bits_ &= ~bit(f);
-    for (u8 i = 0; i < static_cast<u8>(Feature::count); ++i) {
-      const FeatureInfo& info = feature_infos[i];
-      if (has(static_cast<Feature>(i)) && (info.implied[0] == f || info.implied[1] == f))
-        disable(static_cast<Feature>(i));
-    }
-    return *this;
-  }
-
-  // Applies a list such as "+avx2,-sha,adx" (no sign: enable; "all" and "none" set the start).
-  // Returns the first name that is not a feature, or an empty view when the whole list was applied;
-  // in the first case the set is unchanged.
-  constexpr std::string_view apply(std::string_view list) {
-    FeatureSet result = *this;
-    while (!list.empty()) {
-      const usize comma = list.find(',');
-      std::string_view item = list.substr(0, comma);
-      list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
-      const bool off = !item.empty() && item[0] == '-';
-      if (!item.empty() && (item[0] == '-' || item[0] == '+')) item.remove_prefix(1);
-      if (item.empty()) continue;
-      if (item == "all" || item == "none") {
-        result = (item == "all") != off ? all() : FeatureSet();
-        continue;
-      }
-      const Feature f = feature_by_name(item);
-      if (f == Feature::count) return item;
-      off ? result.disable(f) : result.enable(f);
-    }
-    *this = result;
-    return {};
-  }
-
-  friend constexpr bool operator==(FeatureSet, FeatureSet) = default;
-  friend constexpr FeatureSet operator|(FeatureSet a, FeatureSet b) {
-    a.bits_ |= b.bits_;
-    return a;
-  }
-  friend constexpr FeatureSet operator&(FeatureSet a, FeatureSet b) {
-    a.bits_ &= b.bits_;
-    return a;
-  }
-
- private:
-  static constexpr u64 bit(Feature f) { return u64{1} << static_cast<u8>(f); }
-  u64 bits_ = 1;
 };
+using FeatureSet = FeatureSetOf<FeatureTable>;
+
+constexpr std::string_view feature_name(Feature f) { return feature_infos[static_cast<u8>(f)].name; }
 
 }  // namespace jitkit::inline JITKIT_ABI::x86_64
 

@@ -29,12 +29,10 @@ class Function;
 }  // namespace ir
 
 namespace arm64 {
-class FeatureSet;
 struct Isa;
 }  // namespace arm64
 
 namespace x86_64 {
-class FeatureSet;
 struct Isa;
 }  // namespace x86_64
 

@@ -22,7 +22,7 @@ struct Arm64 {
 
   static Isa::Options options() {
     Isa::Options o;
-    for (const arm64::Feature f : {arm64::Feature::asimd, arm64::Feature::pmull, arm64::Feature::crc}) o.features.add(f);
+    for (const arm64::Feature f : {arm64::Feature::asimd, arm64::Feature::pmull, arm64::Feature::crc}) o.features.enable(f);
     return o;
   }
   static const char* missing() { return ""; }
@@ -35,7 +35,7 @@ struct Arm64Modern : Arm64 {
 
   static Isa::Options options() {
     Isa::Options o = Arm64::options();
-    for (const arm64::Feature f : {arm64::Feature::lse, arm64::Feature::rcpc}) o.features.add(f);
+    for (const arm64::Feature f : {arm64::Feature::lse, arm64::Feature::rcpc}) o.features.enable(f);
     return o;
   }
 };

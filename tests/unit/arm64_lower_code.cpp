@@ -27,7 +27,7 @@ std::vector<u32> compile(const std::string& text, const char* features, Status& 
   const ir::IsaInfo* const targets[] = {&arm64::Isa::isa_info()};
   REQUIRE(ir::parse(text, unit, targets, errors));
   arm64::Options options;
-  arm64::apply_features(features, options.features);
+  options.features.apply(features);
   Arena arena;
   std::vector<u32> words;
   unit.for_each([&](ir::FunctionData& fn, ir::TextMap&) {

@@ -31,12 +31,11 @@ void print_bytes(x86_64::Encoded code, Sink& out) {
 // The target's assembler over every line, with exactly the features of the list, or with all but those
 // it takes away if it starts with a sign.
 template <class FeatureSet, class Code>
-int assemble(const Arguments& a, std::string_view (*apply)(std::string_view, FeatureSet&),
-             bool (*assemble_line)(std::string_view, const FeatureSet&, Code&, Sink&),
+int assemble(const Arguments& a, bool (*assemble_line)(std::string_view, const FeatureSet&, Code&, Sink&),
              void (*print)(Code, Sink&)) {
   const bool signed_list = a.features.starts_with('+') || a.features.starts_with('-');
   FeatureSet features = a.features.empty() || signed_list ? FeatureSet::all() : FeatureSet();
-  if (const std::string_view unknown = apply(a.features, features); !unknown.empty()) {
+  if (const std::string_view unknown = features.apply(a.features); !unknown.empty()) {
     fmt::print(stderr, "--features: {} has no feature '{}'; see jitkit features\n", a.target, unknown);
     return exit_usage;
   }
@@ -59,10 +58,8 @@ std::function<int()> setup(CLI::App& app) {
   app.add_option("FILE", a->file, "one instruction per line; default: standard input");
   return [a] {
     if (a->target == "arm64")
-      return assemble<arm64::FeatureSet, u32>(*a, &arm64::apply_features, &arm64::assemble_line, &print_word);
-    return assemble<x86_64::FeatureSet, x86_64::Encoded>(
-        *a, [](std::string_view list, x86_64::FeatureSet& set) { return set.apply(list); },
-        &x86_64::assemble_line, &print_bytes);
+      return assemble<arm64::FeatureSet, u32>(*a, &arm64::assemble_line, &print_word);
+    return assemble<x86_64::FeatureSet, x86_64::Encoded>(*a, &x86_64::assemble_line, &print_bytes);
   };
 }
 
