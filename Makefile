@@ -3,9 +3,10 @@
 #   make                 builds the jitkit command: build/jitkit
 #   make check           every test; make quick: the inner loop, under two minutes
 #   make fuzz SECONDS=n  a total, shared by all fuzz targets; make soak: fixed large counts
+#   make bench           cost of emission and compilation beside other tools: build/bench/results.json, .svg
 #   make single-header   one file of it all
 .DEFAULT_GOAL := build
-.PHONY: build check quick fuzz soak single-header format tidy clean
+.PHONY: build check quick fuzz soak bench single-header format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -35,6 +36,12 @@ fuzz:
 soak:
 	@tools/setup.sh fuzz
 	@python3 tools/fuzz.py --soak
+
+bench:
+	@tools/setup.sh bench
+	@mkdir -p build
+	@{ $(call compile,bench,bench); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
+	@python3 bench/run.py $(ARGS)
 
 single-header:
 	@tools/setup.sh python
