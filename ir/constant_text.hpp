@@ -8,6 +8,7 @@
 #define JITKIT_IR_CONSTANT_TEXT_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/ir/float_format.hpp>
 #include <jitkit/ir/support/bits.hpp>
 #include <jitkit/ir/support/sink.hpp>
 #include <jitkit/ir/support/wide.hpp>
@@ -18,63 +19,6 @@
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::ir {
-
-struct FloatFormat {
-  unsigned exponent_bits;
-  unsigned fraction_bits;
-
-  constexpr int bias() const { return (1 << (exponent_bits - 1)) - 1; }
-  constexpr u64 special() const { return low_mask(exponent_bits); }  // exponent of inf and NaN
-  constexpr unsigned sign_bit() const { return exponent_bits + fraction_bits; }
-  constexpr u64 infinity() const { return special() << fraction_bits; }
-  constexpr u64 quiet_nan() const { return infinity() | u64{1} << (fraction_bits - 1); }
-};
-
-constexpr FloatFormat float_format(Type t) {
-  return t == Type::f16 ? FloatFormat{5, 10} : t == Type::f32 ? FloatFormat{8, 23} : FloatFormat{11, 52};
-}
-constexpr bool is_float(Type t) { return contains(types::any_fp, t); }
-
-// |x| = mantissa * 2^exponent, with an odd mantissa unless x is zero.
-struct ExactFloat {
-  bool negative = false;
-  u64 mantissa = 0;
-  int exponent = 0;
-};
-
-// Precondition: neither inf nor NaN.
-constexpr ExactFloat decode_float(u64 bits, FloatFormat f) {
-  ExactFloat x;
-  x.negative = (bits >> f.sign_bit() & 1) != 0;
-  const u64 biased = bits >> f.fraction_bits & f.special();
-  x.mantissa = bits & low_mask(f.fraction_bits);
-  if (biased != 0) x.mantissa |= u64{1} << f.fraction_bits;
-  if (x.mantissa == 0) return x;
-  x.exponent = static_cast<int>(biased != 0 ? biased : 1) - f.bias() - static_cast<int>(f.fraction_bits);
-  const unsigned zeros = ctz(x.mantissa);
-  x.mantissa >>= zeros;
-  x.exponent += static_cast<int>(zeros);
-  return x;
-}
-
-// The bits of x; false if the format does not hold it exactly.
-constexpr bool encode_float(ExactFloat x, FloatFormat f, u64& bits) {
-  bits = u64{x.negative} << f.sign_bit();
-  if (x.mantissa == 0) return true;
-  const unsigned zeros = ctz(x.mantissa);
-  x.mantissa >>= zeros;
-  x.exponent += static_cast<int>(zeros);
-  const int top = x.exponent + static_cast<int>(log2_floor(x.mantissa));  // of the leading bit
-  const int least = 1 - f.bias();                                        // of a normal number
-  if (top > f.bias()) return false;
-  const int unit = (top < least ? least : top) - static_cast<int>(f.fraction_bits);
-  if (x.exponent < unit || x.exponent - unit > 63) return false;
-  const u64 scaled = x.mantissa << (x.exponent - unit);
-  // A normal number's leading bit adds one to the exponent field.
-  const u64 field = top < least ? 0 : static_cast<u64>(top + f.bias() - 1);
-  bits |= (field << f.fraction_bits) + scaled;
-  return true;
-}
 
 namespace detail {
 
@@ -97,12 +41,12 @@ inline void print_integer(Sink& out, Bits v, unsigned width) {
 }
 
 // A decimal of at most 10 places, if x has no more.
-inline bool print_decimal(Sink& out, ExactFloat x) {
-  const int length = x.mantissa == 0 ? 0 : static_cast<int>(log2_floor(x.mantissa)) + 1;
+inline bool print_decimal(Sink& out, Unpacked x) {
+  const int length = x.significand == 0 ? 0 : static_cast<int>(log2_floor(x.significand)) + 1;
   if (x.exponent < -10 || x.exponent + length > 24) return false;
   const unsigned places = x.exponent < 0 ? static_cast<unsigned>(-x.exponent) : 0;
-  out.udec(x.exponent < 0 ? x.mantissa >> places : x.mantissa << x.exponent).put('.');
-  u64 rest = x.mantissa & low_mask(places);
+  out.udec(x.exponent < 0 ? x.significand >> places : x.significand << x.exponent).put('.');
+  u64 rest = x.significand & low_mask(places);
   do {
     rest *= 10;
     out.put(static_cast<char>('0' + (rest >> places)));
@@ -111,11 +55,11 @@ inline bool print_decimal(Sink& out, ExactFloat x) {
   return true;
 }
 
-inline void print_hex_float(Sink& out, ExactFloat x) {
-  const unsigned fraction = log2_floor(x.mantissa);
+inline void print_hex_float(Sink& out, Unpacked x) {
+  const unsigned fraction = log2_floor(x.significand);
   const unsigned digits = (fraction + 3) / 4;
   out << "0x1";
-  if (digits != 0) out.put('.').hex((x.mantissa & low_mask(fraction)) << (digits * 4 - fraction), digits);
+  if (digits != 0) out.put('.').hex((x.significand & low_mask(fraction)) << (digits * 4 - fraction), digits);
   const int exponent = x.exponent + static_cast<int>(fraction);
   out << (exponent < 0 ? "p" : "p+");
   out.dec(exponent);
@@ -128,11 +72,11 @@ inline void print_constant(Sink& out, Type t, Bits v) {
     detail::print_integer(out, v, bits(t));
     return;
   }
-  const FloatFormat f = float_format(t);
-  const u64 magnitude = v.lo & low_mask(f.sign_bit());
+  const FloatFormat f = format_of(t);
+  const u64 magnitude = v.lo & ~f.sign();
   const bool negative = magnitude != v.lo;
   if (magnitude > f.infinity()) {
-    if (v.lo == f.quiet_nan())
+    if (v.lo == f.nan())
       out << "+nan";
     else
       (out << "#0x").hex(v.lo);
@@ -142,7 +86,7 @@ inline void print_constant(Sink& out, Type t, Bits v) {
     out << (negative ? "-inf" : "+inf");
     return;
   }
-  const ExactFloat x = decode_float(v.lo, f);
+  const Unpacked x = reduced(unpack(v.lo, f));
   if (negative) out.put('-');
   if (!detail::print_decimal(out, x)) detail::print_hex_float(out, x);
 }
@@ -174,8 +118,8 @@ constexpr bool parse_magnitude(std::string_view s, u128& v) {
 
 namespace detail {
 
-// 0x1.8p+3; the mantissa has at most 64 significant bits.
-constexpr bool parse_hex_float(std::string_view s, ExactFloat& x) {
+// 0x1.8p+3; the significand has at most 64 significant bits.
+constexpr bool parse_hex_float(std::string_view s, Unpacked& x) {
   s.remove_prefix(2);
   bool point = false;
   usize n = 0;
@@ -185,8 +129,8 @@ constexpr bool parse_hex_float(std::string_view s, ExactFloat& x) {
       continue;
     }
     const int d = digit_of(s[n]);
-    if (d >= 16 || x.mantissa >> 60 != 0) return false;
-    x.mantissa = x.mantissa << 4 | static_cast<unsigned>(d);
+    if (d >= 16 || x.significand >> 60 != 0) return false;
+    x.significand = x.significand << 4 | static_cast<unsigned>(d);
     if (point) x.exponent -= 4;
   }
   if (n == s.size()) return !point;
@@ -210,16 +154,16 @@ bool parse_decimal(std::string_view s, F& v) {
 }
 
 inline bool parse_float(bool negative, std::string_view s, Type t, u64& bits) {
-  const FloatFormat f = float_format(t);
-  const u64 sign = u64{negative} << f.sign_bit();
+  const FloatFormat f = format_of(t);
+  const u64 sign = negative ? f.sign() : 0;
   if (s == "inf" || s == "nan") {
-    bits = sign | (s == "inf" ? f.infinity() : f.quiet_nan());
+    bits = sign | (s == "inf" ? f.infinity() : f.nan());
     return true;
   }
   if (is_hex(s)) {
-    ExactFloat x;
+    Unpacked x;
     x.negative = negative;
-    return parse_hex_float(s, x) && encode_float(x, f, bits);
+    return parse_hex_float(s, x) && pack_exactly(x, f, bits);
   }
   if (t == Type::f32) {
     float v = 0;
@@ -231,8 +175,8 @@ inline bool parse_float(bool negative, std::string_view s, Type t, u64& bits) {
   if (!parse_decimal(s, v)) return false;
   bits = std::bit_cast<u64>(v) | sign;
   if (t == Type::f64) return true;
-  const FloatFormat wide = float_format(Type::f64);
-  return (bits & wide.infinity()) != wide.infinity() && encode_float(decode_float(bits, wide), f, bits);
+  return (bits & double_format.infinity()) != double_format.infinity() &&
+         pack_exactly(unpack(bits, double_format), f, bits);
 }
 
 }  // namespace detail

@@ -1,4 +1,4 @@
-// Floating point on bit patterns, for semantics.hpp: formats and conversions in integer arithmetic,
+// Floating point on bit patterns, for semantics.hpp: conversions in integer arithmetic (float_format.hpp),
 // the rest on the host's float and double, which are the IEEE 754 formats.
 //
 // Invariants: every conversion rounds once, to nearest even. A NaN result is the positive quiet NaN
@@ -7,6 +7,7 @@
 #define JITKIT_IR_SEMANTICS_FLOAT_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/ir/float_format.hpp>
 #include <jitkit/ir/opcode.hpp>
 #include <jitkit/ir/support/bits.hpp>
 #include <jitkit/ir/support/wide.hpp>
@@ -19,64 +20,6 @@
 namespace jitkit::inline JITKIT_ABI::ir::semantics {
 
 static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559);
-
-struct FloatFormat {
-  unsigned exponent_bits;
-  unsigned fraction_bits;  // those stored
-
-  constexpr unsigned bits() const { return 1 + exponent_bits + fraction_bits; }
-  constexpr int bias() const { return (1 << (exponent_bits - 1)) - 1; }
-  constexpr u64 sign() const { return u64{1} << (exponent_bits + fraction_bits); }
-  constexpr u64 infinity() const { return low_mask(exponent_bits) << fraction_bits; }
-  constexpr u64 nan() const { return infinity() | u64{1} << (fraction_bits - 1); }
-  constexpr bool is_nan(u64 v) const { return (v & ~sign()) > infinity(); }
-};
-inline constexpr FloatFormat half_format{5, 10};
-inline constexpr FloatFormat single_format{8, 23};
-inline constexpr FloatFormat double_format{11, 52};
-
-constexpr FloatFormat format_of_bits(unsigned n) {
-  return n == 16 ? half_format : n == 32 ? single_format : double_format;
-}
-constexpr FloatFormat format_of(Type t) { return format_of_bits(ir::bits(t)); }
-
-// A finite number: (-1)^negative * significand * 2^exponent.
-struct Unpacked {
-  bool negative;
-  u64 significand;
-  int exponent;
-};
-
-constexpr Unpacked unpack(u64 v, FloatFormat f) {
-  const int biased = static_cast<int>((v & f.infinity()) >> f.fraction_bits);
-  const u64 fraction = v & low_mask(f.fraction_bits);
-  const u64 hidden = biased != 0 ? u64{1} << f.fraction_bits : 0;
-  const int unit = 1 - f.bias() - static_cast<int>(f.fraction_bits);  // exponent of a subnormal's unit
-  return {(v & f.sign()) != 0, hidden | fraction, biased != 0 ? unit + biased - 1 : unit};
-}
-
-// The number in format f, rounded to nearest even.
-constexpr u64 pack(Unpacked n, FloatFormat f) {
-  const u64 sign = n.negative ? f.sign() : 0;
-  if (n.significand == 0) return sign;
-  const int fraction_bits = static_cast<int>(f.fraction_bits);
-  const int top = n.exponent + static_cast<int>(log2_floor(n.significand));
-  if (top > f.bias()) return sign | f.infinity();
-  const int least_unit = 1 - f.bias() - fraction_bits;
-  const int unit = top - fraction_bits > least_unit ? top - fraction_bits : least_unit;
-  const int drop = unit - n.exponent;  // low bits of the significand below the unit
-  u64 kept = 0;
-  if (drop <= 0) {
-    kept = n.significand << -drop;
-  } else if (drop <= 64) {
-    const u64 rest = n.significand & low_mask(static_cast<unsigned>(drop));
-    const u64 half = u64{1} << (drop - 1);
-    kept = drop == 64 ? 0 : n.significand >> drop;
-    if (rest > half || (rest == half && (kept & 1) != 0)) ++kept;
-  }
-  // The hidden bit, and a carry out of the rounding, add to the exponent field by themselves.
-  return sign | ((static_cast<u64>(unit - least_unit) << f.fraction_bits) + kept);
-}
 
 constexpr u64 convert_float(u64 v, FloatFormat from, FloatFormat to) {
   if (from.is_nan(v)) return to.nan();

@@ -11,7 +11,7 @@
 
 #include <jitkit/ir/constant_text.hpp>
 #include <jitkit/ir/interpreter_memory.hpp>
-#include <jitkit/ir/semantics_float.hpp>
+#include <jitkit/ir/float_format.hpp>
 
 #include <string>
 #include <vector>
@@ -50,7 +50,7 @@ inline std::vector<ir::Type> result_types(const ir::FunctionData& f) {
 }
 
 inline bool is_nan(ir::Type t, const Bits& v) {
-  return ir::is_float(t) && ir::semantics::format_of(t).is_nan(v.lo);
+  return ir::is_float(t) && ir::format_of(t).is_nan(v.lo);
 }
 
 // A value as text that reads back as the same bits.
