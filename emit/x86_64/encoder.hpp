@@ -301,13 +301,16 @@ constexpr u8* put_push_imm(u8* p, Enc e, i64 v) {
   return put_imm(p, v, is8 ? 1 : 4);
 }
 
-// xchg rm, r: 86/87, 90 + r with the accumulator (but 90 alone is nop and would not clear the upper
-// half of rax).
+// 90 + r; with eax that is nop, which would not clear the upper half of rax.
+constexpr u8* put_exchange_opcode(u8* p, Enc e, unsigned r) {
+  return r == 0 && operand_bits(e) == 32 ? nullptr : legacy_o(p, e, r);
+}
+
+// xchg rm, r: 86/87, 90 + r with the accumulator.
 constexpr u8* put_xchg(u8* p, Enc e, const Mem& rm, unsigned reg) {
   using namespace table;
-  if (!byte_form(e) && rm.is_reg() && (reg == 0 || rm.base == 0) &&
-      !(reg == rm.base && operand_bits(e) == 32))
-    return legacy_o(p, op(0x90) | (e & (W1 | OP16)), reg | rm.base);
+  if (!byte_form(e) && rm.is_reg() && (reg == 0 || rm.base == 0))
+    if (u8* end = put_exchange_opcode(p, op(0x90) | (e & (W1 | OP16)), reg | rm.base)) return end;
   return put_modrm(p, e, reg, 0, rm);
 }
 

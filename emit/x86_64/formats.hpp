@@ -36,7 +36,7 @@ inline constexpr usize form_count = static_cast<usize>(Form::count);
 // Where the registers of a form stand in its bytes, in text order; and which of several encodings.
 enum class Format : u8 {
   ZO, RM, MR, RVM, RMV, VM, MVR, M, O, I, ALUI, TESTI, SHIFTI, MOVI, IMULI, PUSHI, XCHG, VMOV, VMOV3,
-  JUMP, ACC, RVMR, VZO
+  JUMP, ACC, RVMR, VZO, OXCHG
 };
 
 // Operand kinds of the rows. A/B: register A or memory of B bits; `axis`: the size of the form.
@@ -70,6 +70,7 @@ struct OperandDesc {
   bool stated = false;  // memory: the text must state the size
   bool access = true;   // memory: read or written, not only addressed
   bool sign_extended = false;  // imm: a signed number shorter than the operation
+  bool unsigned_text = false;  // imm: bits, not a number with a sign
   bool any64 = false;          // imm: any 64-bit number, a longer encoding takes it
 };
 
@@ -140,6 +141,7 @@ constexpr OperandDesc describe(Opd kind, u16 size, bool mem_variant) {
   d.sign_extended = (k.flags & k_signed) != 0;
   if (d.cls == OpClass::imm || d.cls == OpClass::rel || d.cls == OpClass::moffs)
     d.imm_bytes = k.number != 0 ? k.number : size == 64 ? 4 : static_cast<u8>(size / 8);
+  d.unsigned_text = d.cls == OpClass::imm && !d.sign_extended && (k.number == 1 || k.number == 2);
   if (d.cls == OpClass::imm && size == 64 && d.imm_bytes == 4) d.sign_extended = true;
   d.any64 = (k.flags & k_any64) != 0 && size == 64 && !mem_variant;
   return d;
@@ -437,6 +439,7 @@ constexpr const char* slots_of(Format f) {
     case Format::RVMR: return "RVM4";
     case Format::M:
     case Format::O:
+    case Format::OXCHG:
     case Format::ALUI:
     case Format::TESTI:
     case Format::SHIFTI:
@@ -520,10 +523,11 @@ constexpr u8* put_form(u8* p, const EncodeRecord& r, const Slots& s) {
       p = put_modrm(p, r.enc, s.reg, s.v, s.rm);
       return p != nullptr ? put_imm(p, s.is4 << 4, 1) : p;
     case Format::O: p = legacy_o(p, r.enc, s.rm.base); break;
+    case Format::OXCHG: p = put_exchange_opcode(p, r.enc, s.rm.base); break;
     case Format::ZO:
     case Format::I:
-    case Format::JUMP:
-    case Format::ACC: p = put_plain(p, r.enc); break;
+    case Format::JUMP: p = put_plain(p, r.enc); break;
+    case Format::ACC: p = put_plain(put_segment(p, s.rm), r.enc); break;
     case Format::VZO: return put_vex(p, r.enc, 0, 0, 0);
     case Format::ALUI: return put_alu_imm(p, r.enc, s.rm, s.imm);
     case Format::TESTI: return put_test_imm(p, r.enc, s.rm, s.imm);

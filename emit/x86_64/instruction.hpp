@@ -24,6 +24,7 @@ struct Instruction {
   Form form = Form::none;
   u8 length = 0;
   u8 count = 0;
+  bool vex3 = false;  // the three-byte VEX prefix even where two bytes are enough, and no other opcode
   OperandValue operand[4];
 };
 
@@ -47,8 +48,8 @@ constexpr bool matches(const OperandDesc& d, unsigned size, const OperandValue& 
     case OpClass::vec:
       if (v.cls != OpClass::vec || v.bits != (d.bits < 128 ? 128 : d.bits)) return false;
       return !d.fixed || v.code == d.fixed_number;
+    case OpClass::segment: return v.cls == d.cls && v.code < 6;
     case OpClass::mask:
-    case OpClass::segment:
     case OpClass::control:
     case OpClass::debug: return v.cls == d.cls;
     case OpClass::mem:
@@ -72,10 +73,30 @@ constexpr bool matches(const Instruction& in) {
   return true;
 }
 
+namespace detail {
+
+// Turns a two-byte VEX prefix that starts at `at` into the three-byte one; returns the new length.
+constexpr u8 widen_vex(u8* out, u8 at, u8 length) {
+  if (out[at] != 0xc5) return length;
+  for (u8 i = length; i > at + 1; --i) out[i] = out[i - 1];
+  const u8 low = out[at + 2];
+  out[at] = 0xc4;
+  out[at + 1] = static_cast<u8>((low & 0x80) | 0x61);  // R, no X and B, map 0F
+  out[at + 2] = low & 0x7f;
+  return static_cast<u8>(length + 1);
+}
+
+}  // namespace detail
+
 // The bytes of an instruction that matches its form; 0 if the registers do not go together.
 constexpr u8 encode(const Instruction& in, u8* out) {
   const FormRow& row = row_of(in.form);
-  const detail::EncodeRecord& r = detail::encode_table.record[static_cast<u16>(in.form)];
+  detail::EncodeRecord r = detail::encode_table.record[static_cast<u16>(in.form)];
+  if (in.vex3) {
+    if (space_of(r.enc) == Space::legacy) return 0;
+    if (r.format == Format::VMOV) r.format = Format::RM;
+    if (r.format == Format::VMOV3) r.format = Format::RVM;
+  }
   detail::Slots s;
   s.reg = digit_of(r.enc);
   const char* slot = detail::slots_of(row.format);
@@ -84,6 +105,7 @@ constexpr u8 encode(const Instruction& in, u8* out) {
     const OperandDesc d = operand_of(row, i);
     const OperandValue& v = in.operand[i];
     if (d.imm_bytes != 0) {  // a second immediate stands above the first
+      if (d.cls == OpClass::moffs) s.rm.segment = v.mem.segment;
       s.imm |= imm_bits == 0 ? v.imm : v.imm << imm_bits;
       imm_bits = d.imm_bytes * 8U;
       if (imm_bits < 64 && in.count > i + 1) s.imm &= static_cast<i64>(low_mask(imm_bits));
@@ -97,8 +119,10 @@ constexpr u8 encode(const Instruction& in, u8* out) {
       default: s.rm = v.cls == OpClass::mem ? v.mem : Mem::of_register(v.code);
     }
   }
-  u8* end = detail::put_form(out, r, s);
-  return end != nullptr ? static_cast<u8>(end - out) : u8{0};
+  const u8* end = detail::put_form(out, r, s);
+  if (end == nullptr) return 0;
+  const auto length = static_cast<u8>(end - out);
+  return in.vex3 ? detail::widen_vex(out, s.rm.segment != 0 ? 1 : 0, length) : length;
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::x86_64

@@ -1,8 +1,8 @@
 // One line of Intel syntax to bytes, driven by the rows: every form of the mnemonic whose operands
-// match is encoded, and the shortest wins (the first row on a tie).
+// match is encoded, and the shortest wins (mnemonics.hpp).
 //
 // Accepted: case-insensitive mnemonics and registers; `lock`, `rep`, `repe`/`repz`, `repne`/`repnz` as
-// prefix words; `SIZE ptr`, `seg:[...]`, base, index*scale, displacement in any order inside brackets;
+// prefix words; `{vex3}` for the long VEX prefix; `SIZE ptr`, `seg:[...]`, base, index*scale, displacement in any order inside brackets;
 // decimal, 0x and trailing-h hexadecimal numbers. `[rip + N]` holds the raw displacement, a direct
 // branch's N counts from the end of the instruction. Nothing is truncated: a number that does not fit
 // is an error.
@@ -11,34 +11,15 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/emit/x86_64/features.hpp>
-#include <jitkit/emit/x86_64/instruction.hpp>
+#include <jitkit/emit/x86_64/mnemonics.hpp>
+#include <jitkit/emit/x86_64/register_names.hpp>
 #include <jitkit/ir/support/sink.hpp>
 
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::x86_64 {
 
-struct Encoded {
-  u8 bytes[16] = {};
-  u8 size = 0;
-};
-
 namespace detail {
-
-// FNV-1a: mnemonics are found by comparing hashes before strings.
-constexpr u32 text_hash(std::string_view s) {
-  u32 h = 2166136261U;
-  for (const char c : s) h = (h ^ static_cast<u8>(c)) * 16777619U;
-  return h;
-}
-
-struct MnemonicIndex {
-  u32 hash[form_count] = {};
-  constexpr MnemonicIndex() {
-    for (usize i = 0; i < form_count; ++i) hash[i] = text_hash(form_rows[i].text);
-  }
-};
-inline constexpr MnemonicIndex mnemonic_index;
 
 struct TextAlias {
   std::string_view alias;
@@ -51,83 +32,7 @@ inline constexpr TextAlias text_aliases[] = {
 #include <jitkit/emit/x86_64/forms.def>
 };
 
-struct NamedSize {
-  std::string_view name;
-  u16 bits;
-};
-inline constexpr NamedSize memory_sizes[] = {
-    {"byte", 8},      {"word", 16},      {"dword", 32},     {"qword", 64},
-    {"xmmword", 128}, {"ymmword", 256},  {"zmmword", 512},
-};
-
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_word(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '_' || c == '.'; }
-
-// The number after `prefix` in `s` (xmm12, cr4); -1 if s is something else.
-constexpr int numbered(std::string_view s, std::string_view prefix, int limit) {
-  if (!s.starts_with(prefix)) return -1;
-  s.remove_prefix(prefix.size());
-  if (s.empty() || s.size() > 2 || (s.size() == 2 && s[0] == '0')) return -1;
-  int n = 0;
-  for (const char c : s) {
-    if (!is_digit(c)) return -1;
-    n = n * 10 + (c - '0');
-  }
-  return n < limit ? n : -1;
-}
-
-constexpr OperandValue register_value(OpClass cls, u16 bits, unsigned code) {
-  OperandValue v;
-  v.cls = cls;
-  v.bits = bits;
-  v.code = static_cast<u8>(code);
-  return v;
-}
-
-// The register of that (lower-case) name; cls none if there is none.
-constexpr OperandValue parse_register(std::string_view s) {
-  constexpr std::string_view legacy[] = {"ax", "cx", "dx", "bx", "sp", "bp", "si", "di"};
-  constexpr std::string_view low[] = {"al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil"};
-  constexpr std::string_view high[] = {"ah", "ch", "dh", "bh"};
-  constexpr std::string_view segments[] = {"es", "cs", "ss", "ds", "fs", "gs"};
-  for (unsigned i = 0; i < 8; ++i) {
-    if (s == low[i]) return register_value(OpClass::gpr, 8, byte_code(i));
-    if (!s.ends_with(legacy[i])) continue;
-    if (s.size() == 2) return register_value(OpClass::gpr, 16, i);
-    if (s.size() == 3 && s[0] == 'e') return register_value(OpClass::gpr, 32, i);
-    if (s.size() == 3 && s[0] == 'r') return register_value(OpClass::gpr, 64, i);
-  }
-  for (unsigned i = 0; i < 4; ++i)
-    if (s == high[i]) return register_value(OpClass::gpr, 8, Gp8::high_byte(i).code);
-  for (unsigned i = 0; i < 6; ++i)
-    if (s == segments[i]) return register_value(OpClass::segment, 16, i);
-  if (s.size() >= 2 && s[0] == 'r' && is_digit(s[1])) {
-    u16 bits = 64;
-    std::string_view digits = s;
-    if (const char last = s.back(); !is_digit(last)) {
-      bits = last == 'd' ? 32 : last == 'w' ? 16 : last == 'b' ? 8 : 0;
-      digits.remove_suffix(1);
-    }
-    const int n = numbered(digits, "r", 16);
-    if (n >= 8 && bits != 0) return register_value(OpClass::gpr, bits, static_cast<unsigned>(n));
-    return {};
-  }
-  struct Family {
-    std::string_view prefix;
-    OpClass cls;
-    u16 bits;
-    u8 count;
-  };
-  constexpr Family families[] = {
-      {"xmm", OpClass::vec, 128, 32},    {"ymm", OpClass::vec, 256, 32}, {"zmm", OpClass::vec, 512, 32},
-      {"k", OpClass::mask, 64, 8},       {"cr", OpClass::control, 64, 16},
-      {"dr", OpClass::debug, 64, 16},
-  };
-  for (const Family& f : families)
-    if (const int n = numbered(s, f.prefix, f.count); n >= 0)
-      return register_value(f.cls, f.bits, static_cast<unsigned>(n));
-  return {};
-}
 
 // Reads operands from a lower-case line.
 class LineParser {
@@ -336,11 +241,17 @@ inline bool assemble_line(std::string_view text, const FeatureSet& features, Enc
     lower[n++] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   LineParser line(std::string_view(lower, n));
+  Instruction in;
+  if (line.take('{')) {
+    in.vex3 = line.word() == "vex3" && line.take('}');
+    if (!in.vex3) {
+      error << "the only pseudo prefix is {vex3}";
+      return false;
+    }
+  }
   char buffer[64] = {};
   const std::string_view mnemonic = read_mnemonic(line, buffer);
-  const u32 hash = text_hash(mnemonic);
 
-  Instruction in;
   while (!line.at_end()) {
     if (in.count == 4 || (in.count != 0 && !line.take(','))) {
       error << (in.count == 4 ? "too many operands" : "',' is missing");
@@ -352,27 +263,13 @@ inline bool assemble_line(std::string_view text, const FeatureSet& features, Enc
     }
   }
 
-  bool known = false;
-  Feature missing = Feature::base;
-  out.size = 0;
-  for (usize i = 1; i < form_count; ++i) {
-    if (mnemonic_index.hash[i] != hash || form_rows[i].text != mnemonic) continue;
-    known = true;
-    in.form = static_cast<Form>(i);
-    if (!matches(in)) continue;
-    if (const Feature f = features.first_missing(required_features(in.form)); f != Feature::base) {
-      missing = f;
-      continue;
-    }
-    Encoded e;
-    e.size = encode(in, e.bytes);
-    if (e.size != 0 && (out.size == 0 || e.size < out.size)) out = e;
-  }
+  const Assembled found = encode_shortest(mnemonic, in, features);
+  out = found.code;
   if (out.size != 0) return true;
-  if (!known)
+  if (!found.known)
     error << "unknown instruction '" << mnemonic << "'";
-  else if (missing != Feature::base)
-    error << "needs the CPU feature " << feature_name(missing);
+  else if (found.missing != Feature::base)
+    error << "needs the CPU feature " << feature_name(found.missing);
   else
     error << "the operands do not fit '" << mnemonic << "'";
   return false;

@@ -4,6 +4,7 @@
 // single blanks); what follows two blanks or a tab is ignored, so that output of either command is input
 // of this one.
 #include <jitkit/emit/arm64/disassembler.hpp>
+#include <jitkit/emit/x86_64/disassembler.hpp>
 #include <jitkit/ir/support/sink.hpp>
 
 #include <memory>
@@ -64,12 +65,32 @@ bool disassemble_arm64(std::string_view line, std::string& out, std::string& why
   return true;
 }
 
+// Bytes that are not exactly one instruction are printed as data.
+bool disassemble_x86_64(std::string_view line, std::string& out, std::string& why) {
+  u8 bytes[15];
+  usize count = 0;
+  if (!parse_bytes(line, bytes, count)) {
+    why = "expected 1 to 15 bytes in hexadecimal";
+    return false;
+  }
+  const std::span<const u8> code(bytes, count);
+  StringSink sink(out);
+  for (const u8 byte : code) sink.hex(byte, 2);
+  sink << "  ";
+  const usize start = out.size();
+  if (x86_64::disassemble(code, sink) != count) {
+    out.resize(start);
+    x86_64::print_bytes(code, sink);
+  }
+  return true;
+}
+
 std::function<int()> setup(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
-  add_target_option(app, a->target, {"arm64"});
+  add_target_option(app, a->target);
   app.add_option("FILE", a->file, "one instruction per line in hexadecimal; default: standard input");
   return [a] {
-    return filter_lines(a->file, &disassemble_arm64);
+    return filter_lines(a->file, a->target == "arm64" ? &disassemble_arm64 : &disassemble_x86_64);
   };
 }
 

@@ -1,0 +1,87 @@
+// The forms of a mnemonic, and the shortest bytes of an instruction that is known by its mnemonic and
+// operands: what an assembler answers for its text.
+#ifndef JITKIT_EMIT_X86_64_MNEMONICS_HPP
+#define JITKIT_EMIT_X86_64_MNEMONICS_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/emit/x86_64/features.hpp>
+#include <jitkit/emit/x86_64/instruction.hpp>
+
+#include <string_view>
+
+namespace jitkit::inline JITKIT_ABI::x86_64 {
+
+struct Encoded {
+  u8 bytes[16] = {};
+  u8 size = 0;
+};
+
+namespace detail {
+
+// FNV-1a.
+constexpr u32 text_hash(std::string_view s) {
+  u32 h = 2166136261U;
+  for (const char c : s) h = (h ^ static_cast<u8>(c)) * 16777619U;
+  return h;
+}
+
+// Forms by the hash of their mnemonic, chained in table order.
+class MnemonicIndex {
+ public:
+  constexpr MnemonicIndex() {
+    u16 last[buckets] = {};
+    for (u16 i = 1; i < form_count; ++i) {
+      const u32 b = text_hash(form_rows[i].text) % buckets;
+      (last[b] == 0 ? first_[b] : next_[last[b]]) = i;
+      last[b] = i;
+    }
+  }
+  // f(form) for each form that is written so, in table order.
+  template <class F>
+  constexpr void for_each(std::string_view mnemonic, F f) const {
+    for (u16 i = first_[text_hash(mnemonic) % buckets]; i != 0; i = next_[i])
+      if (form_rows[i].text == mnemonic) f(static_cast<Form>(i));
+  }
+
+ private:
+  static constexpr usize buckets = 1024;
+  u16 first_[buckets] = {};
+  u16 next_[form_count] = {};
+};
+inline constexpr MnemonicIndex mnemonic_index;
+
+}  // namespace detail
+
+struct Assembled {
+  Encoded code;  // size 0: no form takes these operands
+  bool known = false;               // there is such a mnemonic
+  Feature missing = Feature::base;  // a form that fits asks for this
+};
+
+// The shortest encoding of `in` (whose form is ignored) among the forms of the mnemonic; on a
+// tie the first in the table, alternates last.
+constexpr Assembled encode_shortest(std::string_view mnemonic, Instruction in, const FeatureSet& features) {
+  Assembled out;
+  bool is_alternate = false;
+  detail::mnemonic_index.for_each(mnemonic, [&](Form f) {
+    out.known = true;
+    in.form = f;
+    if (!matches(in)) return;
+    if (const Feature lacks = features.first_missing(required_features(f)); lacks != Feature::base) {
+      out.missing = lacks;
+      return;
+    }
+    Encoded e;
+    e.size = encode(in, e.bytes);
+    const bool alternate = row_of(f).alternate;
+    if (e.size == 0 || (out.code.size != 0 && e.size > out.code.size)) return;
+    if (e.size == out.code.size && !(is_alternate && !alternate)) return;
+    out.code = e;
+    is_alternate = alternate;
+  });
+  return out;
+}
+
+}  // namespace jitkit::inline JITKIT_ABI::x86_64
+
+#endif  // JITKIT_EMIT_X86_64_MNEMONICS_HPP

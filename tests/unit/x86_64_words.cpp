@@ -1,0 +1,184 @@
+// x86-64 bytes: methods against the text assembler, and every form over its operand space encoded,
+// decoded, printed and assembled back.
+#include <doctest/doctest.h>
+
+#include <jitkit/emit/x86_64/disassembler.hpp>
+#include <jitkit/emit/x86_64/text_assembler.hpp>
+#include <jitkit/x86_64.hpp>
+
+#include <string>
+
+#include "../support/x86_64_samples.hpp"
+
+using namespace jitkit;
+using namespace jitkit::x86_64;
+
+// Fixed points that need no run.
+constexpr u8 add_rax_rbx[] = {0x48, 0x01, 0xd8};
+static_assert(decode(add_rax_rbx).form == Form::add_rr_64);
+static_assert(decode(std::span(add_rax_rbx).first(2)).form == Form::none);
+constexpr u8 one_nop[] = {0x90};
+static_assert(decode(one_nop).form == Form::nop);
+constexpr u8 exchange_r8[] = {0x41, 0x90};
+static_assert(decode(exchange_r8).form == Form::xchg_ao_32);
+constexpr u8 add_ymm[] = {0xc5, 0xf4, 0x58, 0x44, 0xcb, 0x10};
+static_assert(decode(add_ymm).form == Form::vaddps_rrm_256);
+static_assert(decode(add_ymm).operand[2].mem.disp == 16);
+
+namespace {
+
+std::string text_of(std::span<const u8> bytes, usize& length) {
+  std::string s;
+  StringSink sink(s);
+  length = disassemble(bytes, sink);
+  return s;
+}
+
+std::string text_of(const Instruction& in) {
+  std::string s;
+  StringSink sink(s);
+  print(in, sink);
+  return s;
+}
+
+std::string hex_of(std::span<const u8> bytes) {
+  std::string s;
+  StringSink sink(s);
+  for (const u8 b : bytes) sink.hex(b, 2);
+  return s;
+}
+
+std::string assembled(const std::string& text) {
+  Encoded code;
+  std::string error;
+  StringSink sink(error);
+  if (!assemble_line(text, FeatureSet::all(), code, sink)) return "error: " + error;
+  return hex_of({code.bytes, code.size});
+}
+
+template <class F>
+std::string emitted(F f) {
+  CodeBuffer code;
+  Assembler a(code);
+  f(a);
+  REQUIRE(code.status().ok());
+  return hex_of(code.bytes());
+}
+
+// Immediates count modulo their field.
+bool same_operand(const OperandValue& a, const OperandValue& b, const OperandDesc& d) {
+  if (d.cls != OpClass::imm || d.imm_bytes == 8) return a == b;
+  return b.cls == OpClass::imm && ((a.imm ^ b.imm) & static_cast<i64>(low_mask(d.imm_bytes * 8U))) == 0;
+}
+
+// The operands of a decoded instruction are those that were encoded; xchg's may have changed places.
+bool same_operands(const Instruction& in, const Instruction& back) {
+  if (in.count != back.count) return false;
+  const bool swapped = row_of(back.form).format == Format::OXCHG && !(in.operand[0] == back.operand[0]);
+  for (unsigned i = 0; i < in.count; ++i)
+    if (!same_operand(in.operand[i], back.operand[swapped ? 1 - i : i], operand_of(row_of(back.form), i))) return false;
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("x86-64: methods emit the bytes the text assembler gives") {
+#define SAME(call, text) CHECK_MESSAGE(emitted([](Assembler& a) { a.call; }) == assembled(text), text)
+  SAME(add(rax, rbx), "add rax, rbx");
+  SAME(add(eax, 127), "add eax, 127");
+  SAME(add(eax, 128), "add eax, 128");
+  SAME(add(ah, cl), "add ah, cl");
+  SAME(sub(qword_ptr[rsp + 128], 1), "sub qword ptr [rsp + 128], 1");
+  SAME(mov(rax, -1), "mov rax, -1");
+  SAME(mov(rax, 0x123456789), "mov rax, 0x123456789");
+  SAME(lea(r9, ptr[r10 + r11 * 4 + 8]), "lea r9, [r10 + r11*4 + 8]");
+  SAME(mov(eax, in_segment(fs, ptr[rax + 16])), "mov eax, fs:[rax + 16]");
+  SAME(mov(rax, ptr[rip + 5]), "mov rax, [rip + 5]");
+  SAME(xchg(rax, rcx), "xchg rax, rcx");
+  SAME(xchg(eax, eax), "xchg eax, eax");
+  SAME(add(ax, -128), "add ax, -128");
+  SAME(shl(rdx, 1), "shl rdx, 1");
+  SAME(imul(eax, ebx, 1000), "imul eax, ebx, 1000");
+  SAME(lock_xadd(ptr[rdi], eax), "lock xadd [rdi], eax");
+  SAME(vaddps(ymm0, ymm1, ptr[rax]), "vaddps ymm0, ymm1, [rax]");
+  SAME(vmovaps(xmm0, xmm8), "vmovaps xmm0, xmm8");
+  SAME(sha256rnds2(xmm1, xmm2, xmm0), "sha256rnds2 xmm1, xmm2, xmm0");
+#undef SAME
+}
+
+TEST_CASE("x86-64: every form encodes, decodes, prints and assembles back") {
+  test::X86Samples samples(1);
+  unsigned tried = 0;
+  for (u16 f = 1; f < form_count; ++f) {
+    unsigned encoded = 0;
+    for (int round = 0; round < 64; ++round) {
+      const Instruction in = samples.draw(static_cast<Form>(f));
+      REQUIRE_MESSAGE(matches(in), form_name(in.form));
+      u8 bytes[16];
+      const u8 length = encode(in, bytes);
+      if (length == 0) continue;
+      ++encoded;
+      const std::span<const u8> code(bytes, length);
+      const std::string text = text_of(in);
+      const std::string name = std::string(form_name(in.form)) + ": " + hex_of(code) + " " + text;
+      const Instruction back = decode(code);
+      REQUIRE_MESSAGE(back.form != Form::none, name);
+      CHECK_MESSAGE(back.length == length, name);
+      const std::string back_text = name + " came back as " + text_of(back);
+      CHECK_MESSAGE(same_operands(in, back), back_text);
+      // Alternates are written only where they are shorter, and so are near branches.
+      const bool best = !row_of(in.form).alternate && row_of(in.form).format != Format::JUMP;
+      for (const std::string& t : {text, text_of(back)})
+        CHECK_MESSAGE((best ? assembled(t) == hex_of(code) : assembled(t).size() <= 2U * length), name);
+      unsigned cut = 0;
+      while (cut < length && decode(code.first(cut)).form == Form::none) ++cut;
+      CHECK_MESSAGE(cut == length, name);
+    }
+    CHECK_MESSAGE(encoded > 16, form_name(static_cast<Form>(f)));
+    tried += encoded;
+  }
+  CHECK(tried > form_count * 32);
+}
+
+TEST_CASE("x86-64: what is not exactly the assembler's spelling is data with a comment") {
+  const struct {
+    const char* text;
+    std::vector<u8> bytes;
+  } cases[] = {
+      {".byte 0x48, 0x81, 0xc0, 0x01, 0x00, 0x00, 0x00  # add rax, 1", {0x48, 0x81, 0xc0, 1, 0, 0, 0}},
+      {".byte 0x8b, 0x40, 0x00  # mov eax, dword ptr [rax]", {0x8b, 0x40, 0}},
+      {".byte 0x8b, 0x04, 0x20  # mov eax, dword ptr [rax]", {0x8b, 0x04, 0x20}},
+      {"{vex3} vaddps xmm0, xmm1, xmm2", {0xc4, 0xe1, 0x70, 0x58, 0xc2}},
+      {"{vex3} vaddps xmm0, xmm1, xmm8", {0xc4, 0xc1, 0x70, 0x58, 0xc0}},
+      {"vaddps xmm0, xmm1, xmm2", {0xc5, 0xf0, 0x58, 0xc2}},
+      {"jmp 5", {0xeb, 5}},
+      {"jmp 5", {0xe9, 5, 0, 0, 0}},
+  };
+  for (const auto& c : cases) {
+    usize length = 0;
+    CHECK(text_of(c.bytes, length) == c.text);
+    CHECK(length == c.bytes.size());
+  }
+}
+
+TEST_CASE("x86-64: what is no instruction") {
+  const std::vector<u8> cases[] = {
+      {},
+      {0x06},                          // push es
+      {0x66, 0x66, 0x90},              // a prefix twice
+      {0x67, 0x8b, 0x00},              // 32-bit addresses
+      {0xf0, 0x01, 0xd8},              // lock without memory
+      {0x48, 0x66, 0x90},              // REX that is not last
+      {0x66, 0xc5, 0xf0, 0x58, 0xc2},  // a prefix before VEX
+      {0xc5, 0x70, 0x28, 0xc2},        // vvvv without a third register
+      {0x62, 0xf1, 0x7c, 0x48, 0x58, 0xc0},
+      {0x0f, 0xff},
+      {0xf3, 0x01, 0xd8},
+      {0x64, 0x01, 0xd8},              // a segment without memory
+  };
+  for (const auto& bytes : cases) {
+    usize length = 0;
+    CHECK_MESSAGE(text_of(bytes, length) == "", hex_of(bytes));
+    CHECK(length == 0);
+  }
+}
