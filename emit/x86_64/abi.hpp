@@ -29,8 +29,11 @@ inline constexpr RegSet all_vec = RegSet::range(16, 16);  // those VEX and legac
 inline constexpr RegSet all_mask = RegSet::range(48, 8);
 }  // namespace preg
 
+// Names are declared one by one in the functions below: they then hide the assembler's registers.
 constexpr ir::Convention system_v() {
-  using namespace preg;
+  using preg::rax, preg::rbp, preg::rbx, preg::rcx, preg::rdi, preg::rdx, preg::rsi, preg::rsp;
+  using preg::r8, preg::r9, preg::r10, preg::r12, preg::r13, preg::r14, preg::r15;
+  using preg::all_gpr, preg::all_mask, preg::all_vec, preg::k, preg::set, preg::xmm;
   ir::Convention c;
   c.name = "sysv";
   // k0 means "no mask" where a mask is optional.
@@ -40,18 +43,19 @@ constexpr ir::Convention system_v() {
   for (unsigned n = 0; n < 6; ++n) c.int_args[n] = ints[n];
   for (unsigned n = 0; n < 8; ++n) c.fp_args[n] = xmm(n);
   // C returns at most two of each; functions of the IR with more results use these too.
-  const PReg results[] = {rax, rdx, rcx, rsi, rdi, preg::r8, preg::r9, preg::r10};
+  const PReg results[] = {rax, rdx, rcx, rsi, rdi, r8, r9, r10};
   for (unsigned n = 0; n < 8; ++n) c.int_results[n] = results[n];
   for (unsigned n = 0; n < 8; ++n) c.fp_results[n] = xmm(n);
   return c;
 }
 
 constexpr ir::Convention win64() {
-  using namespace preg;
+  using preg::rbp, preg::rbx, preg::rcx, preg::rdi, preg::rdx, preg::rsi;
+  using preg::r8, preg::r9, preg::r12, preg::r13, preg::r14, preg::r15, preg::set;
   ir::Convention c = system_v();
   c.name = "win64";
   c.preserved = set(rbx, rbp, rsi, rdi, r12, r13, r14, r15) | RegSet::range(16 + 6, 10);
-  const PReg ints[] = {rcx, rdx, preg::r8, preg::r9, PReg(), PReg()};
+  const PReg ints[] = {rcx, rdx, r8, r9, PReg(), PReg()};
   for (unsigned n = 0; n < 6; ++n) c.int_args[n] = ints[n];
   for (unsigned n = 4; n < 8; ++n) c.fp_args[n] = PReg();
   c.int_results[1] = PReg();

@@ -275,6 +275,7 @@ class Lower : public ir::Selector<Lower> {
   void insert_word(VReg d, VReg x, VReg word, unsigned lane);
   void vec_shuffle(Inst i);
   bool shuffle_words(VReg d, VReg x, VReg y, const u8* mask);
+  bool shuffle_run(VReg d, VReg x, VReg y, const u8* mask);
   void vec_table(Inst i);
   void bytes_through_memory(VReg d, VReg indices, const u8* mask, unsigned size);
   void shuffle_dwords(VReg d, VReg x, u8 imm);

@@ -138,6 +138,17 @@ inline bool Lower::shuffle_words(VReg d, VReg x, VReg y, const u8* mask) {
   return true;
 }
 
+// A run of bytes out of x followed by y, or out of y followed by x; false if it is none.
+inline bool Lower::shuffle_run(VReg d, VReg x, VReg y, const u8* mask) {
+  if (!has(Feature::ssse3)) return false;
+  for (unsigned b = 1; b < 16; ++b)
+    if (mask[b] != ((mask[0] + b) & 31)) return false;
+  static constexpr VecForms f{F::palignr_rri, F::palignr_rmi, F::vpalignr_rrri_128, F::vpalignr_rrmi_128};
+  const bool exchanged = mask[0] >= 16;
+  vec_imm(f, d, exchanged ? x : y, exchanged ? y : x, mask[0] & 15);
+  return true;
+}
+
 inline void Lower::vec_shuffle(Inst i) {
   const bool half = op_type(i) == Type::v64;
   const unsigned size = half ? 8 : 16;
@@ -151,7 +162,7 @@ inline void Lower::vec_shuffle(Inst i) {
     x = y = both;
     for (unsigned b = 8; b < 16; ++b) mask[b] = static_cast<u8>(b);
   }
-  if (shuffle_words(d, x, y, mask)) return;
+  if (shuffle_words(d, x, y, mask) || shuffle_run(d, x, y, mask)) return;
   if (!has(Feature::ssse3)) {
     const Address slot = of_kind(AddressKind::slot, 0, scratch_slot());
     store_vreg(Type::v128, slot, x);

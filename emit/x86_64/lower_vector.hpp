@@ -11,10 +11,18 @@
 namespace jitkit::inline JITKIT_ABI::x86_64 {
 
 #define JITKIT_X86_P JITKIT_X86_PACKED_FORMS
+// A constant is a memory operand unless it can be made without memory.
 inline void Lower::vec_binary(Inst i, const VecForms& f) {
   // pandn complements its first operand, vbic its second.
   const bool exchange = fn_[i].op == Opcode::vbic;
-  vec_op(f, result_vreg(i), operand_vreg(i, exchange ? 1 : 0), operand_vreg(i, exchange ? 0 : 1));
+  const VReg x = operand_vreg(i, exchange ? 1 : 0);
+  const Value second = fn_.operand(i, exchange ? 0 : 1);
+  if (fn_.is_constant(second)) {
+    const ir::ConstantData c = fn_.constant(second);
+    const u64 high = op_type(i) == Type::v128 ? c.hi : c.lo;
+    if (c.lo != high || (c.lo != 0 && c.lo != ~u64{0})) return vec_literal(f, result_vreg(i), x, c.lo, c.hi);
+  }
+  vec_op(f, result_vreg(i), x, vreg(second));
 }
 
 inline void Lower::vec_lanes(Inst i, const VecForms* by_lane) {

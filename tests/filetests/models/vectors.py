@@ -120,6 +120,7 @@ def vectors():
             "zip_high": [size // 2 + i // 2 + (i % 2) * size for i in range(size)],
             "even": [(2 * i) % (2 * size) for i in range(size)], "odd": [(2 * i + 1) % (2 * size) for i in range(size)],
             "rotate": [(i + 3) % size for i in range(size)], "concat": [i + 5 for i in range(size)],
+            "wrapped": [(i + size + 3) % (2 * size) for i in range(size)],
             "splat": [size + 3] * size, "swap_words": [i ^ 4 for i in range(size)], "bytes_in_words": [i ^ 3 for i in range(size)],
             "mixed": [(i * 11 + 7) % (2 * size) for i in range(size)],
         }
