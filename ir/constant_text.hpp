@@ -173,10 +173,11 @@ inline bool parse_float(bool negative, std::string_view s, Type t, u64& bits) {
   }
   double v = 0;
   if (!parse_decimal(s, v)) return false;
-  bits = std::bit_cast<u64>(v) | sign;
-  if (t == Type::f64) return true;
-  return (bits & double_format.infinity()) != double_format.infinity() &&
-         pack_exactly(unpack(bits, double_format), f, bits);
+  bits = std::bit_cast<u64>(v);
+  const bool finite = (bits & double_format.infinity()) != double_format.infinity();
+  if (t != Type::f64 && !(finite && pack_exactly(unpack(bits, double_format), f, bits))) return false;
+  bits |= sign;
+  return true;
 }
 
 }  // namespace detail

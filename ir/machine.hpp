@@ -245,6 +245,13 @@ class MachFunction {
   }
   VRegData& operator[](VReg v) { return vregs[v.id]; }
   const VRegData& operator[](VReg v) const { return vregs[v.id]; }
+  // What the function's code may change: what it names and what its calls destroy. Of registers in
+  // `low_only` nobody expects the upper part to survive.
+  RegSet changed(RegSet low_only) const {
+    RegSet all = used;
+    for (const Clobbers& c : clobbers) all = all | c.full | (c.upper - low_only);
+    return all;
+  }
   // Position of insts[i] in program order: even, so that positions between instructions exist; larger
   // is later.
   u32 position(u32 i) const { return (insts.size() - i) * 2; }

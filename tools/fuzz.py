@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Builds and runs the fuzz targets: `make fuzz SECONDS=n` (a total of n seconds, shared by all
-targets), `make soak` (a fixed number of inputs each, `// soak: N` in the target's source).
+targets), `make soak` (a fixed number of inputs each, `// soak: N` in the target's source; and of random
+programs, from seed 1).
 
 Corpora are kept under ${JITKIT_CACHE:-~/.cache/jitkit}/corpus. Exit status 1 if a target found
 something; the input is then under build/fuzz/findings.
@@ -19,6 +20,7 @@ PROGRAMS = ROOT / "build" / "fuzz" / "fuzz"
 FINDINGS = ROOT / "build" / "fuzz" / "findings"
 CORPORA = Path(os.environ.get("JITKIT_CACHE") or Path.home() / ".cache" / "jitkit") / "corpus"
 SOAK = 1_000_000
+SOAK_PROGRAMS = 20_000
 
 
 def build() -> list[Path]:
@@ -45,6 +47,15 @@ def run(program: Path, limit: list[str]) -> tuple[str, int, str]:
     return program.name, done.returncode, done.stdout
 
 
+def soak_random_ir() -> bool:
+    for command in (["cmake", "--preset", "dev", "--log-level=WARNING"],
+                    ["cmake", "--build", "--preset", "dev", "--target", "random_ir"]):
+        if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL).returncode != 0:
+            sys.exit(f"failed: {' '.join(command)}")
+    program = ROOT / "build" / "dev" / "tests" / "random_ir" / "random_ir"
+    return subprocess.run([program, "--seed", "1", "--count", str(SOAK_PROGRAMS)]).returncode == 0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=60, help="wall time for all targets together")
@@ -66,6 +77,8 @@ def main() -> None:
             if status != 0:
                 bad += 1
                 print(output[-4000:])
+    if args.soak and not soak_random_ir():
+        bad += 1
     sys.exit(1 if bad else 0)
 
 

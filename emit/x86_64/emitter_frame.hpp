@@ -112,7 +112,7 @@ class Frame {
   }
 
   void choose_saves() {
-    saved_ = mf_.used & conv_.preserved;
+    saved_ = mf_.changed(preg::all_vec) & conv_.preserved;
     if (keeps_frame_pointer_) saved_.remove(preg::rbp);
     if (adjusts_sp()) pushed_ = (saved_ & preg::all_gpr).count() * 8;
   }

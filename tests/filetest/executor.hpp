@@ -19,8 +19,9 @@ namespace filetest {
 struct Batch {
   FileTest* test = nullptr;
   const std::vector<Case>* cases = nullptr;
-  std::vector<Outcome> outcomes;
-  std::string failure;  // of the file as a whole: it cannot be compiled, say
+  std::vector<Outcome> outcomes = {};
+  std::string failure = {};  // of the file as a whole: it cannot be compiled, say
+  bool spills = false;       // some function of it has spill slots, where it was compiled
 };
 
 class Executor {

@@ -67,10 +67,14 @@ class FileTest {
   bool read(std::span<const ir::IsaInfo* const> targets) {
     std::ifstream in(path, std::ios::binary);
     if (!in) return false;
-    text.assign(std::istreambuf_iterator<char>(in), {});
+    take({std::istreambuf_iterator<char>(in), {}}, targets);
+    return true;
+  }
+  // The same of text that is no file.
+  void take(std::string contents, std::span<const ir::IsaInfo* const> targets) {
+    text = std::move(contents);
     lines_ = split_lines(text);
     if (ir::parse(text, *unit, targets, errors)) ir::verify(*unit, errors);
-    return true;
   }
 
   // The directives of that name, in order.

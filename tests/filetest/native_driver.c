@@ -1,12 +1,13 @@
 /* Calls compiled functions: Records (native_program.hpp) from standard input, one answer each to
-   standard output. A call that faults is answered with its signal, and the next one goes on. */
+   standard output. A call that faults is answered with its signal, or with `trapped` if it was one of the
+   instructions that traps compile to, and the next one goes on. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { slot_count = 24, seconds_for_a_call = 20 };
+enum { slot_count = 24, seconds_for_a_call = 20, trapped = 1000 };
 
 struct record {
   uint64_t what;
@@ -18,13 +19,26 @@ extern void (*const jitkit_calls[])(void*);
 
 static sigjmp_buf before_call;
 
-static void on_signal(int signal) { siglongjmp(before_call, signal); }
+/* An illegal instruction is a trap only if it is the one that says so: code for another CPU must not pass. */
+static int is_trap(int signal, const void* at) {
+#if defined(__aarch64__)
+  return signal == SIGTRAP && (*(const uint32_t*)at & 0xffe0001f) == 0xd4200000; /* brk */
+#else
+  static const unsigned char ud2[] = {0x0f, 0x0b};
+  return signal == SIGFPE || (signal == SIGILL && memcmp(at, ud2, sizeof ud2) == 0); /* div, ud2 */
+#endif
+}
+
+static void on_signal(int signal, siginfo_t* info, void* context) {
+  (void)context;
+  siglongjmp(before_call, is_trap(signal, info->si_addr) ? trapped : signal);
+}
 
 static void catch_signals(void) {
   static const int caught[] = {SIGILL, SIGTRAP, SIGFPE, SIGSEGV, SIGBUS, SIGALRM};
   static char stack[1 << 16] __attribute__((aligned(16)));
   stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
-  struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK | SA_NODEFER};
+  struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_ONSTACK | SA_NODEFER | SA_SIGINFO};
   sigaltstack(&own, 0);
   for (unsigned i = 0; i < sizeof caught / sizeof caught[0]; ++i) sigaction(caught[i], &action, 0);
 }

@@ -10,6 +10,8 @@
 #include <compilers.hpp>
 #include <jitkit/emit/object.hpp>
 
+#include <algorithm>
+
 #include "executor.hpp"
 #include "native_program.hpp"
 
@@ -26,7 +28,10 @@ class FileObject {
 
   // False, with error(): what could not be compiled.
   bool compile(Batch& b) {
-    b.test->unit->for_each([&](ir::FunctionData& f, ir::TextMap&) { add(f, Binding::local); });
+    b.test->unit->for_each([&](ir::FunctionData& f, ir::TextMap&) {
+      add(f, Binding::local);
+      b.spills = b.spills || compiler_.machine().slot_count != 0;
+    });
     const ir::Module& m = b.test->unit->module;
     for (u32 i = 1; i < m.symbol_count(); ++i) add_global(m, ir::SymbolRef(i));
     for (const Case& c : *b.cases) add_wrapper(*c.function);
@@ -118,8 +123,9 @@ class NativeExecutor : public Executor {
     if (!write_table(p) || !write_file(p.scratch.file("in"), p.records.data(), p.records.size() * sizeof(Record)))
       return fail(batches, "cannot write to the scratch directory");
     const std::string log = p.scratch.file("log");
-    if (const std::string c = link_command(p); std::system(fmt::format("{} >{} 2>&1", c, log).c_str()) != 0)
-      return fail(batches, fmt::format("{}:\n{}", c, read_text(log)));
+    for (const std::string& c : {driver_command(), link_command(p)})
+      if (!c.empty() && std::system(fmt::format("{} >{} 2>&1", c, log).c_str()) != 0)
+        return fail(batches, fmt::format("{}:\n{}", c, read_text(log)));
     p.end = std::system(fmt::format("{}{} <{} >{} 2>{}", run_prefix(), p.scratch.file("program"), p.scratch.file("in"),
                                     p.scratch.file("out"), log).c_str());
     p.answers = read_text(p.scratch.file("out"));
@@ -179,8 +185,14 @@ class NativeExecutor : public Executor {
     return s.ok() && object.write(file).ok() && write_file(path, file.data(), file.size());
   }
 
-  static std::string link_command(const Program& p) {
-    return fmt::format("{} -O1 -static -o {} {}{}", Target::linker, p.scratch.file("program"), JITKIT_NATIVE_DRIVER, p.objects);
+  // Compiles the driver, once; empty if that is done.
+  std::string driver_command() const {
+    std::error_code ignored;
+    if (fs::exists(driver_.file("driver.o"), ignored)) return {};
+    return fmt::format("{} -O1 -c -o {} {}", Target::linker, driver_.file("driver.o"), JITKIT_NATIVE_DRIVER);
+  }
+  std::string link_command(const Program& p) const {
+    return fmt::format("{} -static -o {} {}{}", Target::linker, p.scratch.file("program"), driver_.file("driver.o"), p.objects);
   }
   static std::string run_prefix() { return runs_directly() ? "" : fmt::format("{} ", Target::emulator); }
   // An AArch64 runner may itself run under user-mode QEMU, which cannot start programs of its own kind.
@@ -203,7 +215,7 @@ class NativeExecutor : public Executor {
 
   static Outcome outcome(const Case& c, const Record& r) {
     Outcome o;
-    if (r.what == SIGILL || r.what == SIGTRAP || r.what == SIGFPE) {
+    if (r.what == Record::trapped) {
       o.kind = Outcome::Kind::trapped;
     } else if (r.what != 0) {
       o.kind = Outcome::Kind::failed;
@@ -217,6 +229,8 @@ class NativeExecutor : public Executor {
     }
     return o;
   }
+
+  ScratchDirectory driver_;
 };
 
 }  // namespace filetest

@@ -32,7 +32,8 @@ namespace fs = std::filesystem;
 struct Record {
   static constexpr usize slot_count = 24;
   static constexpr usize slot_bytes = 16;
-  u64 what = 0;  // in: index of the wrapper; out: 0 or the signal the call ended with
+  static constexpr u64 trapped = 1000;
+  u64 what = 0;  // in: index of the wrapper; out: 0, `trapped`, or the signal the call ended with
   u64 broken = 0;  // out: the call did not preserve a register that it must
   u8 slots[slot_count][slot_bytes];
 
