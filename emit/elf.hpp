@@ -28,6 +28,8 @@ inline constexpr u8 stt_notype = 0;
 inline constexpr u8 stt_object = 1;
 inline constexpr u8 stt_func = 2;
 inline constexpr u8 stt_section = 3;
+inline constexpr u16 et_rel = 1;
+inline constexpr u16 et_exec = 2;
 inline constexpr u16 em_x86_64 = 62;
 inline constexpr u16 em_aarch64 = 183;
 inline constexpr u32 header_bytes = 64;
@@ -87,6 +89,7 @@ class ElfFile {
     u32 info = 0;
     u32 align = 1;
     u32 entry_bytes = 0;
+    u64 address = 0;
   };
 
   ElfFile(Arena& arena, Vec<u8>& file)
@@ -108,7 +111,7 @@ class ElfFile {
     heads.put32(h.name);
     heads.put32(h.type);
     heads.put64(h.flags);
-    heads.put64(0);  // address
+    heads.put64(h.address);
     heads.put64(out.offset() - start_);
     heads.put64(h.size);
     heads.put32(h.link);
@@ -119,7 +122,7 @@ class ElfFile {
   }
 
   // Section names, section headers and the file header.
-  void finish(u16 machine) {
+  void finish(u16 machine, u16 file_type = elf::et_rel) {
     const u32 text = name(".shstrtab");
     section({text, elf::sht_strtab, 0, names_.size()});
     out.bytes({names_.data(), names_.size()});
@@ -132,7 +135,7 @@ class ElfFile {
     ByteWriter head(first);
     head.put64(0x00010102464c457f);  // magic, 64 bits, little endian, version 1
     head.put64(0);
-    head.put16(1);  // relocatable
+    head.put16(file_type);
     head.put16(machine);
     head.put32(1);
     head.put64(0);  // entry

@@ -28,6 +28,9 @@ enum class Binding : u8 { local, global, weak, hidden };
 struct ObjectOptions {
   bool landing_pads = false;    // every indirect target has one: BTI; IBT, and SHSTK with it
   bool return_signing = false;  // AArch64: return addresses are signed (PAC)
+  // Not 0: the file describes code that runs at this address already, for a debugger. Relocations are
+  // applied; .text comes by add_image().
+  u64 image_address = 0;
 };
 
 // An address stored in data.
@@ -63,7 +66,8 @@ class ObjectWriter {
       : arena_(arena),
         machine_(machine),
         options_(options),
-        eh_frame_(section(Id::eh_frame).bytes, machine, CfiPointer::relative32),
+        eh_frame_(section(Id::eh_frame).bytes, machine,
+                  options.image_address != 0 ? CfiPointer::absolute : CfiPointer::relative32),
         lines_(section(Id::debug_line).bytes) {
     for (Section& s : sections_) {
       s.bytes.attach(arena);
@@ -89,6 +93,8 @@ class ObjectWriter {
   // The same in steps, for a buffer with several functions: the code goes to the returned offset of
   // .text, functions are defined as parts of .text.
   u32 add_code(CodeBuffer& code, u32 align = 16);
+  // The code of an image, once: what stands at image_address.
+  void add_image(std::span<const u8> code) { ByteWriter(section(Id::text).bytes).bytes(code); }
   Status define_function(u32 at, u32 size, const ObjectFunction& f);
   Status add_data(const ObjectData& d);
 
@@ -149,6 +155,7 @@ class ObjectWriter {
 
   void write_debug_info();
   void write_property_note();
+  void apply_relocations();
   void number_sections();
   void number_symbols();
   void write_symbols(ByteWriter& out);
@@ -241,7 +248,7 @@ inline Status ObjectWriter::define_function(u32 at, u32 size, const ObjectFuncti
     Section& frames = section(Id::eh_frame);
     frames.align = 8;
     const u32 field = eh_frame_.function(size, f.cfi);
-    relocate_to_text(Id::eh_frame, field, FixupKind::rel32, at);
+    relocate_to_text(Id::eh_frame, field, options_.image_address != 0 ? FixupKind::abs64 : FixupKind::rel32, at);
   }
   if (!f.lines.empty()) {
     if (files_.empty()) sources({}, {});

@@ -11,6 +11,25 @@
 
 namespace jitkit::inline JITKIT_ABI {
 
+// An image's: each section but .text counts from 0, as its debugger has it.
+inline void ObjectWriter::apply_relocations() {
+  for (Section& s : sections_) {
+    for (const Rela& r : s.relas) {
+      const bool wide = r.type == elf_type(FixupKind::abs64);
+      const u32 id = r.symbol & ~section_bit;
+      if ((r.symbol & section_bit) == 0 || (!wide && r.type != elf_type(FixupKind::abs32)) ||
+          r.offset + (wide ? 8 : 4) > s.bytes.size())
+        return fail({Error::unsupported, static_cast<u32>(r.offset), r.type});
+      const u64 base = static_cast<Id>(id) == Id::text ? options_.image_address : 0;
+      const u64 value = base + static_cast<u64>(r.addend);
+      for (u32 k = 0; k < (wide ? 8U : 4U); ++k)
+        s.bytes[static_cast<u32>(r.offset) + k] = static_cast<u8>(value >> (8 * k));
+    }
+    s.relas.clear();
+    s.used = false;
+  }
+}
+
 inline void ObjectWriter::number_sections() {
   u16 n = 1;  // 0 is the null section
   for (unsigned i = 0; i < elf_section_count; ++i) {
@@ -46,7 +65,7 @@ inline void ObjectWriter::write_symbol(ByteWriter& out, const Symbol& s, u32 nam
   out.put8(bind << 4 | s.type);
   out.put8(s.binding == Binding::hidden ? 2 : 0);
   out.put16(index);
-  out.put64(s.value);
+  out.put64(s.value + (s.section == Id::text ? options_.image_address : 0));
   out.put64(s.size);
 }
 
@@ -73,7 +92,9 @@ inline void ObjectWriter::write_section(ElfFile& file, Id id, u32 symbol_table) 
   const u64 size = row.type == elf::sht_nobits ? s.zeros : s.bytes.size();
   const u32 name = file.name(row.name);
   file.align(s.align);
-  file.section({name + rela_prefix, unwind ? elf::sht_x86_64_unwind : row.type, row.flags, size, 0, 0, s.align});
+  const u64 address = id == Id::text ? options_.image_address : 0;
+  file.section({name + rela_prefix, unwind ? elf::sht_x86_64_unwind : row.type, row.flags, size, 0, 0, s.align, 0,
+                address});
   file.out.bytes({s.bytes.data(), s.bytes.size()});
   if (s.relas.empty()) return;
   file.align(8);
@@ -91,6 +112,7 @@ inline void ObjectWriter::write_section(ElfFile& file, Id id, u32 symbol_table) 
 inline Status ObjectWriter::write(Vec<u8>& out) {
   write_debug_info();
   write_property_note();
+  if (options_.image_address != 0) apply_relocations();
   number_sections();
   number_symbols();
   if (!status().ok()) return status();
@@ -104,7 +126,8 @@ inline Status ObjectWriter::write(Vec<u8>& out) {
   const std::span<const char> text = names_.text();
   file.section({file.name(".strtab"), elf::sht_strtab, 0, text.size()});
   file.out.bytes({reinterpret_cast<const u8*>(text.data()), text.size()});
-  file.finish(machine_ == Machine::arm64 ? elf::em_aarch64 : elf::em_x86_64);
+  file.finish(machine_ == Machine::arm64 ? elf::em_aarch64 : elf::em_x86_64,
+              options_.image_address != 0 ? elf::et_exec : elf::et_rel);
   return status();
 }
 

@@ -19,7 +19,7 @@ packages_of() {
     tidy) echo clang-tidy-19 ;;
     build) echo "$build" ;;
     demo) echo "$build $arm64 binutils coreutils" ;;
-    check) echo "$build $arm64 $oracles $compilers doctest-dev nlohmann-json3-dev gdb openssl" ;;
+    check) echo "$build $arm64 $oracles $compilers doctest-dev nlohmann-json3-dev gdb linux-perf openssl" ;;
     bench) echo "$build $arm64 doctest-dev nlohmann-json3-dev libbenchmark-dev valgrind libasmjit-dev" \
                 "libvixl-dev libxbyak-dev llvm-19-dev libssl-dev openssl" ;;
     fuzz) echo "$build $arm64 $oracles $compilers llvm-19-dev" ;;

@@ -124,6 +124,10 @@ class ExecMemory {
              Audience audience = Audience::all_threads);
 
   Mode mode() const { return options_.mode; }
+  // Bytes from where a block runs that are its own.
+  u64 room(const ExecBlock& block) const {
+    return align_up(block.size, granule()) + (options_.mode == Mode::rw_then_rx ? page_ : 0);
+  }
   // Bytes of address space held, guard pages included.
   u64 mapped_bytes() const {
     const std::lock_guard lock(mutex_);

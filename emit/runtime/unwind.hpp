@@ -10,6 +10,7 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/emit/cfi.hpp>
+#include <jitkit/emit/runtime/code_description.hpp>
 #include <jitkit/status.hpp>
 
 #include <cstdlib>
@@ -25,12 +26,6 @@ void __deregister_frame(void* table);
 }
 
 namespace jitkit::inline JITKIT_ABI {
-
-#if defined(__x86_64__)
-inline constexpr Machine host_machine = Machine::x86_64;
-#else
-inline constexpr Machine host_machine = Machine::arm64;
-#endif
 
 // A function that runs at `address`.
 struct UnwindFunction {

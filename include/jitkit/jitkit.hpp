@@ -7,6 +7,7 @@
 #include <jitkit/emit/arm64/target.hpp>
 #include <jitkit/emit/object.hpp>
 #include <jitkit/emit/placement.hpp>
+#include <jitkit/emit/runtime/code_publisher.hpp>
 #include <jitkit/emit/runtime/code_registry.hpp>
 #include <jitkit/emit/runtime/cpu_features.hpp>
 #include <jitkit/emit/runtime/exec_memory.hpp>
@@ -17,6 +18,7 @@
 #include <jitkit/ir/compile.hpp>
 #include <jitkit/ir/dce.hpp>
 #include <jitkit/ir/interpreter.hpp>
+#include <jitkit/ir/line_rows.hpp>
 #include <jitkit/ir/parser.hpp>
 #include <jitkit/ir/printer.hpp>
 #include <jitkit/ir/verifier.hpp>
