@@ -2,8 +2,8 @@
 
 # Warnings that every file of the repository is clean under.
 function(jitkit_warnings target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Wold-style-cast
-                                           -Werror)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow
+                         $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast> -Werror)
 endfunction()
 
 # An executable of this repository, linked with jitkit and compiled with its warnings.

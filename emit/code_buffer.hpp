@@ -71,6 +71,8 @@ struct SymbolResolver {
 
 class CodeBuffer {
  public:
+  using RelocInfo = Reloc;  // for what is a template over the buffer
+
   // Growing memory from the heap, up to `limit` bytes of code and `table_limit` bytes for labels,
   // fixups and the like.
   explicit CodeBuffer(u64 limit = u64{1} << 31, u64 table_limit = ~u64{0})

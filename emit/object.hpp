@@ -62,6 +62,12 @@ struct ObjectData {
 
 class ObjectWriter {
  public:
+  // For what is a template over the writer.
+  using FunctionInfo = ObjectFunction;
+  using DataInfo = ObjectData;
+  using LineInfo = LineRow;
+  using RelocInfo = ObjectReloc;
+
   ObjectWriter(Arena& arena, Machine machine, ObjectOptions options = {})
       : arena_(arena),
         machine_(machine),

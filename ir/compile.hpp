@@ -86,6 +86,9 @@ Status Compiler<T>::compile(const FunctionData& fn, Buffer& code) {
   cfi_ = {};
   exits_ = {};
   start_ = code.offset();
+  const CallConv wanted = convention_of(fn);
+  const Convention* convention = find(wanted);
+  if (convention == nullptr) return {Error::unsupported, 0, static_cast<u64>(wanted)};
   machine_.attach(arena_);
   Cfg cfg;
   cfg.compute(fn, arena_);
@@ -95,9 +98,6 @@ Status Compiler<T>::compile(const FunctionData& fn, Buffer& code) {
   typename T::Lower lower(fn, machine_, options_, arena_);
   if (const Status s = lower.run(); !s.ok()) return s;
   if (arena_.failed()) return arena_.status();
-  const CallConv wanted = convention_of(fn);
-  const Convention* convention = find(wanted);
-  if (convention == nullptr) return {Error::unsupported, 0, static_cast<u64>(wanted)};
   const RegisterInfo registers = T::register_info(*convention, machine_);
   Liveness live(arena_);
   if (!live.compute(machine_)) return arena_.status();

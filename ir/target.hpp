@@ -11,6 +11,7 @@
 #include <jitkit/status.hpp>
 
 #include <concepts>
+#include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -64,9 +65,10 @@ struct RegisterInfo {
 //   convention(CallConv)  the data above
 //   Lower                 selection: Lower(fn, cfg, machine function, options).run() -> Status
 //   Emitter               emission: Emitter(fn, machine function, options, buffer).run() -> Status
+//   feature_name(number)  of the feature that a form or an error names
 //   flag_free(op, type)   whether selection of the core op can avoid writing flags
 template <class T>
-concept Target = requires(Opcode op, Type type, CallConv conv) {
+concept Target = requires(Opcode op, Type type, CallConv conv, u64 number) {
   { T::name } -> std::convertible_to<const char*>;
   { T::isa_info() } -> std::same_as<const IsaInfo&>;
   typename T::FeatureSet;
@@ -74,6 +76,7 @@ concept Target = requires(Opcode op, Type type, CallConv conv) {
   typename T::Lower;
   typename T::Emitter;
   { T::convention(conv) } -> std::same_as<const Convention&>;
+  { T::feature_name(number) } -> std::same_as<std::string_view>;
   { T::flag_free(op, type) } -> std::same_as<bool>;
 };
 

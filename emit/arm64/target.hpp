@@ -7,6 +7,8 @@
 #include <jitkit/emit/arm64/lower.hpp>
 #include <jitkit/ir/target.hpp>
 
+#include <string_view>
+
 namespace jitkit::inline JITKIT_ABI {
 namespace arm64 {
 
@@ -25,6 +27,7 @@ struct Isa {
   static const ir::Convention& convention(ir::CallConv c) {
     return c == ir::CallConv::darwin ? darwin : aapcs64;
   }
+  static std::string_view feature_name(u64 number) { return arm64::feature_name(static_cast<Feature>(number)); }
   static bool flag_free(ir::Opcode op, ir::Type t) { return arm64::flag_free(op, t); }
 
   // For one function, after selection: a frame pointer it needs is not allocatable.

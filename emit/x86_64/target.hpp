@@ -7,6 +7,8 @@
 #include <jitkit/emit/x86_64/lower.hpp>
 #include <jitkit/ir/target.hpp>
 
+#include <string_view>
+
 namespace jitkit::inline JITKIT_ABI::x86_64 {
 
 struct Isa {
@@ -24,6 +26,7 @@ struct Isa {
   static const ir::Convention& convention(ir::CallConv c) {
     return conventions[c == ir::CallConv::win64 ? 1 : 0];
   }
+  static std::string_view feature_name(u64 number) { return x86_64::feature_name(static_cast<Feature>(number)); }
   static bool flag_free(ir::Opcode op, ir::Type t) { return flag_free_selection(op, t); }
 
   // For one function, after selection: a frame pointer it needs is not allocatable.

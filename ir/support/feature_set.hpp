@@ -54,6 +54,12 @@ class FeatureSetOf {
       if (const Feature needed = T::needs(f, n); !has(needed)) enable(needed);
     return *this;
   }
+  // With the members of `s` and all they need.
+  constexpr FeatureSetOf& enable_all(const FeatureSetOf& s) {
+    for (unsigned i = 1; i < T::count; ++i)
+      if (s.get(i)) enable(static_cast<Feature>(i));
+    return *this;
+  }
   // Without f and all that needs it. The baseline stays.
   constexpr FeatureSetOf& disable(Feature f) {
     if (f == Feature::base) return *this;

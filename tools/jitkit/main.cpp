@@ -5,6 +5,7 @@
 #include <jitkit/config.hpp>
 
 #include <algorithm>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,9 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? jitkit::tools::exit_good : jitkit::tools::exit_usage;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "error: out of memory\n");
+    return jitkit::tools::exit_bad_input;
   }
   return status;
 }

@@ -1,0 +1,129 @@
+// A whole Unit into an object: its functions compiled, with unwind and line rows, and its globals.
+//
+// Invariants: every function is tried, so all errors of a unit are found at once; after an error the
+// object is not to be written. Symbols are local, global or undefined in the object as they are
+// internal, exported or external in the module.
+#ifndef JITKIT_IR_COMPILE_UNIT_HPP
+#define JITKIT_IR_COMPILE_UNIT_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/ir/compile.hpp>
+#include <jitkit/ir/diagnostics.hpp>
+#include <jitkit/ir/status_text.hpp>
+#include <jitkit/ir/support/arena.hpp>
+#include <jitkit/ir/unit.hpp>
+
+namespace jitkit::inline JITKIT_ABI::ir {
+
+// The message on a failed compilation of f, at the instruction it blames.
+template <Target T>
+void explain(const FunctionData& f, const TextMap& text, Status s, Diagnostics& errors) {
+  const Inst i = blamed(f, s);
+  TextPos at = i ? TextMap::get(text.insts, i.id) : TextPos();
+  if (at.line == 0) at = text.function;
+  Sink& out = errors.error(at);
+  out << "@" << f.module->symbol_name(f.symbol) << ": ";
+  print_status<T>(f, s, out);
+}
+
+// Object: the ObjectWriter of the target's machine, or something that behaves like it.
+template <Target T, class Object>
+class UnitCompiler {
+ public:
+  using Buffer = typename T::Buffer;
+
+  UnitCompiler(Compiler<T>& compiler, Object& object) : compiler_(compiler), object_(object) {}
+
+  // Adds the unit, which has passed the verifier. False, with a message each in `errors`, if something
+  // cannot be compiled. `after(function, text map, code)` is called for each function that could be.
+  // Line rows name the object's first source file; without has_sources there are none.
+  template <class After>
+  bool add(Unit& unit, bool has_sources, Diagnostics& errors, After after) {
+    const u32 before = errors.count();
+    unit.for_each([&](FunctionData& f, TextMap& text) {
+      code_.reset();
+      Status s = compiler_.compile(f, code_);
+      if (s.ok()) s = code_.finish();
+      if (s.ok()) {
+        after(f, text, code_);
+        s = add_function(f, has_sources ? &text : nullptr);
+      }
+      if (!s.ok()) explain<T>(f, text, s, errors);
+    });
+    const Module& m = unit.module;
+    for (u32 n = 1; n < m.symbol_count(); ++n) {
+      const SymbolRef r(n);
+      if (m.symbol(r).kind == SymbolKind::function || m.symbol(r).linkage == Linkage::external) continue;
+      if (const Status s = add_global(m, r); !s.ok())
+        errors.error({}) << "@" << m.symbol_name(r) << ": " << describe(s.error);
+    }
+    return errors.count() == before;
+  }
+  bool add(Unit& unit, bool has_sources, Diagnostics& errors) {
+    return add(unit, has_sources, errors, [](const FunctionData&, const TextMap&, Buffer&) {});
+  }
+
+ private:
+  using FunctionInfo = typename Object::FunctionInfo;
+  using DataInfo = typename Object::DataInfo;
+  using LineInfo = typename Object::LineInfo;
+  using RelocInfo = typename Object::RelocInfo;
+  using Binding = decltype(FunctionInfo::binding);
+
+  static Binding binding(const SymbolInfo& i) {
+    return i.linkage == Linkage::internal ? Binding::local : Binding::global;
+  }
+
+  Status add_function(const FunctionData& f, const TextMap* text) {
+    arena_.reset();
+    FunctionInfo info{};
+    info.name = f.module->symbol_name(f.symbol);
+    info.binding = binding(f.module->symbol(f.symbol));
+    info.cfi = compiler_.cfi();
+    Vec<LineInfo> lines(arena_);
+    if (text != nullptr) collect_lines(SourceLines(f, text), lines);
+    if (arena_.failed()) return arena_.status();
+    info.lines = {lines.data(), lines.size()};
+    return object_.add_function(code_, info);
+  }
+
+  // Code of the compiler's own belongs to the line before it.
+  void collect_lines(const SourceLines& source, Vec<LineInfo>& lines) const {
+    const auto push = [&](u32 offset, TextPos at) {
+      if (at.line == 0 || (!lines.empty() && lines.back().line == at.line)) return;
+      if (!lines.empty() && lines.back().offset == offset) lines.pop_back();
+      lines.push({offset, at.line, static_cast<u16>(at.column < 0xffff ? at.column : 0), 1});
+    };
+    push(0, source.start());
+    for (const CodePosition& p : compiler_.code_map().positions)
+      if (p.inst) push(p.offset, source.of(p.inst));
+  }
+
+  Status add_global(const Module& m, SymbolRef r) {
+    arena_.reset();
+    const SymbolInfo& i = m.symbol(r);
+    Vec<RelocInfo> relocs(arena_);
+    for (const DataReloc& d : m.global_relocs(r))
+      relocs.push({static_cast<u32>(d.offset), m.symbol_name(d.symbol), d.addend});
+    if (arena_.failed()) return arena_.status();
+    using Kind = decltype(DataInfo::kind);
+    DataInfo info{};
+    info.name = m.symbol_name(r);
+    info.binding = binding(i);
+    info.kind = i.kind == SymbolKind::bss ? Kind::bss : i.kind == SymbolKind::data ? Kind::data : Kind::rodata;
+    info.align = 1U << i.align_log2;
+    info.bytes = m.global_bytes(r);
+    info.size = i.size;
+    info.relocs = {relocs.data(), relocs.size()};
+    return object_.add_data(info);
+  }
+
+  Compiler<T>& compiler_;
+  Object& object_;
+  Buffer code_;
+  Arena arena_;
+};
+
+}  // namespace jitkit::inline JITKIT_ABI::ir
+
+#endif  // JITKIT_IR_COMPILE_UNIT_HPP

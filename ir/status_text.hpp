@@ -1,0 +1,62 @@
+// A Status of the compiler in words: what is missing or wrong, how much of it, and by which name.
+#ifndef JITKIT_IR_STATUS_TEXT_HPP
+#define JITKIT_IR_STATUS_TEXT_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/ir/function.hpp>
+#include <jitkit/ir/opcode.hpp>
+#include <jitkit/ir/support/sink.hpp>
+#include <jitkit/ir/target.hpp>
+#include <jitkit/status.hpp>
+
+namespace jitkit::inline JITKIT_ABI::ir {
+
+// The instruction that a Status of compiling fn blames; none if it is the function as a whole.
+inline Inst blamed(const FunctionData& fn, Status s) {
+  switch (s.error) {
+    case Error::feature_missing:
+    case Error::no_register:
+    case Error::too_many_slots:
+    case Error::invalid_ir:
+    case Error::unsupported: return s.where < fn.insts.size() ? Inst(s.where) : Inst();
+    default: return {};
+  }
+}
+
+namespace detail {
+
+inline void print_unsupported(const FunctionData& fn, Status s, Sink& out) {
+  const Inst i = blamed(fn, s);
+  if (i) {
+    out << ": ";
+    if (is_native(fn[i].op))
+      out << fn.isa->name << "." << fn.isa->forms[native_form(fn[i].op)].name;
+    else
+      out << name(fn[i].op) << " of " << name(fn[i].type);
+  } else if (s.detail >= static_cast<u64>(CallConv::custom0)) {
+    (out << ": convention custom").udec(s.detail - static_cast<u64>(CallConv::custom0));
+  }
+}
+
+}  // namespace detail
+
+template <Target T>
+void print_status(const FunctionData& fn, Status s, Sink& out) {
+  out << describe(s.error);
+  switch (s.error) {
+    case Error::feature_missing: out << ": " << T::feature_name(s.detail); break;
+    case Error::out_of_memory: (out << ": ").udec(s.detail) << " bytes were needed"; break;
+    case Error::out_of_code_space: (out << ": ").udec(s.detail) << " bytes are needed"; break;
+    case Error::no_register: (out << ": ").udec(s.detail) << " missing"; break;
+    case Error::too_many_slots: (out << ": ").udec(s.detail) << " missing"; break;
+    case Error::too_long: (out << ": by ").udec(s.detail) << " bytes"; break;
+    case Error::fixup_range: (out << ": ").dec(static_cast<i64>(s.detail)) << " bytes away"; break;
+    case Error::operand_range: (out << ": ").dec(static_cast<i64>(s.detail)); break;
+    case Error::unsupported: detail::print_unsupported(fn, s, out); break;
+    default: break;
+  }
+}
+
+}  // namespace jitkit::inline JITKIT_ABI::ir
+
+#endif  // JITKIT_IR_STATUS_TEXT_HPP

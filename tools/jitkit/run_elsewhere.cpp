@@ -1,0 +1,154 @@
+// `jitkit run` for the target that is not the host: the unit as an object, linked into a static program
+// around run_child.c, run by QEMU.
+#include <fcntl.h>
+#include <jitkit/ir/compile_unit.hpp>
+#include <run_child_text.hpp>
+#include <sys/wait.h>
+#include <targets.hpp>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "call.hpp"
+
+namespace jitkit::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Target = std::conditional_t<is_host<Arm64>, X86_64, Arm64>;
+using Isa = Target::Isa;
+
+// A directory for files of this process, gone with the object.
+class ScratchDirectory {
+ public:
+  ScratchDirectory() {
+    std::error_code none;
+    std::string name = (fs::temp_directory_path(none) / "jitkit-run-XXXXXX").string();
+    if (mkdtemp(name.data()) != nullptr) path_ = name;
+  }
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+  ~ScratchDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  bool made() const { return !path_.empty(); }
+  std::string file(std::string_view name) const { return (path_ / name).string(); }
+
+ private:
+  fs::path path_;
+};
+
+// Runs a program with its output in the file `log`, or as ours if that is empty. Its wait status; 127
+// as its exit status: there is no such program.
+int run_program(std::vector<std::string> words, const std::string& log) {
+  std::vector<char*> argv;
+  for (std::string& w : words) argv.push_back(w.data());
+  argv.push_back(nullptr);
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    const int out = log.empty() ? -1 : open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (out >= 0) {
+      dup2(out, 1);
+      dup2(out, 2);
+    }
+    execvp(argv[0], argv.data());
+    _exit(127);
+  }
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child) return -1;
+  return status;
+}
+
+bool write_file(const std::string& path, const void* bytes, usize size) {
+  std::ofstream out(path, std::ios::binary);
+  out.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(size));
+  return out.good();
+}
+std::string read_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// The unit and the table of its functions as an object. False with messages in the file's errors.
+bool write_object(const Call& c, const Isa::Options& options, const std::string& path,
+                  std::vector<CompiledFunction>& functions) {
+  ir::Compiler<Isa> compiler(options);
+  Arena arena;
+  ObjectWriter object(arena, Target::machine);
+  ir::UnitCompiler<Isa, ObjectWriter> units(compiler, object);
+  ir::Diagnostics& errors = c.file.errors;
+  const auto note = [&](const ir::FunctionData& f, const ir::TextMap& text, const CodeBuffer& code) {
+    functions.push_back(compiled_function(f, text, compiler, code.bytes().size()));
+  };
+  if (!units.add(c.file.unit, false, errors, note)) return false;
+  std::vector<ObjectReloc> relocs;
+  for (const CompiledFunction& f : functions)
+    relocs.push_back({static_cast<u32>(relocs.size() * 8), c.file.unit.module.symbol_name(f.function->symbol), 0});
+  const u64 count = relocs.size();
+  u8 bytes[8];
+  std::memcpy(bytes, &count, sizeof bytes);
+  using Kind = ObjectData::Kind;
+  Status s = object.add_data({.name = "jitkit_run_functions", .kind = Kind::rodata, .size = count * 8, .relocs = relocs});
+  if (s.ok()) s = object.add_data({.name = "jitkit_run_count", .kind = Kind::rodata, .bytes = bytes});
+  Vec<u8> file(arena);
+  if (s.ok()) s = object.write(file);
+  if (!s) errors.error({}) << describe(s.error);
+  if (s.ok() && !write_file(path, file.data(), file.size())) errors.error({}) << "cannot write " << path;
+  return errors.empty();
+}
+
+bool link(const Call& c, const ScratchDirectory& scratch) {
+  const std::string source = scratch.file("child.c"), log = scratch.file("log");
+  if (!write_file(source, run_child_text, sizeof run_child_text - 1)) {
+    print_error(source, "{}", std::strerror(errno));
+    return false;
+  }
+  const int status = run_program({Target::linker, "-O1", "-static", "-DJITKIT_GUEST", "-o", scratch.file("program"), source,
+                                  scratch.file("unit.o"), "-lm"}, log);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+    print_error(c.file.path, "running code for {} here needs {} and {}", Isa::name, Target::linker, Target::emulator);
+  else
+    print_error(c.file.path, "cannot be linked:\n{}", read_text(log));
+  return false;
+}
+
+}  // namespace
+
+Ending run_elsewhere(const Call& c, const std::string& features) {
+  Isa::Options options;
+  const std::string_view unknown = choose_features<Target>(features, c.file.unit, Target::core_features(), options.features);
+  if (!unknown.empty()) {
+    print_error("--features", "no feature '{}'; see jitkit features", unknown);
+    return misused;
+  }
+  if (add_entry(c, "jitkit_run_entry") == nullptr) return Ending::failed("out of memory");
+  const ScratchDirectory scratch;
+  std::vector<CompiledFunction> functions;
+  if (!scratch.made()) return Ending::failed(std::string("no scratch directory can be made: ") + std::strerror(errno));
+  if (!write_object(c, options, scratch.file("unit.o"), functions)) {
+    c.file.print_errors();
+    return {};
+  }
+  if (!link(c, scratch)) return {};
+  const int status = run_program({Target::emulator, scratch.file("program"), scratch.file("answer")}, {});
+  const std::string answer = read_text(scratch.file("answer"));
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && answer.empty())
+    return Ending::failed(fmt::format("{} is not on PATH", Target::emulator));
+  constexpr usize results_at = 64;  // behind the report, aligned
+  static_assert(sizeof(jitkit_report) <= results_at);
+  if (answer.size() < results_at + jitkit_result_bytes) return ended_early(status);
+  jitkit_report report;
+  std::memcpy(&report, answer.data(), sizeof report);
+  return ending_of(c, report, reinterpret_cast<const u8*>(answer.data()) + results_at, functions);
+}
+
+}  // namespace jitkit::tools

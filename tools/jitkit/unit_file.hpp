@@ -1,0 +1,37 @@
+// A .jk file as the subcommands take it: read, parsed, verified, and for one target or for none.
+#ifndef JITKIT_TOOLS_JITKIT_UNIT_FILE_HPP
+#define JITKIT_TOOLS_JITKIT_UNIT_FILE_HPP
+
+#include <fmt/format.h>
+#include <jitkit/ir/diagnostics.hpp>
+#include <jitkit/ir/unit.hpp>
+
+#include <string>
+
+namespace jitkit::tools {
+
+class UnitFile {
+ public:
+  std::string path;
+  ir::Unit unit;
+  ir::Diagnostics errors;
+
+  // False if the file cannot be read or is wrong; everything that is wrong has then been printed.
+  bool load();
+  // False, with a message for each, if there are functions for another target than that one.
+  bool is_for(const ir::IsaInfo& isa);
+  // The target of the first function that has one; null if all are for any.
+  const ir::IsaInfo* target();
+  // Prints the errors, FILE:LINE:COL: error: ..., to standard error.
+  void print_errors() const;
+};
+
+// FILE: error: ... to standard error.
+template <class... Args>
+void print_error(const std::string& file, fmt::format_string<Args...> text, Args&&... args) {
+  fmt::print(stderr, "{}: error: {}\n", file, fmt::format(text, std::forward<Args>(args)...));
+}
+
+}  // namespace jitkit::tools
+
+#endif  // JITKIT_TOOLS_JITKIT_UNIT_FILE_HPP
