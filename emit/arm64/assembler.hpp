@@ -27,6 +27,11 @@ namespace arg {
 #define JITKIT_A64_REG(kind, Type, lsb, text, bank, bits, role) using kind = Type;
 #define JITKIT_A64_REG2(kind, Type, lsb, lsb2, text, bank, bits) using kind = Type;
 #define JITKIT_A64_PAIR(kind, Type, lsb, text, bits, count, role) using kind = Type;
+#define JITKIT_A64_LANE(kind, E, lsb, reg_bits, imm, imm_lsb, width, scale, role) \
+  using kind = LaneArg<Arr::E, ImmSpec{ImmKind::imm, imm_lsb, width, scale}, reg_bits>;
+#define JITKIT_A64_LIST(kind, A, count, lsb, bits, role) using kind = ListArg<Arr::A, count>;
+#define JITKIT_A64_LANE_LIST(kind, E, count, width, role) \
+  using kind = LaneListArg<Arr::E, count, ImmSpec{ImmKind::lane_q, 0, width, 0}>;
 #define JITKIT_A64_IMM(kind, Wrapper, imm, lsb, width, scale, text) \
   using kind = Wrapper<ImmSpec{ImmKind::imm, lsb, width, scale}>;
 #include <jitkit/emit/arm64/operands.def>
@@ -40,6 +45,12 @@ namespace field_of {
   constexpr u32 kind(RegBase r) { return u32{r.id} << lsb | u32{r.id} << lsb2; }
 #define JITKIT_A64_PAIR(kind, Type, lsb, text, bits, count, role) \
   constexpr u32 kind(RegBase r) { return u32{r.id} << lsb; }
+#define JITKIT_A64_LANE(kind, E, lsb, reg_bits, imm, imm_lsb, width, scale, role) \
+  constexpr u32 kind(const arg::kind& l) { return u32{l.id} << lsb | l.bits; }
+#define JITKIT_A64_LIST(kind, A, count, lsb, bits, role) \
+  constexpr u32 kind(RegBase r) { return u32{r.id} << lsb; }
+#define JITKIT_A64_LANE_LIST(kind, E, count, width, role) \
+  constexpr u32 kind(const arg::kind& l) { return u32{l.id} | l.bits; }
 #define JITKIT_A64_IMM(kind, Wrapper, imm, lsb, width, scale, text) \
   constexpr u32 kind(const arg::kind& v) { return v.bits; }
 #include <jitkit/emit/arm64/operands.def>

@@ -77,11 +77,15 @@ inline const DecodeIndex& decode_index() {
   return index;
 }
 
+constexpr const char* arrangement_name(Arr a) {
+  constexpr const char* names[] = {"8b", "16b", "4h", "8h", "2s", "4s", "1d", "2d", "1q", "b", "h", "s", "d", "q", "4b", "2h"};
+  return names[static_cast<u8>(a)];
+}
 // The arrangement a vector register is written with; nullptr for other operands.
 constexpr const char* arrangement_name(Text t) {
-  constexpr const char* names[] = {"8b", "16b", "4h", "8h", "2s", "4s", "1d", "2d", "1q", "2h"};
   if (t < Text::v_b8 || t > Text::v_h2) return nullptr;
-  return names[static_cast<u8>(t) - static_cast<u8>(Text::v_b8)];
+  if (t == Text::v_h2) return arrangement_name(Arr::h2);
+  return arrangement_name(static_cast<Arr>(static_cast<u8>(t) - static_cast<u8>(Text::v_b8)));
 }
 
 // The system operations a kind of text names.
@@ -112,6 +116,7 @@ constexpr const char* name_of_value(Text t, i64 v) {
     case Text::pstate: return name_of(pstate_names, v);
     case Text::pstate_mask: return name_of(pstate_mask_names, v);
     case Text::rctx: return "rctx";
+    case Text::csync: return "csync";
     default: return nullptr;
   }
 }
@@ -129,17 +134,28 @@ constexpr i64 value_of_name(Text t, std::string_view name) {
     case Text::pstate_mask: return number_of(pstate_mask_names, name);
     case Text::prefetch: return prefetch_number(name);
     case Text::rctx: return name == "rctx" ? 0 : -1;
+    case Text::csync: return name == "csync" ? 0 : -1;
     default: return -1;
   }
 }
 
+inline constexpr const char* landing_names[] = {"", "c", "j", "jc"};
+
+// Registers that are never number 31.
+constexpr bool is_below_31(Text t) {
+  return t == Text::x_low || t == Text::post_reg || t == Text::mops_at || t == Text::mops_size;
+}
+
+inline u32 register_field(const OperandInfo& o, u32 word) { return word >> o.lsb & static_cast<u32>(low_mask(o.reg_bits)); }
+
 // True if the operand's fields of `word` are legal.
 inline bool operand_decodes(const OperandInfo& o, u32 word) {
   if (o.regs != 0) {
-    const u32 number = word >> o.lsb & 31;
+    const u32 number = register_field(o, word);
+    if (is_below_31(o.text) && number == 31) return false;
     if (o.lsb2 != no_lsb && (word >> o.lsb2 & 31) != number) return false;
     if (o.form.bank == Bank::none && number != 31) return false;  // the stack pointer itself
-    if (o.form.bank == Bank::gpr && o.regs > 1 && (number % 2 != 0 || number + o.regs > 32)) return false;
+    if (o.form.bank == Bank::gpr && o.regs > 1 && !is_run_start(number, o.regs)) return false;
   }
   i64 v = 0;
   if (o.has_imm && !decode_imm(o.imm, word, v)) return false;
@@ -168,7 +184,8 @@ inline i64 decode_operand(Form f, unsigned i, u32 word) {
   const FormOperand& o = form_operand(f, i);
   const OperandDetail& d = operand_detail(f, i);
   const OperandInfo& info = operand_info(d.kind);
-  if (o.kind == FormOperand::Kind::reg) return ((word >> info.lsb & 31) + o.arg * (info.regs > 1 ? 1U : 0U)) % 32;
+  if (o.kind == FormOperand::Kind::reg)
+    return (detail::register_field(info, word) + o.arg * (info.regs > 1 ? 1U : 0U)) % 32;
   i64 v = 0;
   decode_imm(info.imm, word, v);
   return v;
@@ -202,6 +219,7 @@ class OperandPrinter {
       out_.put(letter) << "zr";
   }
   void registers(const OperandInfo& o, char letter, bool sp);
+  void list(const OperandInfo& o);
   void number(i64 v) { out_.put('#').dec(v); }
   void floating(i64 bits);
   void immediate(const OperandInfo& o, i64 v);
@@ -228,6 +246,22 @@ inline void OperandPrinter::registers(const OperandInfo& o, char letter, bool sp
     else
       general(letter, id, sp);
   }
+}
+
+// { v0.16b, v1.16b }, { v0.b, v1.b }[3] or v0.b[3].
+inline void OperandPrinter::list(const OperandInfo& o) {
+  separate();
+  const bool braces = o.text != Text::lane;
+  if (braces) out_ << "{ ";
+  for (u32 i = 0; i < o.regs; ++i) {
+    if (i != 0) out_ << ", ";
+    out_.put('v').udec((register_field(o, word_) + i) % 32).put('.') << arrangement_name(o.arr);
+  }
+  if (braces) out_ << " }";
+  if (o.text == Text::list) return;
+  i64 v = 0;
+  decode_imm(o.imm, word_, v);
+  out_.put('[').dec(v).put(']');
 }
 
 // The shortest decimal of an 8-bit FP immediate: n / 128 for an integer n.
@@ -299,8 +333,9 @@ inline void OperandPrinter::immediate(const OperandInfo& o, i64 v) {
       out_ << "]";
       return;
     case Text::pre:
+    case Text::pre_step:
       separate();
-      number(v);
+      number(o.text == Text::pre ? v : -v);
       out_ << "]!";
       return;
     case Text::post:
@@ -318,6 +353,9 @@ inline void OperandPrinter::immediate(const OperandInfo& o, i64 v) {
     case Text::isb:
     case Text::clrex:
       if (v != 15) named(nullptr, v);
+      return;
+    case Text::landing:
+      if (v != 0) named(landing_names[v], v);
       return;
     case Text::optional_imm:
       if (v != 0) named(nullptr, v);
@@ -348,6 +386,22 @@ inline void OperandPrinter::print(const OperandInfo& o) {
     case Text::xret:
       if ((word_ >> o.lsb & 31) != 30) registers(o, 'x', false);
       return;
+    case Text::x_low: return registers(o, 'x', false);
+    case Text::x_opt:
+      if ((word_ >> o.lsb & 31) != 31) registers(o, 'x', false);
+      return;
+    case Text::x_first: separate(); return general('x', word_ >> o.lsb & 31, false);
+    case Text::post_reg: out_ << "]"; return registers(o, 'x', false);
+    case Text::mops_at:
+    case Text::mops_size:
+      separate();
+      out_ << (o.text == Text::mops_at ? "[" : "");
+      general('x', word_ >> o.lsb & 31, false);
+      out_ << (o.text == Text::mops_at ? "]!" : "!");
+      return;
+    case Text::lane:
+    case Text::list:
+    case Text::lane_list: return list(o);
     case Text::b: return registers(o, 'b', false);
     case Text::h: return registers(o, 'h', false);
     case Text::s: return registers(o, 's', false);

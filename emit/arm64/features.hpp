@@ -52,6 +52,7 @@ namespace arm64 {
   X(pauth, base, "FEAT_PAuth")                     \
   X(bti, base, "FEAT_BTI")                         \
   X(mte, base, "FEAT_MTE2")                        \
+  X(mops_mte, mops, "FEAT_MOPS and FEAT_MTE2")     \
   X(cssc, base, "FEAT_CSSC")                       \
   X(specres, base, "FEAT_SPECRES")                 \
   X(specres2, specres, "FEAT_SPECRES2")            \
@@ -102,7 +103,8 @@ struct FeatureTable {
   using Feature = arm64::Feature;
   static constexpr unsigned count = sizeof feature_infos / sizeof feature_infos[0];
   static constexpr Feature needs(Feature f, unsigned n) {
-    return n == 0 ? feature_infos[static_cast<u8>(f)].needs : Feature::base;
+    if (n == 1) return f == Feature::mops_mte ? Feature::mte : Feature::base;
+    return feature_infos[static_cast<u8>(f)].needs;
   }
   static constexpr Feature find(std::string_view name) {
     return static_cast<Feature>(find_feature_name(feature_infos, count, name));

@@ -25,13 +25,14 @@ namespace arm64 {
 
 // How an operand is written. The text assembler and the disassembler switch over it.
 enum class Text : u8 {
-  w, x, w_sp, x_sp, xret,              // general registers
+  w, x, w_sp, x_sp, xret, x_first, x_low, x_opt, post_reg, mops_at, mops_size,  // general registers
   b, h, s, d, q,                       // FP and SIMD registers
   v_b8, v_b16, v_h4, v_h8, v_s2, v_s4, v_d1, v_d2, v_q1, v_h2,
+  lane, list, lane_list,
   base, mem,                           // [x0 and [x0]
   imm, hex, addsub, optional_imm, fpimm, fpzero, zero,
   lsl, msl, shift, extend, index, windex, field, cond, dot_cond,
-  off, pre, post, rel, prefetch, barrier, nxs, isb, clrex,
+  off, pre, pre_step, post, rel, landing, csync, prefetch, barrier, nxs, isb, clrex,
   sysreg, pstate, pstate_mask, control, rctx, at_op, dc_op, ic_op, ic_op_reg, tlbi_op, tlbi_op_reg,
 };
 
@@ -40,6 +41,9 @@ enum class OperandKind : u16 {
 #define JITKIT_A64_REG(kind, Type, lsb, text, bank, bits, role) kind,
 #define JITKIT_A64_REG2(kind, Type, lsb, lsb2, text, bank, bits) kind,
 #define JITKIT_A64_PAIR(kind, Type, lsb, text, bits, count, role) kind,
+#define JITKIT_A64_LANE(kind, ...) kind,
+#define JITKIT_A64_LIST(kind, ...) kind,
+#define JITKIT_A64_LANE_LIST(kind, ...) kind,
 #define JITKIT_A64_IMM(kind, Wrapper, imm, lsb, width, scale, text) kind,
 #include <jitkit/emit/arm64/operands.def>
 };
@@ -60,6 +64,8 @@ struct OperandInfo {
   u8 lsb;       // of the register field
   u8 lsb2;      // of a second field with the same register, or no_lsb
   u8 regs;      // registers in the operand
+  u8 reg_bits;  // width of the field
+  Arr arr;      // of a lane or list, how it is written
   bool has_imm;
   ImmSpec imm;
   FormOperand form;  // of the first register, or of the immediate
@@ -83,16 +89,31 @@ constexpr FormOperand immediate_operand(Text t) {
   return o;
 }
 
+// A field of 4 bits holds v0 to v15.
+constexpr FormOperand lane_operand(u8 roles, unsigned reg_bits) {
+  FormOperand o = register_operand(Bank::vec, 7, roles, 1);
+  if (reg_bits == 4) o.constraint = ConstraintKind::subset;
+  return o;
+}
+
 inline constexpr OperandInfo operand_infos[] = {
-    {Text::imm, no_lsb, no_lsb, 0, false, {}, {}},  // none
+    {Text::imm, no_lsb, no_lsb, 0, 0, Arr::b, false, {}, {}},  // none
 #define JITKIT_A64_REG(kind, Type, lsb, text, bank, bits, role_) \
-  {Text::text, lsb, no_lsb, 1, false, {}, register_operand(Bank::bank, bits, role::role_, 1)},
+  {Text::text, lsb, no_lsb, 1, 5, Arr::b, false, {}, register_operand(Bank::bank, bits, role::role_, 1)},
 #define JITKIT_A64_REG2(kind, Type, lsb, lsb2, text, bank, bits) \
-  {Text::text, lsb, lsb2, 1, false, {}, register_operand(Bank::bank, bits, role::use, 1)},
+  {Text::text, lsb, lsb2, 1, 5, Arr::b, false, {}, register_operand(Bank::bank, bits, role::use, 1)},
 #define JITKIT_A64_PAIR(kind, Type, lsb, text, bits, count, role_) \
-  {Text::text, lsb, no_lsb, count, false, {}, register_operand(Bank::gpr, bits, role::role_, count)},
+  {Text::text, lsb, no_lsb, count, 5, Arr::b, false, {}, register_operand(Bank::gpr, bits, role::role_, count)},
+#define JITKIT_A64_LANE(kind, E, lsb, reg_bits, imm, imm_lsb, width, scale, role_) \
+  {Text::lane, lsb, no_lsb, 1, reg_bits, Arr::E, true, {ImmKind::imm, imm_lsb, width, scale}, \
+   lane_operand(role::role_, reg_bits)},
+#define JITKIT_A64_LIST(kind, A, count, lsb, bits, role_) \
+  {Text::list, lsb, no_lsb, count, 5, Arr::A, false, {}, register_operand(Bank::vec, bits, role::role_, count)},
+#define JITKIT_A64_LANE_LIST(kind, E, count, width, role_) \
+  {Text::lane_list, 0, no_lsb, count, 5, Arr::E, true, {ImmKind::lane_q, 0, width, 0}, \
+   register_operand(Bank::vec, 7, role::role_, count)},
 #define JITKIT_A64_IMM(kind, Wrapper, imm, lsb, width, scale, text) \
-  {Text::text, 0, no_lsb, 0, true, {ImmKind::imm, lsb, width, scale}, immediate_operand(Text::text)},
+  {Text::text, 0, no_lsb, 0, 0, Arr::b, true, {ImmKind::imm, lsb, width, scale}, immediate_operand(Text::text)},
 #include <jitkit/emit/arm64/operands.def>
 };
 
@@ -101,7 +122,7 @@ constexpr const OperandInfo& operand_info(OperandKind k) { return operand_infos[
 // The bits of the word that an operand decides.
 constexpr u32 operand_mask(const OperandInfo& o) {
   u32 mask = o.has_imm ? imm_mask(o.imm) : 0;
-  if (o.regs != 0) mask |= 31U << o.lsb;
+  if (o.regs != 0) mask |= static_cast<u32>(low_mask(o.reg_bits)) << o.lsb;
   if (o.lsb2 != no_lsb) mask |= 31U << o.lsb2;
   return mask;
 }
@@ -137,6 +158,7 @@ inline constexpr u32 traps = may_trap;
 inline constexpr u32 ctl = control;
 inline constexpr u32 asm_only = 1 << 16;
 inline constexpr u32 first = 1 << 17;
+inline constexpr u32 implicit = 1 << 18;  // works on registers the text does not name
 }  // namespace effect
 
 // The words of a form.
@@ -235,6 +257,7 @@ consteval FormTables make_form_tables() {
             static_cast<Effects>(seed.effects), static_cast<u16>(next), 0, 0};
     if ((seed.effects & effect::asm_only) != 0) info.flags = form_asm_only | form_no_native;
     if ((seed.effects & effect::first) != 0) info.flags |= form_first;
+    if ((seed.effects & effect::implicit) != 0) info.flags |= form_no_native;
     for (OperandKind k : form_codes[f].operands) {
       const OperandInfo& o = operand_info(k);
       if (k == OperandKind::none) break;

@@ -118,7 +118,7 @@ inline void Lower::native(Inst i) {
     const unsigned members = o.constraint == ConstraintKind::tuple ? o.length : 1;
     const u64 field = static_cast<u8>(field_at(reg_lsb(f, n)));
     const bool is_use = (o.role & role_use) != 0, is_def = (o.role & role_def) != 0;
-    if (count + 2 * members > max_fields) return unsupported(i);
+    if (count + members * ((is_use ? 1U : 0U) + (is_def ? 1U : 0U)) > max_fields) return unsupported(i);
     const auto add_operand = [&](Operand made, unsigned member) {
       made.constraint = o.constraint;
       made.arg = members > 1 ? static_cast<u8>(member) : o.arg;

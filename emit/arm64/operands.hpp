@@ -65,7 +65,9 @@ enum class ImmKind : u8 {
   rotation,    // multiples of 90 at lsb
   rotation_odd,  // 90 or 270 at lsb
   pstate,      // a PState: op1 at 16, op2 at 5
-  zero,        // 0 only, no bits
+  exact,       // `scale` only, no bits
+  lane,        // `width` bits of a by-element lane number, from the top in bits 11, 21, 20
+  lane_q,      // the same of a structure access, in bits 30, 12, 11, 10
 };
 
 struct ImmSpec {
@@ -201,6 +203,25 @@ constexpr Encoded encode_index(ImmSpec s, i64 v) {
   return kind << 13 | (shifted ? 1 << 12 : 0);
 }
 
+// Lane numbers in pieces: where each bit stands, from the top.
+struct LaneBits {
+  u8 at[4];
+};
+constexpr LaneBits lane_bits(ImmSpec s) {
+  return s.kind == ImmKind::lane ? LaneBits{{11, 21, 20, 0}} : LaneBits{{30, 12, 11, 10}};
+}
+constexpr Encoded encode_lane(ImmSpec s, i64 v) {
+  if (v < 0 || !fits_unsigned(static_cast<u64>(v), s.width)) return refused;
+  Encoded bits = 0;
+  for (unsigned i = 0; i < s.width; ++i) bits |= (v >> (s.width - 1 - i) & 1) << lane_bits(s).at[i];
+  return bits;
+}
+constexpr i64 decode_lane(ImmSpec s, u32 word) {
+  i64 v = 0;
+  for (unsigned i = 0; i < s.width; ++i) v = v << 1 | (word >> lane_bits(s).at[i] & 1);
+  return v;
+}
+
 // The bits of value v in a field of kind s.
 constexpr Encoded encode_imm(ImmSpec s, i64 v) {
   const auto at = [&](i64 field) { return static_cast<Encoded>(static_cast<u64>(field) << s.lsb); };
@@ -250,7 +271,9 @@ constexpr Encoded encode_imm(ImmSpec s, i64 v) {
     case ImmKind::rotation: return v >= 0 && v <= 270 && v % 90 == 0 ? at(v / 90) : refused;
     case ImmKind::rotation_odd: return v == 90 || v == 270 ? at(v / 180) : refused;
     case ImmKind::pstate: return v >= 0 && v < 64 ? (v >> 3) << 16 | (v & 7) << 5 : refused;
-    case ImmKind::zero: return v == 0 ? 0 : refused;
+    case ImmKind::exact: return v == s.scale ? 0 : refused;
+    case ImmKind::lane:
+    case ImmKind::lane_q: return encode_lane(s, v);
   }
   return refused;
 }
@@ -284,7 +307,9 @@ constexpr u32 imm_mask(ImmSpec s) {
     case ImmKind::rotation: return field(2);
     case ImmKind::rotation_odd: return field(1);
     case ImmKind::pstate: return 0x000700e0;
-    case ImmKind::zero: return 0;
+    case ImmKind::exact: return 0;
+    case ImmKind::lane:
+    case ImmKind::lane_q: return static_cast<u32>(encode_lane(s, static_cast<i64>(low_mask(s.width))));
   }
   return 0;
 }
@@ -358,7 +383,9 @@ constexpr bool decode_imm(ImmSpec s, u32 word, i64& v) {
     case ImmKind::rotation: v = field(s.lsb, 2) * 90; return true;
     case ImmKind::rotation_odd: v = field(s.lsb, 1) * 180 + 90; return true;
     case ImmKind::pstate: v = field(16, 3) << 3 | field(5, 3); return true;
-    case ImmKind::zero: v = 0; return true;
+    case ImmKind::exact: v = s.scale; return true;
+    case ImmKind::lane:
+    case ImmKind::lane_q: v = decode_lane(s, word); return true;
   }
   return false;
 }
@@ -523,6 +550,12 @@ template <ImmSpec S>
 using PreImm = PackedImm<S, Pre>;
 template <ImmSpec S>
 using PostImm = PackedImm<S, Post>;
+// Written as the negative of what the spec holds.
+template <ImmSpec S>
+struct PreStepImm {
+  u32 bits = 0;
+  consteval PreStepImm(Pre p) : bits(required(encode_imm(S, -p.offset))) {}
+};
 template <ImmSpec S>
 using MslImm = PackedImm<S, Msl>;
 
@@ -597,7 +630,57 @@ struct LiteralTarget : Target<S> {
   }
 };
 
-// Consecutive general registers of which the first is even: pair(x2, x3), oct(x8).
+// A register nothing of which is written means number 31: irg.
+struct OptionalXReg : RegBase {
+  constexpr OptionalXReg() : RegBase(31) {}
+  constexpr OptionalXReg(XRegOrZr r) : RegBase(r.id) {}
+};
+
+// One lane where the form takes any: as it is. Where it takes fewer registers or lanes (RegBits 4, or
+// fewer bits for the number), a literal is checked, a run-time value goes through make().
+template <Arr E, ImmSpec S, unsigned RegBits>
+struct LaneArg : RegBase {
+  u32 bits;
+  static constexpr bool takes_all = RegBits == 5 && (S.kind == ImmKind::lane || S.kind == ImmKind::lane_q || S.kind == ImmKind::uimm) &&
+                                    (1U << S.width) == lane_count(E);
+  constexpr LaneArg(Lane<E> l)
+    requires takes_all
+      : RegBase(l.id), bits(static_cast<u32>(encode_imm(S, l.index))) {}
+  consteval LaneArg(Lane<E> l)
+    requires(!takes_all)
+      : RegBase(l.id), bits(required(encode(l))) {}
+  static constexpr std::optional<LaneArg> make(Lane<E> l) {
+    if (encode(l) == refused) return std::nullopt;
+    return LaneArg(l.id, static_cast<u32>(encode(l)));
+  }
+
+ private:
+  constexpr LaneArg(unsigned number, u32 b) : RegBase(number), bits(b) {}
+  static constexpr Encoded encode(Lane<E> l) { return l.id >> RegBits != 0 ? refused : encode_imm(S, l.index); }
+};
+// One lane of each of N registers.
+template <Arr E, unsigned N, ImmSpec S>
+struct LaneListArg : RegBase {
+  u32 bits;
+  constexpr LaneListArg(LaneList<E, N> l) : RegBase(l.id), bits(static_cast<u32>(encode_imm(S, l.index))) {}
+  constexpr LaneListArg(Lane<E> l)
+    requires(N == 1)
+      : RegBase(l.id), bits(static_cast<u32>(encode_imm(S, l.index))) {}
+};
+// A list of one register is that register.
+template <Arr A, unsigned N>
+struct ListArg : RegBase {
+  constexpr ListArg(VList<A, N> l) : RegBase(l.id) {}
+  constexpr ListArg(V<A> v)
+    requires(N == 1)
+      : RegBase(v.id) {}
+};
+
+// Consecutive general registers of which the first is even: pair(x2, x3), oct(x8). Of two, the second
+// may be number 31.
+constexpr bool is_run_start(unsigned first, unsigned count) {
+  return first % 2 == 0 && first + count <= (count == 2 ? 32 : 31);
+}
 template <class Reg, unsigned Count>
 struct RegRun : RegBase {
   consteval RegRun(Reg first) : RegBase(first.id) {  // NOLINT
@@ -610,7 +693,7 @@ struct RegRun : RegBase {
 
  private:
   constexpr explicit RegRun(unsigned number) : RegBase(number) {}
-  static constexpr bool valid(Reg first) { return first.id % 2 == 0 && first.id + Count <= 32; }
+  static constexpr bool valid(Reg first) { return is_run_start(first.id, Count); }
 };
 using XPair = RegRun<XReg, 2>;
 using WPair = RegRun<WReg, 2>;
@@ -681,6 +764,18 @@ enum class Barrier : u8 {
 enum class NxsBarrier : u8 { oshnxs, nshnxs, ishnxs, synxs };
 template <ImmSpec S>
 using NxsBarrierImm = EnumImm<NxsBarrier, S>;
+// Where a branch may land: bti without a name is for no indirect branch.
+enum class Landing : u8 { none, c, j, jc };
+template <ImmSpec S>
+struct LandingImm {
+  u32 bits = 0;
+  constexpr LandingImm() = default;
+  constexpr LandingImm(Landing l) : bits(static_cast<u32>(l) << S.lsb) {}
+};
+// The only operand of psb and tsb.
+enum class Csync : u8 { csync };
+template <ImmSpec S>
+using CsyncImm = EnumImm<Csync, S>;
 // The only operand of cfp, dvp and cpp.
 enum class Rctx : u8 { rctx };
 template <ImmSpec S>

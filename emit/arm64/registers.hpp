@@ -69,6 +69,8 @@ constexpr unsigned element_log2(Arr a) {
   constexpr u8 table[] = {0, 0, 1, 1, 2, 2, 3, 3, 4, 0, 1, 2, 3, 4, 2, 2};
   return table[static_cast<u8>(a)];
 }
+// Lanes of a whole register, by element: 16 of b, 4 of 4b.
+constexpr unsigned lane_count(Arr a) { return 16U >> element_log2(a); }
 constexpr bool is_full(Arr a) {
   return a == Arr::b16 || a == Arr::h8 || a == Arr::s4 || a == Arr::d2 || a == Arr::q1;
 }

@@ -256,6 +256,9 @@ class OperandMatcher {
     return separated() && integer(v) && add(o, v);
   }
   bool reg(const OperandInfo& o, RegisterClass c, RegisterClass other = RegisterClass::none);
+  bool element(const OperandInfo& o, u32 number);
+  bool list(const OperandInfo& o);
+  bool lane_number(const OperandInfo& o);
   bool addsub();
   bool shift(const OperandInfo& o);
   bool extend(const OperandInfo& o);
@@ -287,8 +290,9 @@ inline bool OperandMatcher::reg(const OperandInfo& o, RegisterClass c, RegisterC
     // Where sp is meant, number 31 of class x is xzr.
     if (other != RegisterClass::none && id == 31 && next_->reg == c) return false;
     if (o.form.bank == Bank::none && id != 31) return false;
+    if (is_below_31(o.text) && id == 31) return false;
     if (i == 0) {
-      if (o.regs > 1 && o.form.bank == Bank::gpr && (id % 2 != 0 || id + o.regs > 32)) return false;
+      if (o.regs > 1 && o.form.bank == Bank::gpr && !is_run_start(id, o.regs)) return false;
       word_ ^= id << o.lsb;
       if (o.lsb2 != no_lsb) word_ ^= id << o.lsb2;
     } else if (id != (word_ >> o.lsb & 31) + i) {
@@ -297,6 +301,34 @@ inline bool OperandMatcher::reg(const OperandInfo& o, RegisterClass c, RegisterC
     ++next_;
   }
   return true;
+}
+
+// A register with the operand's arrangement; `number`: which it has to be, above 31: any.
+inline bool OperandMatcher::element(const OperandInfo& o, u32 number) {
+  if (next_->reg != RegisterClass::v || next_->suffix != arrangement_name(o.arr)) return false;
+  if (number > 31 ? next_->id >> o.reg_bits != 0 : next_->id != number) return false;
+  ++next_;
+  return true;
+}
+
+inline bool OperandMatcher::lane_number(const OperandInfo& o) {
+  i64 v = 0;
+  return take('[') && integer(v) && add(o, v) && take(']');
+}
+
+// { v0.16b, v1.16b } or { v0.16b - v1.16b }; a lane's number follows it.
+inline bool OperandMatcher::list(const OperandInfo& o) {
+  if (!separated() || !take('{')) return false;
+  const u32 first = next_->id;
+  if (!element(o, 32)) return false;
+  word_ ^= first << o.lsb;
+  if (o.regs > 1 && take('-')) {
+    if (!element(o, (first + o.regs - 1U) % 32)) return false;
+  } else {
+    for (u32 i = 1; i < o.regs; ++i)
+      if (!take(',') || !element(o, (first + i) % 32)) return false;
+  }
+  return take('}') && (o.text == Text::list || lane_number(o));
 }
 
 // #imm, with an optional lsl #0 or lsl #12 that then decides.
@@ -381,7 +413,7 @@ inline bool OperandMatcher::named(const OperandInfo& o) {
   if (!separated()) return false;
   if (next_->kind == Token::Kind::number) {
     i64 v = 0;
-    if (is_name_only(o.text) || o.text == Text::rctx || !integer(v)) return false;
+    if (is_name_only(o.text) || o.text == Text::rctx || o.text == Text::csync || !integer(v)) return false;
     if (o.text == Text::nxs) v = v >= 16 && v <= 28 && v % 4 == 0 ? v / 4 - 4 : -1;
     return add(o, v);
   }
@@ -419,6 +451,14 @@ inline bool OperandMatcher::immediate(const OperandInfo& o) {
       if (take(']')) return add(o, 0);
       return take(',') && integer(v) && take(']') && add(o, v);
     case Text::pre: return take(',') && integer(v) && take(']') && take('!') && add(o, v);
+    case Text::pre_step: return take(',') && integer(v) && take(']') && take('!') && add(o, -v);
+    case Text::landing:
+      if (at_end()) return true;
+      if (!separated()) return false;
+      for (v = 1; v < 4 && next_->text != landing_names[v]; ++v) {
+      }
+      ++next_;
+      return v < 4 && add(o, v);
     case Text::post: return take(']') && take(',') && integer(v) && add(o, v);
     case Text::dot_cond:
       first_ = false;
@@ -452,6 +492,7 @@ inline bool OperandMatcher::immediate(const OperandInfo& o) {
     case Text::pstate:
     case Text::pstate_mask:
     case Text::rctx:
+    case Text::csync:
     case Text::at_op:
     case Text::dc_op:
     case Text::ic_op:
@@ -472,6 +513,32 @@ inline bool OperandMatcher::match(const OperandInfo& o) {
       if (!at_end()) return reg(o, RegisterClass::x);
       word_ ^= 30U << o.lsb;
       return true;
+    case Text::x_low: return reg(o, RegisterClass::x);
+    case Text::x_opt:
+      if (!at_end()) return reg(o, RegisterClass::x);
+      word_ ^= 31U << o.lsb;
+      return true;
+    case Text::x_first: {  // the first of the run stands for all
+      const u32 id = next_[first_ ? 0 : 1].id;
+      if (!separated() || next_->reg != RegisterClass::x || !is_run_start(id, o.regs)) return false;
+      word_ ^= id << o.lsb;
+      ++next_;
+      return true;
+    }
+    case Text::post_reg: return take(']') && reg(o, RegisterClass::x);
+    case Text::mops_at:
+      if (!separated() || !take('[')) return false;
+      first_ = true;
+      return reg(o, RegisterClass::x) && take(']') && take('!');
+    case Text::mops_size: return reg(o, RegisterClass::x) && take('!');
+    case Text::lane: {
+      const u32 id = next_[first_ ? 0 : 1].id;
+      if (!separated() || !element(o, 32)) return false;
+      word_ ^= id << o.lsb;
+      return lane_number(o);
+    }
+    case Text::list:
+    case Text::lane_list: return list(o);
     case Text::b: return reg(o, RegisterClass::b);
     case Text::h: return reg(o, RegisterClass::h);
     case Text::s: return reg(o, RegisterClass::s);

@@ -181,7 +181,7 @@ inline FeatureSet decode_hwcap(u64 hwcap, u64 hwcap2) {
   FeatureSet raw;
   for (const HwcapRow& row : hwcap_rows)
     if ((words[row.word] & row.bits) == row.bits) raw = raw | FeatureSet::of(row.feature);
-  return raw.usable();
+  return (raw | FeatureSet::of(Feature::mops_mte)).usable();  // what two of them give together
 }
 
 }  // namespace arm64
