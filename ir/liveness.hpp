@@ -35,29 +35,27 @@ class Liveness {
   static constexpr u32 loop_exit_penalty = 1U << 20;
 
   explicit Liveness(Arena& arena) {
-    range.attach(arena);
     calls.attach(arena);
     state_.attach(arena);
     live_.attach(arena);
-    def_block_.attach(arena);
     through_.attach(arena);
     loops_through_.attach(arena);
   }
 
-  Vec<LiveRange> range;  // by VReg
+  const LiveRange& range(u32 vreg) const { return state_[vreg].range; }
   Vec<u32> calls;        // positions of calls, latest first
 
   // False when out of memory.
   bool compute(MachFunction& mf) {
     mf_ = &mf;
     loops_ = mf.loops.size() > 1;
-    if (!state_.resize(mf.vregs.size()) || !range.resize(mf.vregs.size()) ||
-        !live_.reserve(mf.vregs.size()))
-      return false;
+    if (!make_states() || !live_.reserve(mf.vregs.size())) return false;
     if (loops_ && !find_definitions()) return false;
     for (u32 k = mf.blocks.size(); k-- > 0;) {
+      const u32 bottom = mf.blocks[k].bottom, top = mf.blocks[k].top;
       open_block(k);
-      for (u32 i = mf.blocks[k].bottom; i < mf.blocks[k].top; ++i) visit(i);
+      position_ = mf.position(bottom);
+      for (u32 i = bottom; i < top; ++i, position_ -= 2) visit(mf.insts[i]);
       close_block(k);
     }
     return true;
@@ -67,10 +65,24 @@ class Liveness {
   struct State {
     u32 next = 0;   // position of the next use
     u32 place = 0;  // 1 + index in live_; 0: not live
-    u32 loop = 0;   // live in all of this loop
+    LiveRange range;
+    u32 loop = 0;       // live in all of this loop
+    u32 def_block = 0;  // if there are loops
+    u8 bank = no_bank;  // none: condition flags
+    bool remat = false;
   };
+  static constexpr u8 no_bank = static_cast<u8>(Bank::flags);
 
-  bool allocatable(VReg v) const { return v && mf_->vregs[v.id].type != Type::flags; }
+  bool make_states() {
+    const u32 count = mf_->vregs.size();
+    if (!state_.resize_zero(count)) return false;
+    state_[0].bank = no_bank;
+    for (u32 v = 1; v < count; ++v) {
+      state_[v].bank = static_cast<u8>(bank(mf_->vregs[v].type));
+      state_[v].remat = mf_->vregs[v].remat != 0;
+    }
+    return true;
+  }
   u32 start(u32 k) const { return mf_->position(mf_->blocks[k].top - 1); }
   u32 end(u32 k) const { return mf_->position(mf_->blocks[k].bottom) + 2; }
   bool in_loop(u32 loop, u32 k) const {
@@ -78,15 +90,14 @@ class Liveness {
   }
 
   bool find_definitions() {
-    if (!def_block_.resize(mf_->vregs.size()) || !through_.push({}) ||
-        !loops_through_.resize(mf_->loops.size()))
+    if (!through_.push({}) || !loops_through_.resize(mf_->loops.size()))
       return false;
     for (u32 k = 0; k < mf_->blocks.size(); ++k) {
       const MachBlock& b = mf_->blocks[k];
-      for (const u32 v : mf_->params.slice(b.first_param, b.params)) def_block_[v] = k;
+      for (const u32 v : mf_->params.slice(b.first_param, b.params)) state_[v].def_block = k;
       for (u32 i = b.bottom; i < b.top; ++i)
         for (const Operand& o : mf_->operands_of(mf_->insts[i]))
-          if (o.is_def()) def_block_[o.vreg.id] = k;
+          if (o.is_def()) state_[o.vreg.id].def_block = k;
     }
     return true;
   }
@@ -94,17 +105,21 @@ class Liveness {
   // Makes v live in block k with its next use at `next`.
   void add(u32 v, u32 next, u32 k) {
     State& s = state_[v];
-    if (s.place != 0) {
-      if (next < s.next) s.next = next;
-      return;
-    }
+    if (s.place != 0)
+      s.next = next < s.next ? next : s.next;
+    else
+      make_live(s, v, next, k);
+  }
+
+  void make_live(State& s, u32 v, u32 next, u32 k) {
     s.next = next;
     live_.push(v);
     s.place = live_.size();
-    if (loops_) ++count_[bank_index(v)];
-    const u32 last = next < end(k) ? next : end(k);
-    if (range[v].end < last) range[v].end = last;
-    if (loops_ && mf_->blocks[k].loop != 0) extend_over_loops(v, k);
+    const u32 last = next < block_end_ ? next : block_end_;
+    if (s.range.end < last) s.range.end = last;
+    if (!loops_) return;
+    ++count_[s.bank];
+    if (mf_->blocks[k].loop != 0) extend_over_loops(v, k);
   }
 
   void remove(u32 v) {
@@ -114,25 +129,25 @@ class Liveness {
     state_[last].place = s.place;
     s.place = 0;
     live_.pop_back();
-    if (loops_) --count_[bank_index(v)];
+    if (loops_) --count_[s.bank];
   }
 
   // v is live somewhere in block k: then also in all of the outermost loop around k that does not
   // hold its definition (the innermost loop, for a remat). An irreducible loop counts even if it
   // holds the definition, from there on: its edges may come back to any block of it.
   void extend_over_loops(u32 v, u32 k) {
-    u32 loop = mf_->vregs[v].remat != 0 ? mf_->blocks[k].loop : loop_around_use(v, k);
+    u32 loop = state_[v].remat ? mf_->blocks[k].loop : loop_around_use(v, k);
     if (loop == 0 || (state_[v].loop != 0 && in_loop(state_[v].loop, k))) return;
     state_[v].loop = loop;
     if (through_.push({v, loops_through_[loop]})) loops_through_[loop] = through_.size() - 1;
     const u32 last = mf_->loops[loop].last;
     for (u32 b = k + 1; b <= last; ++b) add_live_in(b, v, state_[v].next);
-    if (range[v].end < end(last)) range[v].end = end(last);
+    if (state_[v].range.end < end(last)) state_[v].range.end = end(last);
   }
 
   u32 loop_around_use(u32 v, u32 k) const {
     u32 outermost = 0;
-    const u32 def = def_block_[v];
+    const u32 def = state_[v].def_block;
     for (u32 l = mf_->blocks[k].loop; l != 0; l = mf_->loops[l].parent)
       if (!in_loop(l, def) || (mf_->loops[l].irreducible && def != k)) outermost = l;
     return outermost;
@@ -142,7 +157,7 @@ class Liveness {
   void add_loop_values(u32 k) {
     for (u32 l = mf_->blocks[k].loop; l != 0; l = mf_->loops[l].parent)
       for (u32 n = loops_through_[l]; n != 0; n = through_[n].next)
-        if (def_block_[through_[n].vreg] < k) add(through_[n].vreg, end(mf_->loops[l].last) + 1, k);
+        if (state_[through_[n].vreg].def_block < k) add(through_[n].vreg, end(mf_->loops[l].last) + 1, k);
   }
 
   // The use at `next` of v, which is live in all of a loop around block_, seen from the end of that
@@ -168,6 +183,7 @@ class Liveness {
   void open_block(u32 k) {
     const MachBlock& b = mf_->blocks[k];
     block_ = k;
+    block_end_ = end(k);
     bool falls_in = false;  // what is live now is what the next block needs
     for (u32 e = b.first_edge; e < b.first_edge + b.edges; ++e)
       falls_in = falls_in || mf_->edges[e].to == k + 1;
@@ -184,7 +200,7 @@ class Liveness {
     const bool leaves = loop != 0 && !in_loop(loop, k + 1);
     for (u32 n = live_.size(); n-- > 0;) {
       const u32 v = live_[n];
-      if (mf_->vregs[v].remat != 0 && !(state_[v].loop != 0 && in_loop(state_[v].loop, k))) {
+      if (state_[v].remat && !(state_[v].loop != 0 && in_loop(state_[v].loop, k))) {
         remove(v);
         continue;
       }
@@ -216,42 +232,45 @@ class Liveness {
 
   void add_live_out(u32 k, const LiveIn& l, u32 next) {
     const u32 v = l.vreg.id;
-    if (mf_->vregs[v].remat != 0 && !(state_[v].loop != 0 && in_loop(state_[v].loop, k))) return;
+    if (state_[v].remat && !(state_[v].loop != 0 && in_loop(state_[v].loop, k))) return;
     add(v, next, k);
   }
 
-  void visit(u32 i) {
-    const MachInst& m = mf_->insts[i];
-    const u32 pos = mf_->position(i);
+  void visit(const MachInst& m) {
+    const u32 pos = position_;
     const std::span<Operand> ops = mf_->operands_of(m);
     if ((m.flags & mach_call) != 0) calls.push(pos);
+    for (Operand& o : ops)
+      if (o.is_def() && state_[o.vreg.id].bank != no_bank) define(o, pos);
     for (Operand& o : ops) {
-      if (!o.is_def() || !allocatable(o.vreg)) continue;
-      const bool live = state_[o.vreg.id].place != 0;
-      o.next_use = live ? state_[o.vreg.id].next : no_use;
-      range[o.vreg.id].def = pos;
-      if (range[o.vreg.id].end < pos + 1) range[o.vreg.id].end = pos + 1;
-      if (live) remove(o.vreg.id);
-      if (o.tied != 0) prefer_same(*(&o - o.tied), o);
-    }
-    for (Operand& o : ops) {
-      if (!o.is_use() || !allocatable(o.vreg)) continue;
+      if (!o.is_use()) continue;
       State& s = state_[o.vreg.id];
-      if (s.place != 0 && s.next == pos) {
+      if (s.bank == no_bank) continue;
+      if (s.place == 0) {
+        make_live(s, o.vreg.id, pos, block_);
+        o.next_use = s.loop != 0 ? next_around(o.vreg.id, pos) : no_use;
+      } else if (s.next == pos) {
         o.next_use = earlier_operand(ops, o).next_use;
       } else {
-        if (s.place != 0) {
-          o.next_use = s.next;
-          s.next = pos;
-        } else {
-          add(o.vreg.id, pos, block_);
-          o.next_use = next_around(o.vreg.id, pos);
-        }
+        o.next_use = s.next;
+        s.next = pos;
       }
       if (o.constraint == ConstraintKind::fixed) mf_->vregs[o.vreg.id].hint = o.arg;
     }
     if (loops_)
       for (u32 b = 0; b < 3; ++b) pressure_[b] = pressure_[b] < count_[b] ? count_[b] : pressure_[b];
+  }
+
+  void define(Operand& o, u32 pos) {
+    State& s = state_[o.vreg.id];
+    s.range.def = pos;
+    if (s.range.end < pos + 1) s.range.end = pos + 1;
+    o.next_use = no_use;
+    if (s.place != 0) {
+      o.next_use = s.next;
+      remove(o.vreg.id);
+    }
+    if (o.tied != 0) prefer_same(*(&o - o.tied), o);
   }
 
   static const Operand& earlier_operand(std::span<const Operand> ops, const Operand& o) {
@@ -270,15 +289,19 @@ class Liveness {
   void close_block(u32 k) {
     MachBlock& b = mf_->blocks[k];
     for (const u32 v : mf_->params.slice(b.first_param, b.params)) {
-      range[v].def = start(k) - 1;
-      if (range[v].end < start(k)) range[v].end = start(k);
-      const bool live = state_[v].place != 0;
-      mf_->live_ins.push({VReg(v), live ? state_[v].next : no_use});
+      State& s = state_[v];
+      s.range.def = start(k) - 1;
+      if (s.range.end < start(k)) s.range.end = start(k);
+      const bool live = s.place != 0;
+      mf_->live_ins.push({VReg(v), live ? s.next : no_use});
       if (live) remove(v);
     }
     b.first_live_in = mf_->live_ins.size();
-    for (const u32 v : live_) mf_->live_ins.push({VReg(v), state_[v].next});
-    b.live_ins = mf_->live_ins.size() - b.first_live_in;
+    b.live_ins = live_.size();
+    if (LiveIn* to = mf_->live_ins.extend(live_.size()))
+      for (const u32 v : live_) *to++ = {VReg(v), state_[v].next};
+    else
+      b.live_ins = 0;
     for (u32 l = b.loop; l != 0; l = mf_->loops[l].parent)
       for (u32 n = 0; n < 3; ++n)
         if (mf_->loops[l].pressure[n] < pressure_[n]) mf_->loops[l].pressure[n] = pressure_[n];
@@ -290,7 +313,6 @@ class Liveness {
     live_.clear();
     for (u32 n = 0; n < 3; ++n) count_[n] = 0;
   }
-  u32 bank_index(u32 v) const { return static_cast<u32>(bank(mf_->vregs[v].type)); }
 
   MachFunction* mf_ = nullptr;
   bool loops_ = false;
@@ -300,11 +322,12 @@ class Liveness {
     u32 next = 0;
   };
   u32 block_ = 0;
+  u32 block_end_ = 0;  // position of its end
+  u32 position_ = 0;   // of the instruction visited
   u32 count_[4] = {};     // values live now, by bank
   u32 pressure_[3] = {};  // most of them in this block
   Vec<State> state_;
   Vec<u32> live_;
-  Vec<u32> def_block_;
   Vec<Through> through_;
   Vec<u32> loops_through_;  // by loop: head of its list
 };

@@ -41,6 +41,8 @@ class RegisterAllocator {
     values_.attach(arena);
     ends_.attach(arena);
     starts_.attach(arena);
+    start_regs_.attach(arena);
+    end_regs_.attach(arena);
     pending_.attach(arena);
     touched_.attach(arena);
     edge_free_.attach(arena);
@@ -54,8 +56,9 @@ class RegisterAllocator {
 
  private:
   static constexpr u8 nowhere = 0xff;
+  static constexpr u8 no_bank = static_cast<u8>(Bank::flags);
   static constexpr u32 slot_search_limit = 64;
-  static constexpr u32 reload_bonus = 24;  // positions; a value that has a slot is cheaper to evict
+  static constexpr u8 reload_bonus = 24;  // positions; a value that has a slot is cheaper to evict
 
   struct Value {
     u32 next = no_use;   // position of the next use
@@ -67,6 +70,8 @@ class RegisterAllocator {
     u8 def_reg = nowhere;
     u8 origin = nowhere;  // where it was before the current instruction's moves; valid if touched
     bool touched = false;
+    u8 bank = no_bank;    // none: condition flags, which are in no register
+    u8 bonus = 0;         // to its score: memory has it already
   };
   // The guard seen last for a frame state.
   struct GuardSeen {
@@ -83,10 +88,7 @@ class RegisterAllocator {
   }
   Bank bank_of(u32 v) const { return bank(mf_.vregs[v].type); }
   RegSet bank_regs(Bank b) const { return info_.bank[static_cast<u8>(b)] & info_.allocatable; }
-  bool has_memory(u32 v) const {
-    const VRegData& d = mf_.vregs[v];
-    return d.spilled || d.remat != 0 || d.home;
-  }
+  bool has_memory(u32 v) const { return values_[v].bonus != 0; }
   // Where v is when it is in no register.
   Allocation memory_of(u32 v) const {
     const VRegData& d = mf_.vregs[v];
@@ -102,17 +104,25 @@ class RegisterAllocator {
   void note_live(const LiveIn& l, u32 k);
   u32 best_predecessor(const MachBlock& b, u32 k) const;
   bool is_loop_start(const MachBlock& b, u32 k) const;
-  void load_state(const u32* state);
+  void load_state(u32 from);
   void drop_dead(u32 k);
   void drop_if_not_everywhere(u32 k);
   void enter_loop(u32 k);
   void place_params(u32 k, u32 primary_edge);
   void finish_block(u32 k);
   void settle_edge(u32 id);
-  Allocation place_in(const u32* state, u32 v) const;
+  bool brings_all(const MachBlock& b, u32 k, u32 primary) const;
+  Allocation place_at_end(u32 block, u32 v) const;
 
   // regalloc_inst.hpp: one instruction
   void allocate(u32 i);
+  // regalloc_plain.hpp: one without constraints
+  bool allocate_plain(u32 i, const MachInst& m, std::span<Operand> ops);
+  bool fetch_operands(u32 i, std::span<Operand> ops);
+  Operand* free_tied(u32 i, std::span<Operand> ops);
+  void define_results(u32 i, std::span<Operand> ops);
+  u8 take_plain(u32 v);
+
   static constexpr u8 has_pinned = 1, has_subset = 2, has_tuple = 4, has_any = 8, has_tied = 16,
                       has_early_or_late = 32, has_clobbers = 64;
   static u8 traits_of(const MachInst& m, std::span<const Operand> ops);
@@ -125,7 +135,6 @@ class RegisterAllocator {
   bool needed_elsewhere(u32 v, std::span<const Operand> ops) const;
   bool shared_with_other_tie(std::span<const Operand> ops, const Operand& o, u32 v) const;
   Allocation origin_of(u32 v) const;
-  void allocate_simple(u32 i, std::span<Operand> ops);
   void allocate_copy(u32 i, std::span<Operand> ops);
   void allocate_constrained(u32 i, const MachInst& m, std::span<Operand> ops, u8 traits);
   void choose_tuples(std::span<Operand> ops, u8 role);
@@ -147,9 +156,13 @@ class RegisterAllocator {
   void forget_touched();
 
   // Registers
+  bool make_values();
   void occupy(u32 v, u8 r);
   void vacate(u32 v);
   void touch(u32 v);
+  void set_next(u32 v, u32 next);
+  void spill(u32 v);
+  void leave_in_memory(u32 v);
   void evict(u32 v);
   u8 take_register(u32 v, RegSet candidates);
   PReg choose_free(u32 v, RegSet candidates) const;
@@ -179,14 +192,18 @@ class RegisterAllocator {
 
   Vec<Value> values_;  // by VReg
   u32 holder_[64] = {};  // VReg in each register; 0: free
+  u64 score_[64] = {};   // of that value: the higher, the sooner it goes
+  RegSet held_;          // registers that hold a value
   RegSet free_;          // allocatable and holding nothing
   RegSet locked_;        // named by an operand of the current instruction
   RegSet fixed_results_; // registers the current instruction's fixed results will be in
   RegSet copies_;        // hold a copy for the current instruction only
   Vec<Move> pending_;    // moves before the current instruction, in parallel
   Vec<u32> touched_;     // values whose register changed before the current instruction
-  Vec<u32> starts_;      // register contents at the start and the end of each block
+  Vec<u32> starts_;      // register contents at the start and the end of each block ...
   Vec<u32> ends_;
+  Vec<u64> start_regs_;  // ... and which registers hold anything; the contents of others mean nothing
+  Vec<u64> end_regs_;
   Vec<u64> edge_free_;   // by edge: registers its moves may use
   Vec<GuardSeen> guards_;  // by FrameStateRef
   Vec<MovedState> moved_states_;
@@ -200,10 +217,23 @@ class RegisterAllocator {
   bool any_in_memory_ = false;  // some `any` operand is not in a register
 };
 
+inline bool RegisterAllocator::make_values() {
+  if (!values_.resize_raw(mf_.vregs.size())) return false;
+  for (u32 v = 0; v < mf_.vregs.size(); ++v) {
+    const VRegData& d = mf_.vregs[v];
+    Value s;
+    s.bank = v != 0 ? static_cast<u8>(bank(d.type)) : no_bank;
+    s.bonus = d.spilled || d.remat != 0 || d.home ? reload_bonus : 0;
+    values_[v] = s;
+  }
+  return true;
+}
+
 inline Status RegisterAllocator::run() {
   const u32 blocks = mf_.blocks.size();
-  if (!values_.resize(mf_.vregs.size()) || !starts_.assign(blocks * width_, 0) ||
-      !ends_.assign(blocks * width_, 0) || !edge_free_.assign(mf_.edges.size(), 0))
+  if (!make_values() || !starts_.resize_raw(blocks * width_) ||
+      !ends_.resize_raw(blocks * width_) || !start_regs_.resize_zero(blocks) || !end_regs_.resize_zero(blocks) ||
+      !edge_free_.resize_zero(mf_.edges.size()))
     return arena_.status();
   free_ = info_.allocatable;
   next_call_ = live_.calls.size();
@@ -224,7 +254,10 @@ inline Status RegisterAllocator::run() {
 inline void RegisterAllocator::occupy(u32 v, u8 r) {
   check(holder_[r] == 0);
   holder_[r] = v;
-  values_[v].reg = r;
+  Value& s = values_[v];
+  s.reg = r;
+  score_[r] = u64{s.next} + s.bonus;
+  held_.add(PReg(r));
   free_.remove(PReg(r));
   mf_.used.add(PReg(r));
 }
@@ -233,6 +266,7 @@ inline void RegisterAllocator::vacate(u32 v) {
   Value& s = values_[v];
   if (s.reg == nowhere) return;
   holder_[s.reg] = 0;
+  held_.remove(PReg(s.reg));
   if (info_.allocatable.has(PReg(s.reg))) free_.add(PReg(s.reg));
   s.reg = nowhere;
 }
@@ -246,12 +280,31 @@ inline void RegisterAllocator::touch(u32 v) {
   touched_.push(v);
 }
 
+inline void RegisterAllocator::set_next(u32 v, u32 next) {
+  Value& s = values_[v];
+  s.next = next;
+  if (s.reg != nowhere) score_[s.reg] = u64{next} + s.bonus;
+}
+
+// v gets a slot, unless it is in memory anyway or can be made again.
+inline void RegisterAllocator::spill(u32 v) {
+  Value& s = values_[v];
+  if (s.bonus != 0) return;
+  s.bonus = reload_bonus;
+  if (s.reg != nowhere) score_[s.reg] += reload_bonus;
+  mf_.vregs[v].spilled = true;
+  spilled_.push(v);
+}
+
 // The value loses its register; its slot (or recipe) has it. No code.
+inline void RegisterAllocator::leave_in_memory(u32 v) {
+  spill(v);
+  vacate(v);
+}
+
+// The same while moves before the current instruction are gathered.
 inline void RegisterAllocator::evict(u32 v) {
-  if (!has_memory(v)) {
-    mf_.vregs[v].spilled = true;
-    spilled_.push(v);
-  }
+  spill(v);
   touch(v);
   vacate(v);
 }
@@ -268,7 +321,7 @@ inline PReg RegisterAllocator::choose_free(u32 v, RegSet candidates) const {
     if (r < 64 && candidates.has(PReg(r))) return PReg(r);
   }
   const bool crosses_call =
-      next_call_ != 0 && live_.range[v].end > live_.calls[next_call_ - 1] + 1 && d.remat == 0;
+      next_call_ != 0 && live_.range(v).end > live_.calls[next_call_ - 1] + 1 && d.remat == 0;
   const RegSet liked = crosses_call ? candidates & info_.preserved : candidates - info_.preserved;
   if (!liked.empty()) return liked.first();
   if (!crosses_call && !(candidates & mf_.used).empty()) return (candidates & mf_.used).first();
@@ -277,18 +330,15 @@ inline PReg RegisterAllocator::choose_free(u32 v, RegSet candidates) const {
 
 // The value in one of the candidate registers that is needed last; 0 if there is none to evict.
 inline u32 RegisterAllocator::farthest(RegSet candidates) const {
-  u32 best = 0;
-  u64 best_score = 0;
-  for_each_bit((candidates - locked_ - copies_).bits, [&](unsigned r) {
-    const u32 v = holder_[r];
-    if (v == 0) return;
-    const u64 score = u64{values_[v].next} + (has_memory(v) ? reload_bonus : 0) + 1;
-    if (score > best_score) {
-      best_score = score;
-      best = v;
-    }
-  });
-  return best;
+  unsigned best = 0;
+  u64 most = 0;
+  for (u64 left = (candidates & held_).bits & ~(locked_ | copies_).bits; left != 0; left &= left - 1) {
+    const unsigned r = ctz(left);
+    const u64 score = score_[r] + 1;
+    best = score > most ? r : best;
+    most = score > most ? score : most;
+  }
+  return most != 0 ? holder_[best] : 0;
 }
 
 // A free register for v, evicting another value if it must be; nowhere (and an error) if it cannot.
@@ -365,5 +415,6 @@ inline void RegisterAllocator::define(u32 v, u32 next, u8 r, u32 at) {
 #include <jitkit/ir/regalloc_blocks.hpp>
 #include <jitkit/ir/regalloc_frame.hpp>
 #include <jitkit/ir/regalloc_inst.hpp>
+#include <jitkit/ir/regalloc_plain.hpp>
 
 #endif  // JITKIT_IR_REGALLOC_HPP

@@ -1,7 +1,8 @@
 // The allocator, between blocks: what the registers hold at the start of a block, and the moves that
 // bring every edge there. Included by regalloc.hpp.
 //
-// Invariants: starts_ and ends_ keep width_ registers per block. An edge's moves are written down
+// Invariants: starts_ and ends_ keep width_ registers per block, of which start_regs_ and end_regs_ tell
+// the ones that hold something. An edge's moves are written down
 // (unordered) as soon as both its ends are known, and put in sequence once slots have their places.
 #ifndef JITKIT_IR_REGALLOC_BLOCKS_HPP
 #define JITKIT_IR_REGALLOC_BLOCKS_HPP
@@ -13,10 +14,9 @@ namespace jitkit::inline JITKIT_ABI::ir {
 inline void RegisterAllocator::start_block(u32 k) {
   const MachBlock& b = mf_.blocks[k];
   const u32 primary = best_predecessor(b, k);
-  if (primary != 0 && mf_.edges[primary].from != k - 1)
-    load_state(&ends_[mf_.edges[primary].from * width_]);
+  if (primary != 0 && mf_.edges[primary].from != k - 1) load_state(mf_.edges[primary].from);
   const std::span<const LiveIn> params = mf_.live_ins.slice(b.first_live_in - b.params, b.params);
-  for (const LiveIn& l : params) values_[l.vreg.id].next = l.next_use;
+  for (const LiveIn& l : params) set_next(l.vreg.id, l.next_use);
   for (const LiveIn& l : mf_.live_ins.slice(b.first_live_in, b.live_ins)) note_live(l, k);
   for (u32 n = b.more_live_in; n != 0; n = mf_.loop_live_ins[n].next)
     note_live(mf_.loop_live_ins[n].value, k);
@@ -27,16 +27,24 @@ inline void RegisterAllocator::start_block(u32 k) {
   if (is_loop_start(b, k)) enter_loop(k);
   if (b.params != 0) place_params(k, primary);
   forget_touched();
+  if (brings_all(b, k, primary)) return;
   std::memcpy(&starts_[k * width_], holder_, width_ * sizeof(u32));
+  start_regs_[k] = held_.bits;
   for (const u32 e : mf_.preds.slice(b.first_pred, b.preds))
     if (mf_.edges[e].from < k) settle_edge(e);
+}
+
+// Whether the only edge into block k has no moves: the block starts with registers as that edge leaves
+// them, less those it does not need. Nobody will ask for what it starts with.
+inline bool RegisterAllocator::brings_all(const MachBlock& b, u32 k, u32 primary) const {
+  return b.preds == 1 && b.params == 0 && primary != 0 && mf_.edges[primary].from < k;
 }
 
 inline void RegisterAllocator::note_live(const LiveIn& l, u32 k) {
   Value& s = values_[l.vreg.id];
   if (s.seen == k + 1) return;
   s.seen = k + 1;
-  s.next = l.next_use;
+  set_next(l.vreg.id, l.next_use);
 }
 
 // The edge from the most frequent block that is allocated already; 0 for the entry.
@@ -61,20 +69,25 @@ inline bool RegisterAllocator::is_loop_start(const MachBlock& b, u32 k) const {
   return false;
 }
 
-inline void RegisterAllocator::load_state(const u32* state) {
-  for (u32 r = 0; r < width_; ++r)
-    if (holder_[r] != 0) values_[holder_[r]].reg = nowhere;
-  std::memcpy(holder_, state, width_ * sizeof(u32));
-  free_ = info_.allocatable;
-  for (u32 r = 0; r < width_; ++r) {
-    if (holder_[r] == 0) continue;
-    values_[holder_[r]].reg = static_cast<u8>(r);
-    free_.remove(PReg(r));
-  }
+// The registers become those at the end of block `from`.
+inline void RegisterAllocator::load_state(u32 from) {
+  for_each_bit(held_.bits, [&](unsigned r) {
+    values_[holder_[r]].reg = nowhere;
+    holder_[r] = 0;
+  });
+  const u32* state = &ends_[from * width_];
+  for_each_bit(end_regs_[from], [&](unsigned r) {
+    holder_[r] = state[r];
+    Value& s = values_[state[r]];
+    s.reg = static_cast<u8>(r);
+    score_[r] = u64{s.next} + s.bonus;
+  });
+  held_ = RegSet(end_regs_[from]);
+  free_ = info_.allocatable - held_;
 }
 
 inline void RegisterAllocator::drop_dead(u32 k) {
-  for_each_bit((info_.allocatable - free_).bits, [&](unsigned r) {
+  for_each_bit(held_.bits, [&](unsigned r) {
     if (values_[holder_[r]].seen != k + 1) vacate(holder_[r]);
   });
 }
@@ -83,12 +96,12 @@ inline void RegisterAllocator::drop_dead(u32 k) {
 inline void RegisterAllocator::drop_if_not_everywhere(u32 k) {
   const MachBlock& b = mf_.blocks[k];
   const u32 end = mf_.position(b.bottom) + 2;
-  for_each_bit((info_.allocatable - free_).bits, [&](unsigned r) {
+  for_each_bit((held_ & info_.allocatable).bits, [&](unsigned r) {
     const u32 v = holder_[r];
     if (values_[v].next < end || !has_memory(v)) return;
     for (const u32 e : mf_.preds.slice(b.first_pred, b.preds)) {
       const u32 from = mf_.edges[e].from;
-      if (from < k && !place_in(&ends_[from * width_], v).is_reg()) {
+      if (from < k && !place_at_end(from, v).is_reg()) {
         vacate(v);
         return;
       }
@@ -130,7 +143,6 @@ inline void RegisterAllocator::enter_loop(u32 k) {
 inline void RegisterAllocator::place_params(u32 k, u32 primary_edge) {
   const MachBlock& b = mf_.blocks[k];
   const MachEdge& e = mf_.edges[primary_edge];
-  const u32* from = &ends_[e.from * width_];
   locked_ = copies_ = {};
   for (u32 n = 0; n < b.params; ++n) {
     const u32 p = mf_.params[b.first_param + n];
@@ -138,7 +150,7 @@ inline void RegisterAllocator::place_params(u32 k, u32 primary_edge) {
     s.param_of = k + 1;
     if (s.next == no_use) continue;
     const RegSet regs = bank_regs(bank_of(p));
-    const Allocation arg = place_in(from, mf_.args[e.first_arg + n]);
+    const Allocation arg = place_at_end(e.from, mf_.args[e.first_arg + n]);
     PReg r;
     if (mf_.vregs[p].hint == 0xff && arg.is_reg() && regs.has(arg.preg())) mf_.vregs[p].hint = arg.preg().id;
     r = choose_free(p, regs);
@@ -153,8 +165,7 @@ inline void RegisterAllocator::place_params(u32 k, u32 primary_edge) {
       define(p, s.next, r.id, b.top - 1);
       locked_.add(r);
     } else {
-      mf_.vregs[p].spilled = true;
-      spilled_.push(p);
+      spill(p);
     }
   }
   locked_ = {};
@@ -163,14 +174,20 @@ inline void RegisterAllocator::place_params(u32 k, u32 primary_edge) {
 inline void RegisterAllocator::finish_block(u32 k) {
   const MachBlock& b = mf_.blocks[k];
   std::memcpy(&ends_[k * width_], holder_, width_ * sizeof(u32));
+  end_regs_[k] = held_.bits;
   for (u32 e = b.first_edge; e < b.first_edge + b.edges; ++e)
     if (mf_.edges[e].to <= k) settle_edge(e);
 }
 
-// Where v is, given the contents of the registers.
-inline Allocation RegisterAllocator::place_in(const u32* state, u32 v) const {
-  for (u32 r = 0; r < width_; ++r)
-    if (state[r] == v) return Allocation::reg(PReg(r));
+// Where v is at the end of a block that is allocated. Most values are where they are now, or where they
+// were defined: that is looked at first.
+inline Allocation RegisterAllocator::place_at_end(u32 block, u32 v) const {
+  const u32* state = &ends_[block * width_];
+  const RegSet held(end_regs_[block]);
+  for (const u8 r : {values_[v].reg, values_[v].def_reg})
+    if (r < 64 && held.has(PReg(r)) && state[r] == v) return Allocation::reg(PReg(r));
+  for (u64 left = held.bits; left != 0; left &= left - 1)
+    if (state[ctz(left)] == v) return Allocation::reg(PReg(ctz(left)));
   return memory_of(v);
 }
 
@@ -179,23 +196,21 @@ inline void RegisterAllocator::settle_edge(u32 id) {
   MachEdge& e = mf_.edges[id];
   const u32* from = &ends_[e.from * width_];
   const u32* to = &starts_[e.to * width_];
+  const u64 from_regs = end_regs_[e.from], to_regs = start_regs_[e.to];
   const MachBlock& target = mf_.blocks[e.to];
-  RegSet busy;
   e.first_move = mf_.edge_moves.size();
   const auto move = [&](u32 what, u32 value, Allocation place) {
-    const Allocation source = place_in(from, what);
+    const Allocation source = place_at_end(e.from, what);
     if (source == place) return;
     // In irreducible regions: live here only because it may be, and not defined on this path.
     if (!source.is_reg() && !has_memory(what)) return;
     mf_.edge_moves.push({source, place, mf_.vregs[value].type, false, VReg(what)});
   };
-  for (u32 r = 0; r < width_; ++r) {
-    if (from[r] != 0) busy.add(PReg(r));
+  for_each_bit(to_regs, [&](unsigned r) {
     const u32 v = to[r];
-    if (v == 0) continue;
-    busy.add(PReg(r));
-    if (from[r] != v && values_[v].param_of != e.to + 1) move(v, v, Allocation::reg(PReg(r)));
-  }
+    if ((from_regs >> r & 1) != 0 && from[r] == v) return;
+    if (values_[v].param_of != e.to + 1) move(v, v, Allocation::reg(PReg(r)));
+  });
   for (u32 n = 0; n < target.params; ++n) {
     const u32 p = mf_.params[target.first_param + n];
     const u8 r = values_[p].def_reg;
@@ -206,7 +221,7 @@ inline void RegisterAllocator::settle_edge(u32 id) {
   }
   e.moves = mf_.edge_moves.size() - e.first_move;
   if (e.moves == 0) return;
-  edge_free_[id] = (info_.allocatable - busy).bits;
+  edge_free_[id] = info_.allocatable.bits & ~(from_regs | to_regs);
   e.place = mf_.blocks[e.from].edges == 1 ? MachEdge::Place::pred_end
             : target.preds == 1           ? MachEdge::Place::succ_start
                                           : MachEdge::Place::split;

@@ -54,7 +54,7 @@ inline bool RegisterAllocator::assign_slots() {
   for (const u32 v : spilled_) {
     const u32 size = bytes(mf_.vregs[v].type);
     const u32 units = size <= info_.slot_bytes ? 1 : size / info_.slot_bytes;
-    const LiveRange& range = live_.range[v];
+    const LiveRange& range = live_.range(v);
     bool found = false;
     for (u32 n = 0; n < used.size() && n < slot_search_limit; ++n) {
       if (used[n].end > range.def || used[n].units != units) continue;
@@ -81,7 +81,7 @@ inline bool RegisterAllocator::assign_slots() {
 
 // spilled_ in order of definition: the order the stores have in the program.
 inline void RegisterAllocator::sort_by_definition() {
-  const auto key = [&](u32 v) { return live_.range[v].def; };
+  const auto key = [&](u32 v) { return live_.range(v).def; };
   Vec<u32> other(arena_);
   if (!other.resize(spilled_.size())) return;
   u32* from = spilled_.data();

@@ -20,10 +20,8 @@ inline void RegisterAllocator::allocate(u32 i) {
   copies_ = {};
   if (m.form == static_cast<u16>(Pseudo::copy)) {
     allocate_copy(i, ops);
-  } else if (const u8 traits = traits_of(m, ops); traits == 0) {
-    allocate_simple(i, ops);
-  } else {
-    allocate_constrained(i, m, ops, traits);
+  } else if (!allocate_plain(i, m, ops)) {
+    allocate_constrained(i, m, ops, traits_of(m, ops));
   }
   if ((m.flags & mach_call) != 0) --next_call_;
 }
@@ -68,40 +66,6 @@ inline void RegisterAllocator::forget_touched() {
   touched_.clear();
 }
 
-// Any registers of the bank will do: the common case.
-inline void RegisterAllocator::allocate_simple(u32 i, std::span<Operand> ops) {
-  bool missing = false;
-  for (const Operand& o : ops) {
-    if (!o.is_use() || !is_register(o)) continue;
-    const u8 r = values_[o.vreg.id].reg;
-    if (r != nowhere)
-      locked_.add(PReg(r));
-    else
-      missing = true;
-  }
-  for (Operand& o : ops) {
-    if (!o.is_use() || !is_register(o)) continue;
-    if (missing) load(o.vreg.id, bank_regs(bank_of(o.vreg.id)));
-    if (!status_.ok()) return;
-    o.alloc = Allocation::reg(PReg(values_[o.vreg.id].reg));
-  }
-  if (missing) flush_moves(i);
-  for (const Operand& o : ops) {
-    if (!o.is_use() || !is_register(o)) continue;
-    values_[o.vreg.id].next = o.next_use;
-    if (o.next_use == no_use) vacate(o.vreg.id);
-  }
-  locked_ = {};
-  for (Operand& o : ops) {
-    if (!o.is_def() || !is_register(o)) continue;
-    define_operand(i, o, bank_regs(bank_of(o.vreg.id)));
-    if (!status_.ok()) return;
-  }
-  for (const Operand& o : ops)
-    if (o.is_def() && o.next_use == no_use && is_register(o)) vacate(o.vreg.id);
-  forget_touched();
-}
-
 // v gets a register of `regs` if it has none.
 inline void RegisterAllocator::load(u32 v, RegSet regs) {
   if (values_[v].reg != nowhere) return;
@@ -129,7 +93,7 @@ inline void RegisterAllocator::allocate_copy(u32 i, std::span<Operand> ops) {
   Operand& use = ops[0];
   Operand& def = ops[1];
   const u32 v = use.vreg.id;
-  values_[v].next = use.next_use;
+  set_next(v, use.next_use);
   const RegSet regs = bank_regs(bank_of(def.vreg.id));
   if (values_[v].reg == nowhere) {
     const u8 r = take_register(def.vreg.id, regs);
@@ -160,7 +124,7 @@ inline void RegisterAllocator::allocate_constrained(u32 i, const MachInst& m,
   for (const Operand& o : ops) {
     if (!o.is_use() || !is_register(o)) continue;
     Value& s = values_[o.vreg.id];
-    s.next = o.next_use;
+    set_next(o.vreg.id, o.next_use);
     if ((o.role & role_late_use) != 0) s.late_at = position_;
   }
   fixed_results_ = {};
@@ -464,10 +428,7 @@ inline void RegisterAllocator::same_places(u32 i, const MachInst& m, std::span<O
     --a;
     if (now.alloc == before[a].alloc) continue;
     const u32 v = now.vreg.id;
-    if (!has_memory(v)) {
-      mf_.vregs[v].spilled = true;
-      spilled_.push(v);
-    }
+    spill(v);
     now.alloc = memory_of(v);
     any_in_memory_ = true;
     moved_states_.push({f, v});

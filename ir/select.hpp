@@ -177,7 +177,14 @@ class Selector {
     m.inst = current_;
     m.flags = flags;
     m.aux = aux;
-    mf_.operands.append(operands);
+    Operand* to = mf_.operands.extend(m.operands);
+    if (to == nullptr) return;
+    const Operand* from = operands.data();
+    // Few, so by hand: a call of memcpy costs more.
+    for (unsigned n = m.operands; n > 3; --n) *to++ = *from++;
+    if (m.operands > 0) to[0] = from[0];
+    if (m.operands > 1) to[1] = from[1];
+    if (m.operands > 2) to[2] = from[2];
     mf_.insts.push(m);
   }
   void copy(VReg to, VReg from) {

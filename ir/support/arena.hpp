@@ -48,6 +48,14 @@ class Arena {
     open(current_);
   }
 
+  // Whether `bytes` can be had without asking the heap.
+  bool has(u64 bytes) const {
+    if (bytes + 15 <= left_) return true;
+    for (const Chunk* c = current_ != nullptr ? current_->next : nullptr; c != nullptr; c = c->next)
+      if (bytes + 15 <= c->bytes) return true;
+    return false;
+  }
+
   bool failed() const { return missing_ != 0; }
   Status status() const {
     return failed() ? Status{Error::out_of_memory, 0, missing_} : Status{};
@@ -117,10 +125,12 @@ class Vec {
   Vec() = default;
   explicit Vec(Arena& a) : arena_(&a) {}
 
-  // Forgets the contents and the storage; call it after Arena::reset().
+  // Forgets the contents and the storage; call it after Arena::reset(). The size it had is remembered:
+  // the first growth takes as much at once if the arena has it.
   void attach(Arena& a) {
     arena_ = &a;
     data_ = nullptr;
+    last_size_ = size_;
     size_ = capacity_ = 0;
   }
 
@@ -164,7 +174,7 @@ class Vec {
   // False, and nothing changed, if there is no memory.
   bool reserve(u32 n) { return n <= capacity_ || grow(n); }
   bool push(const T& v) {
-    if (size_ == capacity_) {
+    if (size_ == capacity_) [[unlikely]] {
       const T copy = v;
       if (!grow(size_ + 1)) return false;
       data_[size_++] = copy;
@@ -175,15 +185,35 @@ class Vec {
   }
   bool append(std::span<const T> v) {
     if (!reserve(size_ + static_cast<u32>(v.size()))) return false;
-    if (!v.empty()) std::memcpy(data_ + size_, v.data(), v.size() * sizeof(T));
+    if (!v.empty()) std::memcpy(static_cast<void*>(data_ + size_), v.data(), v.size() * sizeof(T));
     size_ += static_cast<u32>(v.size());
     return true;
+  }
+  // Room for n more elements behind the last, which they become; null if there is no memory.
+  T* extend(u32 n) {
+    if (n > capacity_ - size_ && !grow(size_ + n)) return nullptr;
+    T* first = data_ + size_;
+    size_ += n;
+    return first;
   }
   // Grows or shrinks to n elements; new ones are copies of `fill`.
   bool resize(u32 n, const T& fill = T{}) {
     const T copy = fill;
     if (!reserve(n)) return false;
     for (u32 i = size_; i < n; ++i) data_[i] = copy;
+    size_ = n;
+    return true;
+  }
+  // The same for elements whose bytes are all zero when they are new.
+  bool resize_zero(u32 n) {
+    if (!reserve(n)) return false;
+    if (n > size_) std::memset(static_cast<void*>(data_ + size_), 0, (n - size_) * sizeof(T));
+    size_ = n;
+    return true;
+  }
+  // n elements with any contents: for arrays that are written before they are read.
+  bool resize_raw(u32 n) {
+    if (!reserve(n)) return false;
     size_ = n;
     return true;
   }
@@ -194,11 +224,13 @@ class Vec {
   }
 
  private:
-  // Out of line, so that push() stays small where it is inlined.
-  [[gnu::cold, gnu::noinline]] bool grow(u32 need) {
-    u64 n = capacity_ < 8 ? 16 : u64{capacity_} * 2;
-    if (n < need) n = need;
+  // Out of line, so that push() stays small where it is inlined; not cold, because what follows a first
+  // growth would count as cold too.
+  [[gnu::noinline]] bool grow(u32 need) {
     if (arena_ == nullptr) return false;
+    u64 n = capacity_ < 8 ? 16 : u64{capacity_} * 2;
+    if (capacity_ == 0 && n < last_size_ && arena_->has(u64{last_size_} * sizeof(T))) n = last_size_;
+    if (n < need) n = need;
     void* p = arena_->allocate(n * sizeof(T));
     if (p == nullptr) return false;
     if (size_ != 0) std::memcpy(p, static_cast<const void*>(data_), size_ * sizeof(T));
@@ -211,6 +243,7 @@ class Vec {
   T* data_ = nullptr;
   u32 size_ = 0;
   u32 capacity_ = 0;
+  u32 last_size_ = 0;
 };
 
 }  // namespace jitkit::inline JITKIT_ABI
