@@ -45,3 +45,5 @@ add_library(jitkit_compilers STATIC EXCLUDE_FROM_ALL tools/compilers_arm64.cpp
 target_link_libraries(jitkit_compilers PUBLIC jitkit::jitkit)
 target_include_directories(jitkit_compilers INTERFACE "${PROJECT_SOURCE_DIR}/tools")
 jitkit_warnings(jitkit_compilers)
+# The tests spend their time in it.
+target_compile_options(jitkit_compilers PRIVATE $<$<CONFIG:Debug>:-O1>)
