@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "cfg_text.hpp"
+#include "code_text.hpp"
 #include "coverage.hpp"
 #include "executor.hpp"
 #include "expected_errors.hpp"
@@ -125,6 +126,9 @@ class Runner {
       ir::Diagnostics errors;
       ir::verify(*f.test.unit, errors);
       report_.check(f.name() + " (verifies afterwards)", errors.empty() ? "" : error_text(errors, 0));
+    } else if (mode.starts_with("compile ")) {
+      const std::string why = print_code(*f.test.unit, std::string_view(mode).substr(8), out);
+      if (!why.empty()) report_.fail(f.name(), why);
     } else if (mode == "verify") {
       check_errors(f);
     } else {
