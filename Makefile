@@ -1,18 +1,20 @@
 # Thin: each target installs what it lacks (tools/setup.sh), then calls CMake or a script.
 #
 #   make                 builds the jitkit command: build/jitkit
+#   make demo FILE=x     hashes a file (default: one of 64 MiB) through generated code on both targets
 #   make check           every test; make quick: the inner loop, under two minutes
 #   make fuzz SECONDS=n  a total, shared by all fuzz targets; make soak: fixed large counts
 #   make bench           cost of emission and compilation beside other tools: build/bench/results.json, .svg
 #   make single-header   one file of it all
 .DEFAULT_GOAL := build
-.PHONY: build check quick fuzz soak bench single-header format tidy clean
+.PHONY: build demo check quick fuzz soak bench single-header format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_NOHASHDIR ?= 1
 SECONDS ?= 60
 ARGS ?=
+export FILE ?=
 
 configure = cmake --preset $(1) --log-level=WARNING
 compile = $(call configure,$(1)) && cmake --build --preset $(1) --target $(2)
@@ -20,6 +22,13 @@ compile = $(call configure,$(1)) && cmake --build --preset $(1) --target $(2)
 build:
 	@tools/setup.sh build
 	@$(call compile,release,jitkit_command)
+
+demo:
+	@tools/setup.sh demo
+	@$(call compile,release,jitkit_demo)
+	@$(call compile,release-arm64,jitkit_hash)
+	@build/release/tools/demo/jitkit-demo --hash build/release/tools/demo/jitkit-hash \
+	  --arm64-hash build/release-arm64/tools/demo/jitkit-hash $${FILE:+"--file=$$FILE"} $(ARGS)
 
 check:
 	@started=$$(date +%s); \
