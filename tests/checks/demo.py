@@ -53,6 +53,8 @@ def check_good(report: Report, directory: str) -> None:
                 report.skip(f"native_{algorithm}", f"this CPU has no {text.split()[-1]}")
             else:
                 report.check(f"{HOST} {algorithm} {version}", re.search(r"MB/s +\d+\.\d\d +4 equal", text) is not None, text)
+    listing = re.search(r"^// func @sha1_native.*, emit/\w+/crypto/sha1.hpp, \d+ bytes$", run.stdout, re.MULTILINE)
+    report.check("listing", listing is not None and re.search(r"^// +\d+:  \S+ = \w+\.sha1", run.stdout, re.MULTILINE) is not None)
     report.check("no progress bar", run.stderr == "", run.stderr)
 
 

@@ -16,6 +16,7 @@
 #include <jitkit/emit/runtime/exec_memory.hpp>
 #include <jitkit/emit/x86_64/target.hpp>
 #include <jitkit/ir/compile.hpp>
+#include <jitkit/ir/status_text.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,8 +95,14 @@ std::string digest_of(const Options& o, const Algorithm& a, crypto::BlockFunctio
   return fmt::format("{:02x}", fmt::join(digest, digest + 4 * a.start.size(), ""));
 }
 
-// Code of a kernel in memory of this process.
-Status compile(const HostKernel& k, const host::FeatureSet& features, ExecMemory& memory, ExecBlock& block) {
+// A kernel as code in memory of this process.
+struct Compiled {
+  ExecBlock block;
+  std::string lacking;  // the feature for want of which there is none
+  std::string problem;  // anything else that went wrong
+};
+
+Compiled compile(const HostKernel& k, const host::FeatureSet& features, ExecMemory& memory) {
   ir::Module module;
   ir::Function<host::Isa> function;
   crypto::declare_block_function(function, module, k.name);
@@ -105,8 +112,17 @@ Status compile(const HostKernel& k, const host::FeatureSet& features, ExecMemory
   ir::Compiler<host::Isa> compiler(options);
   compiler.check_allocations = true;
   CodeBuffer code;
-  const Status s = compiler.compile(function, code);
-  return s.ok() ? memory.add(code, block) : s;
+  Compiled c;
+  Status s = compiler.compile(function, code);
+  if (s.error == Error::feature_missing) {
+    c.lacking = host::Isa::feature_name(s.detail);
+    return c;
+  }
+  if (s.ok()) s = memory.add(code, c.block);
+  if (s.ok()) return c;
+  StringSink sink(c.problem);
+  ir::print_status<host::Isa>(function, s, sink);
+  return c;
 }
 
 int hash(const Options& o) {
@@ -117,20 +133,19 @@ int hash(const Options& o) {
   ExecMemory memory;
   std::string chosen;
   for (const HostKernel& k : kernels<host::Isa>()) {
-    ExecBlock block;
-    const Status s = compile(k, features, memory, block);
-    if (s.error == Error::feature_missing) {
-      fmt::print("{} {} refused {}\n", k.algorithm.name, k.version, host::feature_name(static_cast<host::Feature>(s.detail)));
+    const Compiled c = compile(k, features, memory);
+    if (!c.lacking.empty()) {
+      fmt::print("{} {} refused {}\n", k.algorithm.name, k.version, c.lacking);
       continue;
     }
-    if (!s.ok()) {
-      fmt::print(stderr, "{} for {}: {}, at {}, detail {}\n", k.name, host::Isa::name, describe(s.error), s.where, s.detail);
+    if (!c.problem.empty()) {
+      fmt::print(stderr, "{} for {}: {}\n", k.name, host::Isa::name, c.problem);
       return 1;
     }
     if (chosen != k.algorithm.name) fmt::print("{} chosen {}\n", k.algorithm.name, k.version);
     chosen = k.algorithm.name;
     const Clock::time_point start = Clock::now();
-    const std::string digest = digest_of(o, k.algorithm, block.as<crypto::BlockFunction>(), fmt::format("{} {}", host::Isa::name, k.name));
+    const std::string digest = digest_of(o, k.algorithm, c.block.as<crypto::BlockFunction>(), fmt::format("{} {}", host::Isa::name, k.name));
     if (digest.empty()) return 1;
     fmt::print("{} {} {} {:.6f}\n", k.algorithm.name, k.version, digest, seconds_since(start));
     std::fflush(stdout);

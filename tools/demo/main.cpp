@@ -56,10 +56,11 @@ struct Place {
   Command prefix() const { return is_host ? Command{} : Command{emulator, "-cpu", "max"}; }
   const char* how() const { return is_host ? "" : " (QEMU)"; }
 };
-constexpr bool on(const char* target) { return std::string_view(host::Isa::name) == target; }
-constexpr Place places[] = {
-    {"x86_64", Machine::x86_64, "x86_64-linux-gnu-gcc", "x86_64-linux-gnu-nm", "qemu-x86_64-static", on("x86_64")},
-    {"arm64", Machine::arm64, "aarch64-linux-gnu-gcc", "aarch64-linux-gnu-nm", "qemu-aarch64-static", on("arm64")}};
+template <class Target>
+constexpr Place place(const char* nm) {
+  return {Target::Isa::name, Target::machine, Target::linker, nm, Target::emulator, tools::is_host<Target>};
+}
+constexpr Place places[] = {place<tools::X86_64>("x86_64-linux-gnu-nm"), place<tools::Arm64>("aarch64-linux-gnu-nm")};
 
 // What is known of one version on one target.
 struct Row {
@@ -86,6 +87,7 @@ class Demo {
       if (has("objects")) link_and_run(p);
       if (has("count") && !p.is_host) count_instructions(p);
     }
+    if (has("listing")) print_listing();
     print_table();
   }
 
@@ -198,7 +200,7 @@ class Demo {
     return c;
   }
 
-  static const Place& host_place() { return places[on("arm64") ? 1 : 0]; }
+  static const Place& host_place() { return places[places[1].is_host ? 1 : 0]; }
 
   void measure_host() {
     for (unsigned n = 0; n < rounds_; ++n) {
@@ -282,7 +284,15 @@ class Demo {
     return static_cast<double>(executed) / static_cast<double>(sample_bytes);
   }
 
-  // --- the table
+  // --- what is shown
+
+  static void print_listing() {
+    std::string text;
+    StringSink sink(text);
+    const std::string problem = places[1].is_host ? list_first<tools::Arm64>(sink) : list_first<tools::X86_64>(sink);
+    if (!problem.empty()) fail("{}", problem);
+    fmt::print("\n{}", text);
+  }
 
   std::string speed(double seconds) const {
     return seconds > 0 && seconds < 1e9 ? fmt::format("{:.0f} MB/s", static_cast<double>(size_) / seconds / 1e6) : "";

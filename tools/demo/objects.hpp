@@ -1,9 +1,10 @@
-// The demo's functions as one ELF object per target, with unwind and line tables.
+// The demo's functions as one ELF object per target, with unwind and line tables; a listing of one.
 #ifndef JITKIT_TOOLS_DEMO_OBJECTS_HPP
 #define JITKIT_TOOLS_DEMO_OBJECTS_HPP
 
-#include <compilers.hpp>
 #include <jitkit/emit/object.hpp>
+#include <jitkit/ir/status_text.hpp>
+#include <targets.hpp>
 
 #include <fstream>
 #include <string>
@@ -13,28 +14,45 @@
 
 namespace jitkit::demo {
 
-// Compiles a kernel into `code` for an object or a listing. The function is left in `f`.
+// A kernel compiled for its object.
 template <class Isa>
-Status compile_for_object(const Kernel<Isa>& k, ir::Module& module, ir::Function<Isa>& f, ir::Compiler<Isa>& compiler,
-                          CodeBuffer& code) {
-  crypto::declare_block_function(f, module, k.name);
-  k.build(f);
-  return compiler.compile(f, code);
-}
-template <class Isa>
-typename Isa::Options options_for_object(const Kernel<Isa>& k) {
-  typename Isa::Options o;
-  o.features = object_features(k);
-  return o;
-}
+struct Compiled {
+  ir::Module module;
+  ir::Function<Isa> function;
+  ir::Compiler<Isa> compiler;
+  CodeBuffer code;
+  std::string problem;  // why there is no code
 
-// Where the code of the function compiled last came from, line by line of the source file.
+  explicit Compiled(const Kernel<Isa>& k) : compiler(options(k)) {
+    crypto::declare_block_function(function, module, k.name);
+    k.build(function);
+    compiler.check_allocations = true;
+    Status s = compiler.compile(function, code);
+    if (s.ok()) s = code.finish();
+    if (s.ok()) return;
+    StringSink sink(problem);
+    sink << k.name << ": ";
+    ir::print_status<Isa>(function, s, sink);
+  }
+
+ private:
+  static typename Isa::Options options(const Kernel<Isa>& k) {
+    typename Isa::Options o;
+    o.features = object_features(k);
+    return o;
+  }
+};
+
+// Where the code came from, line by line of the source file.
 template <class Isa>
 std::vector<LineRow> line_rows(const ir::FunctionData& f, const ir::Compiler<Isa>& compiler, u16 file) {
+  const ir::SourceLines source(f);
   std::vector<LineRow> rows;
   for (const ir::CodePosition& p : compiler.code_map().positions) {
-    const u32 line = p.inst.id < f.positions.size() ? f.positions[p.inst.id] : 0;
-    if (line != 0 && (rows.empty() || rows.back().line != line)) rows.push_back({p.offset, line, 0, file});
+    const u32 line = p.inst ? source.of(p.inst).line : 0;
+    if (line == 0 || (!rows.empty() && rows.back().line == line)) continue;
+    if (!rows.empty() && rows.back().offset == p.offset) rows.pop_back();
+    rows.push_back({p.offset, line, 0, file});
   }
   return rows;
 }
@@ -50,14 +68,10 @@ std::string write_object(Machine machine, const std::string& path, const std::st
   Status s;
   u16 file = 0;
   for (const Kernel<Isa>& k : kernels<Isa>()) {
-    ir::Module module;
-    ir::Function<Isa> f;
-    ir::Compiler<Isa> compiler(options_for_object(k));
-    compiler.check_allocations = true;
-    CodeBuffer code;
-    s = compile_for_object(k, module, f, compiler, code);
-    const std::vector<LineRow> lines = line_rows(f, compiler, ++file);
-    if (s.ok()) s = object.add_function(code, {.name = k.name, .cfi = compiler.cfi(), .lines = lines});
+    Compiled<Isa> c(k);
+    if (!c.problem.empty()) return c.problem;
+    const std::vector<LineRow> lines = line_rows(c.function, c.compiler, ++file);
+    s = object.add_function(c.code, {.name = k.name, .cfi = c.compiler.cfi(), .lines = lines});
     if (!s.ok()) return std::string(k.name) + ": " + describe(s.error);
   }
   Vec<u8> bytes(arena);
@@ -67,6 +81,17 @@ std::string write_object(Machine machine, const std::string& path, const std::st
   out.write(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   out.close();
   return out.good() ? "" : "cannot write " + path;
+}
+
+// Source positions, IR and machine code of the target's first kernel to `out`. What went wrong, or nothing.
+template <class Target>
+std::string list_first(Sink& out) {
+  using Isa = typename Target::Isa;
+  const Kernel<Isa>& k = kernels<Isa>().front();
+  Compiled<Isa> c(k);
+  if (!c.problem.empty()) return c.problem;
+  typename Target::Listing listing(c.function, c.compiler, c.code, out, {.file = k.source});
+  return listing.print() ? "" : "out of memory";
 }
 
 }  // namespace jitkit::demo
