@@ -57,6 +57,7 @@ class Compiler {
   const Arena& arena() const { return arena_; }
 
  private:
+  Status run(const FunctionData& fn, Buffer& code);
   static CallConv convention_of(const FunctionData& fn) {
     return fn.module != nullptr && fn.signature ? fn.module->signature(fn.signature).conv : CallConv::c;
   }
@@ -77,10 +78,17 @@ class Compiler {
   std::span<const ExitSite> exits_;
 };
 
+// Without memory a phase may end in any error; the cause is what counts.
 template <Target T>
 Status Compiler<T>::compile(const FunctionData& fn, Buffer& code) {
   if (!fn.status().ok()) return fn.status();
   arena_.reset();
+  const Status s = run(fn, code);
+  return arena_.failed() ? arena_.status() : s;
+}
+
+template <Target T>
+Status Compiler<T>::run(const FunctionData& fn, Buffer& code) {
   fault_ = {};
   code_map_ = {};
   cfi_ = {};
@@ -96,8 +104,7 @@ Status Compiler<T>::compile(const FunctionData& fn, Buffer& code) {
   frequencies.compute(fn, cfg, arena_);
   if (arena_.failed() || !lay_out(fn, cfg, frequencies, machine_)) return arena_.status();
   typename T::Lower lower(fn, machine_, options_, arena_);
-  if (const Status s = lower.run(); !s.ok()) return s;
-  if (arena_.failed()) return arena_.status();
+  if (const Status s = lower.run(); !s.ok() || arena_.failed()) return s;
   const RegisterInfo registers = T::register_info(*convention, machine_);
   Liveness live(arena_);
   if (!live.compute(machine_)) return arena_.status();
@@ -112,7 +119,7 @@ Status Compiler<T>::compile(const FunctionData& fn, Buffer& code) {
   code_map_ = emitter.code_map();
   cfi_ = {emitter.cfi().data(), emitter.cfi().size()};
   exits_ = {emitter.exits().data(), emitter.exits().size()};
-  return arena_.failed() ? arena_.status() : code.status();
+  return code.status();
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::ir

@@ -162,9 +162,11 @@ class FunctionData {
     symbol = {};
     signature = {};
     isa = nullptr;
+    refused_ = {};
   }
 
-  Status status() const { return arena_.status(); }
+  // Out of memory, or (unsupported, detail: the opcode) more operands than an instruction holds.
+  Status status() const { return refused_.ok() ? arena_.status() : refused_; }
   Arena& arena() { return arena_; }
 
   Module* module = nullptr;
@@ -278,15 +280,23 @@ class FunctionData {
   }
 
  private:
+  static constexpr u32 most_operands = 65535;
+
   void use(Value v) { ++values[v.id].uses; }
+  bool fits(usize operands, Opcode op) {
+    if (operands > most_operands) refused_ = {Error::unsupported, insts.size(), static_cast<u64>(op)};
+    return operands <= most_operands;
+  }
 
   Arena arena_;
+  Status refused_;
   Vec<u32> constant_table_;  // open addressing; Value ids, 0 is free
   u32 constant_count_ = 0;
 };
 
 inline Value FunctionData::add_param(Block b, Type t) {
   BlockData& d = blocks[b.id];
+  if (!fits(d.param_count + usize{1}, Opcode::br)) return {};
   if (!values.push({b.id, 0, t, ValueData::Kind::param, d.param_count})) return {};
   const u32 v = values.size() - 1;
   if (d.param_count == 0) {
@@ -346,6 +356,7 @@ inline Value FunctionData::constant(Type t, u64 lo, u64 hi) {
 
 inline Inst FunctionData::new_inst(Opcode op, Type t, std::span<const Value> operands,
                                    std::span<const Type> results, u32 aux, u8 flags) {
+  if (!fits(operands.size(), op)) return {};
   InstData d;
   d.op = op;
   d.type = t;
@@ -374,6 +385,7 @@ inline Inst FunctionData::new_inst(Opcode op, Type t, std::span<const Value> ope
 
 inline Edge FunctionData::new_edge(Block target, std::span<const Value> arguments, u16 weight,
                                    i64 case_value) {
+  if (!fits(arguments.size(), Opcode::br)) return {};
   EdgeData e;
   e.target = target;
   e.args = pool.size();

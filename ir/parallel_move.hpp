@@ -22,7 +22,8 @@ struct MoveResources {
   RegSet free;          // registers that hold nothing before and after the moves
   RegSet bank[3];       // registers of gpr, vec, mask that may be borrowed
   bool has_swap[3] = {false, false, false};
-  Allocation scratch;   // slots of 16 bytes, used only if `free` has nothing: for a cycle ...
+  Type widest_vector = Type::v128;  // of any value of the function: what a borrowed register may hold
+  Allocation scratch;   // slots as large as that, used only if `free` has nothing: for a cycle ...
   Allocation borrow;    // ... and for the register a memory to memory move borrows
   bool used_scratch = false;
 };
@@ -131,7 +132,7 @@ class MoveResolver {
     Move step = m;
     if (borrowed) {
       r.used_scratch = true;
-      step.type = widest_of(b);
+      step.type = widest_of(b, r);
       step.from = Allocation::reg(t);
       step.to = r.borrow;
       out(step);
@@ -144,13 +145,15 @@ class MoveResolver {
     step.to = m.to;
     out(step);
     if (borrowed) {
-      step.type = widest_of(b);
+      step.type = widest_of(b, r);
       step.from = r.borrow;
       step.to = Allocation::reg(t);
       out(step);
     }
   }
-  static Type widest_of(u32 b) { return b == 0 ? Type::i64 : b == 1 ? Type::v128 : Type::mask; }
+  static Type widest_of(u32 b, const MoveResources& r) {
+    return b == 0 ? Type::i64 : b == 1 ? r.widest_vector : Type::mask;
+  }
 
   Vec<Move> pending_;
 };

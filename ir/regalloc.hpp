@@ -213,6 +213,7 @@ class RegisterAllocator {
   u32 block_ = 0;
   u32 next_call_ = 0;  // index into live_.calls of the next call
   u32 scratch_slot_ = 0;
+  Type widest_vector_ = Type::v128;  // of the function's values
   bool need_scratch_ = false;
   bool any_in_memory_ = false;  // some `any` operand is not in a register
 };
@@ -235,17 +236,19 @@ inline Status RegisterAllocator::run() {
       !ends_.resize_raw(blocks * width_) || !start_regs_.resize_zero(blocks) || !end_regs_.resize_zero(blocks) ||
       !edge_free_.resize_zero(mf_.edges.size()))
     return arena_.status();
+  for (const VRegData& v : mf_.vregs)
+    if (bank(v.type) == Bank::vec && bits(v.type) > bits(widest_vector_)) widest_vector_ = v.type;
   free_ = info_.allocatable;
   next_call_ = live_.calls.size();
-  for (u32 k = 0; k < blocks && status_.ok(); ++k) {
+  for (u32 k = 0; k < blocks && status_.ok() && !arena_.failed(); ++k) {
     block_ = k;
     start_block(k);
     const MachBlock& b = mf_.blocks[k];
     for (u32 i = b.top; i-- > b.bottom && status_.ok();) allocate(i);
     finish_block(k);
   }
-  if (status_.ok()) status_ = lay_out_slots();
   if (status_.ok()) status_ = arena_.status();
+  if (status_.ok()) status_ = lay_out_slots();
   return status_;
 }
 
@@ -389,6 +392,7 @@ inline void RegisterAllocator::flush_moves(u32 i) {
     r.bank[b] = info_.bank[b] & info_.allocatable;
     r.has_swap[b] = info_.has_swap[b];
   }
+  r.widest_vector = widest_vector_;
   r.scratch = Allocation::slot(0);
   r.borrow = Allocation::slot(0);
   resolver_.resolve({pending_.data(), pending_.size()}, r, [&](const Move& m) {

@@ -15,9 +15,11 @@ inline Status RegisterAllocator::lay_out_slots() {
     name_late_places();
     if (!assign_slots()) return status_;
   }
-  scratch_slot_ = static_cast<u32>(align_up(mf_.slot_count, 16 / info_.slot_bytes));
+  const u32 scratch_units = bytes(widest_vector_) / info_.slot_bytes;
+  scratch_slot_ = static_cast<u32>(align_up(mf_.slot_count, scratch_units));
   resolve_edges();
-  if (need_scratch_) mf_.slot_count = scratch_slot_ + 32 / info_.slot_bytes;
+  if (arena_.failed()) return arena_.status();
+  if (need_scratch_) mf_.slot_count = scratch_slot_ + 2 * scratch_units;
   if (mf_.slot_count > info_.max_slots)
     return {Error::too_many_slots, 0, mf_.slot_count - info_.max_slots};
   insert_stores();
@@ -27,7 +29,7 @@ inline Status RegisterAllocator::lay_out_slots() {
 
 // Frame states in which a value could not keep its register report its memory for all their guards.
 inline void RegisterAllocator::name_late_places() {
-  if (moved_states_.empty() && !(info_.slot_from_def && any_in_memory_)) return;
+  if (moved_states_.empty() && !info_.slot_from_def) return;
   for (u32 i = 0; i < mf_.insts.size(); ++i) {
     const MachInst& m = mf_.insts[i];
     if (!m.state) continue;
@@ -36,7 +38,9 @@ inline void RegisterAllocator::name_late_places() {
       bool memory = info_.slot_from_def && mf_.vregs[o.vreg.id].spilled;
       for (const MovedState& s : moved_states_)
         memory = memory || (s.state == m.state.id && s.vreg == o.vreg.id);
-      if (memory) o.alloc = memory_of(o.vreg.id);
+      if (!memory) continue;
+      o.alloc = memory_of(o.vreg.id);
+      any_in_memory_ = true;
     }
   }
 }
@@ -100,7 +104,7 @@ inline void RegisterAllocator::sort_by_definition() {
 
 inline void RegisterAllocator::resolve_edges() {
   Vec<Move> raw(arena_);
-  raw.append({mf_.edge_moves.data(), mf_.edge_moves.size()});
+  if (!raw.append({mf_.edge_moves.data(), mf_.edge_moves.size()})) return;
   mf_.edge_moves.clear();
   for (Move& m : raw) {
     m.from = final_place(m.from);
@@ -116,8 +120,9 @@ inline void RegisterAllocator::resolve_edges() {
       r.bank[b] = info_.bank[b] & info_.allocatable;
       r.has_swap[b] = info_.has_swap[b];
     }
+    r.widest_vector = widest_vector_;
     r.scratch = Allocation::slot(scratch_slot_);
-    r.borrow = Allocation::slot(scratch_slot_ + 16 / info_.slot_bytes);
+    r.borrow = Allocation::slot(scratch_slot_ + bytes(widest_vector_) / info_.slot_bytes);
     e.first_move = mf_.edge_moves.size();
     resolver_.resolve(moves, r, [&](const Move& m) {
       if (m.to.is_reg()) mf_.used.add(m.to.preg());

@@ -62,10 +62,11 @@ struct Reg {
 //   void lower(Inst)                          emits the instructions of one IR instruction
 //   void lower_entry()                        emits Pseudo::param_def for the function's parameters
 //   bool constant_recipe(Type, ConstantData, Remat&)  how to make a constant without inputs
+//   Status missing(Type)                      why the target cannot hold values of a type; ok if it can
 template <class Derived>
 class Selector {
  public:
-  Selector(const FunctionData& fn, MachFunction& mf, Arena& arena) : fn_(fn), mf_(mf) {
+  Selector(const FunctionData& fn, MachFunction& mf, Arena& arena) : fn_(fn), mf_(mf), memory_(arena) {
     vreg_of_.attach(arena);
     epochs_.attach(arena);
   }
@@ -75,10 +76,11 @@ class Selector {
     vreg_of_.assign(fn_.values.size(), VReg());
     epochs_.assign(fn_.insts.size(), 0);
     if (epochs_.size() != fn_.insts.size()) return {Error::out_of_memory, 0, fn_.insts.size() * 4};
-    mf_.insts.reserve(fn_.insts.size() + fn_.insts.size() / 2 + 16);
-    mf_.operands.reserve(fn_.insts.size() * 3 + 16);
+    // The first instruction is always there for last() to give.
+    if (!mf_.insts.reserve(fn_.insts.size() + fn_.insts.size() / 2 + 16) || !mf_.operands.reserve(fn_.insts.size() * 3 + 16))
+      return {Error::out_of_memory, 0, fn_.insts.size() * sizeof(MachInst)};
     declare_params();
-    for (u32 k = mf_.blocks.size(); k-- > 0 && status_.ok();) select_block(k);
+    for (u32 k = mf_.blocks.size(); k-- > 0 && status_.ok() && !memory_.failed();) select_block(k);
     if (status_.ok()) status_ = fn_.status();
     return status_;
   }
@@ -106,6 +108,7 @@ class Selector {
   bool wanted(Value v) const { return static_cast<bool>(vreg_of_[v.id]); }
   // A new VReg; i128 takes two consecutive i64.
   VReg new_vreg(Type t) {
+    if (const Status s = self().missing(t); !s.ok()) fail(s.error, s.detail);
     if (t != Type::i128) return mf_.new_vreg(t);
     const VReg low = mf_.new_vreg(Type::i64);
     mf_.new_vreg(Type::i64);
@@ -168,6 +171,7 @@ class Selector {
   }
   void emit(u16 form, std::span<const Operand> operands, u64 imm = 0, u32 extra = 0, u8 flags = 0,
             u8 aux = 0) {
+    check(operands.size() <= most_operands);
     MachInst m;
     m.form = form;
     m.operands = static_cast<u16>(operands.size());
@@ -193,6 +197,13 @@ class Selector {
   }
   // The instruction emitted last.
   MachInst& last() { return mf_.insts.back(); }
+  // One more operand of the instruction emitted last.
+  void add_operand(Operand o) {
+    MachInst& m = mf_.insts.back();
+    if (m.operands == most_operands) return fail(Error::unsupported, fn_[current_].operands);
+    mf_.operands.push(o);
+    ++m.operands;
+  }
 
   // Adds the values of frame state f to the last instruction as `any` operands, in entry order;
   // constants stand in the frame state alone.
@@ -243,14 +254,12 @@ class Selector {
   u32 layout_ = 0;  // index of the block being selected
 
  private:
+  static constexpr u32 most_operands = 65535;  // of one instruction; frame entries are among them
+
   void add_entry(const FrameEntry& e) {
     if (e.kind != FrameEntry::Kind::value || fn_.is_constant(Value(e.index))) return;
-    mf_.operands.push(Reg::any(vreg(Value(e.index))));
-    ++mf_.insts.back().operands;
-    if (fn_.type(Value(e.index)) == Type::i128) {
-      mf_.operands.push(Reg::any(high_vreg(Value(e.index))));
-      ++mf_.insts.back().operands;
-    }
+    add_operand(Reg::any(vreg(Value(e.index))));
+    if (fn_.type(Value(e.index)) == Type::i128) add_operand(Reg::any(high_vreg(Value(e.index))));
   }
 
   VReg constant_vreg(Value v) {
@@ -290,7 +299,7 @@ class Selector {
     layout_ = k;
     mb.bottom = mf_.insts.size();
     number_effects(mb.block);
-    for (Inst i = fn_[mb.block].last; i && status_.ok(); i = fn_[i].prev) {
+    for (Inst i = fn_[mb.block].last; i && status_.ok() && !memory_.failed(); i = fn_[i].prev) {
       if (!needed(i)) continue;
       current_ = i;
       epoch_ = epochs_[i.id];
@@ -326,6 +335,7 @@ class Selector {
     }
   }
 
+  const Arena& memory_;
   Vec<VReg> vreg_of_;  // by Value
   Vec<u32> epochs_;    // by Inst
   u32 epoch_ = 0;

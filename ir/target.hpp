@@ -26,6 +26,7 @@ struct FrameSpec {
   bool adjusts_sp = true;    // false: the environment makes room (traces, handlers)
   bool saves_link = true;    // push/pop of return address register and frame pointer as needed
   bool frame_pointer = false;  // keep a frame pointer, so that samplers can walk
+  bool slot_from_def = false;  // frame states report a value that is ever spilled in its slot, always
 };
 
 // A calling convention, as data. Register lists end with an invalid PReg.
@@ -44,6 +45,13 @@ struct Convention {
   enum class Rules : u8 { sysv, aapcs64, win64, darwin } rules = Rules::sysv;
   FrameSpec frame;
 };
+
+// Whether a function of convention `own` may leave through one of convention `callee`: everything it
+// promises to preserve, the callee preserves as well.
+constexpr bool preserves_for(const Convention& callee, const Convention& own) {
+  const RegSet whole = own.preserved - own.preserved_low;
+  return (own.preserved - callee.preserved).empty() && (whole & callee.preserved_low).empty();
+}
 
 // What the allocator needs of a target, as data; made once per compilation from a Convention.
 struct RegisterInfo {

@@ -102,7 +102,12 @@ inline void Emitter::emit_move(const ir::Move& m) {
 
 // ---- frame code ----
 
-inline void Emitter::adjust_sp(i64 by) { add_offset(Frame::sp, Frame::sp, by); }
+// In one instruction that changes sp: unwind rows hold at every pc.
+inline void Emitter::adjust_sp(i64 by) {
+  if (encode_addsub(by) != refused) return add_offset(Frame::sp, Frame::sp, by);
+  asm_.put_constant(preg::scratch.id, static_cast<u64>(by < 0 ? -by : by));
+  put(by < 0 ? Form::sub_extx_x : Form::add_extx_x, 31 | 31 << 5 | u32{preg::scratch.id} << 16 | 3 << 13);
+}
 
 inline void Emitter::save(const Frame::Save& s, bool store, unsigned base, i64 offset) {
   const u32 a = s.a.id & 31, b = s.b.id & 31;
@@ -121,9 +126,11 @@ inline void Emitter::save_registers(bool store) {
   const unsigned base = frame_.adjusts_sp() ? Frame::sp : frame_.base();
   for (const Frame::Save& s : frame_.saves()) {
     save(s, store, base, frame_.saves_at() + s.offset);
-    if (!store || !frame_.adjusts_sp()) continue;
+    if (!frame_.adjusts_sp()) continue;
     const auto row = [&](PReg r, u32 more) {
       const u8 number = static_cast<u8>(r.id >= 32 ? r.id - 32 + dwarf_a64_v0 : r.id);
+      // What is restored is no longer read from the stack, where a signal's frame may come to lie.
+      if (!store) return add_row(CfiOp::restore, number, 0);
       add_row(CfiOp::offset, number, static_cast<i32>(s.offset + more) - static_cast<i32>(frame_.save_bytes()));
     };
     row(s.a, 0);

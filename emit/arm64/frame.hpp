@@ -56,7 +56,7 @@ class Frame {
       variadic_ = size;
       size += VaList::save_bytes;
     }
-    if (size > (u64{1} << 31)) return {Error::too_many_slots, 0, size};
+    if (size > (u64{1} << 30)) return {Error::too_many_slots, 0, size};
     body_ = align_up(size, 16);
     if (conv_.frame.adjusts_sp && body_ + save_bytes_ < conv_.frame.min_bytes)
       body_ = align_up(conv_.frame.min_bytes - save_bytes_, 16);

@@ -78,6 +78,10 @@ class Lower : public ir::Selector<Lower> {
   void lower(Inst i);
   void lower_entry();
   bool constant_recipe(Type t, ir::ConstantData c, ir::Remat& recipe);
+  static Status missing(Type t) {
+    const bool held = !ir::contains(ir::types::wide_vector | ir::set_of(Type::mask), t);
+    return held ? Status{} : Status{Error::unsupported, 0, static_cast<u64>(t)};
+  }
 
  private:
   friend Base;
@@ -301,6 +305,7 @@ class Lower : public ir::Selector<Lower> {
   VReg argument_part(Value v, const ir::Param& p, unsigned part);
   void call(Inst i);
   void tail_call(Inst i);
+  bool returns_like(ir::SigRef callee, const ir::Convention& conv, ir::SigRef own, const ir::Convention& own_conv) const;
   void return_values(Inst i);
   void exit(Inst i);
   void start_variadic(Inst i);

@@ -111,6 +111,7 @@ inline void Lower::place_arguments(CallOperands& list, ir::SigRef ref, const ir:
   const std::span<const u32> operands = fn_.operands(i);
   // The variable arguments follow, each of its value's type.
   Vec<ir::Param> params(arena_);
+  if (!params.reserve(static_cast<u32>(operands.size() - first))) return;
   params.append(fn_.module->params(ref));
   for (u32 n = first + params.size(); n < operands.size(); ++n) {
     ir::Param p;
@@ -187,13 +188,14 @@ inline void Lower::call(Inst i) {
   struct Bool {
     VReg to, raw;
   };
-  Bool bools[2];
+  constexpr unsigned most_results = 8;
+  Bool bools[most_results];
   unsigned bool_count = 0;
   ArgumentPlaces places(*conv, fn_.module->results(sig), ~u32{0}, true);
   for (u32 n = 0; n < d.results; ++n) {
     const Places p = places.next();
     VReg v = result_vreg(i, n);
-    if (fn_.type(fn_.result(i, n)) == Type::i1 && bool_count < 2) {
+    if (fn_.type(fn_.result(i, n)) == Type::i1 && bool_count < most_results) {
       const VReg raw = new_vreg(Type::i32);
       bools[bool_count++] = {v, raw};
       v = raw;
@@ -216,6 +218,21 @@ inline void Lower::call(Inst i) {
     op_dn(Form::and_imm_w, bools[n].to, bools[n].raw, static_cast<u32>(encode_logical(1, 32)));
 }
 
+// Whether a call may stand in place of a return: the results are where this function's are, extended
+// alike, and what it preserves is preserved.
+inline bool Lower::returns_like(ir::SigRef callee, const ir::Convention& conv, ir::SigRef own, const ir::Convention& own_conv) const {
+  if (!ir::preserves_for(conv, own_conv)) return false;
+  const std::span<const ir::Param> theirs = fn_.module->results(callee), ours = fn_.module->results(own);
+  ArgumentPlaces a(conv, theirs, ~u32{0}, true), b(own_conv, ours, ~u32{0}, true);
+  for (u32 n = 0; n < ours.size(); ++n) {
+    const Places x = a.next(), y = b.next();
+    if (theirs[n].attr != ours[n].attr) return false;
+    for (unsigned part = 0; part < x.parts; ++part)
+      if (x.part[part].kind != Place::Kind::reg || x.part[part].reg != y.part[part].reg) return false;
+  }
+  return true;
+}
+
 // In this frame's place: its stack arguments go where ours came from, which must be large enough.
 inline void Lower::tail_call(Inst i) {
   const InstData& d = fn_[i];
@@ -226,6 +243,9 @@ inline void Lower::tail_call(Inst i) {
   const ir::Convention* conv = convention(module.signature(sig).conv);
   const ir::Convention* own_conv = convention(own.conv);
   if (conv == nullptr || own_conv == nullptr) return;
+  if (!returns_like(sig, *conv, fn_.signature, *own_conv)) return unsupported(i);
+  for (const ir::Param& p : module.params(sig))
+    if ((p.attr & ir::ParamAttr::byval) != 0) return unsupported(i);  // the copy would be in this frame
   ArgumentPlaces incoming(*own_conv, module.params(fn_.signature), own.fixed_params);
   for (u32 n = 0; n < own.params; ++n) incoming.next();
   CallOperands list;

@@ -91,6 +91,11 @@ class Lower : public ir::Selector<Lower> {
   void lower(Inst i);
   void lower_entry();
   bool constant_recipe(Type t, ir::ConstantData c, ir::Remat& recipe);
+  Status missing(Type t) const {
+    if (t == Type::v512 || t == Type::mask) return {Error::unsupported, 0, static_cast<u64>(t)};
+    if (t == Type::v256 && !has(Feature::avx)) return {Error::feature_missing, 0, static_cast<u64>(Feature::avx)};
+    return {};
+  }
 
   // --- Making instructions. Sizes are bits.
   bool has(Feature f) const { return options_.features.has(f); }
@@ -111,10 +116,6 @@ class Lower : public ir::Selector<Lower> {
   void macro(Macro m, std::initializer_list<Operand> operands, u64 imm = 0, u32 extra = 0,
              u8 flags = 0, u8 aux = 0) {
     emit(form_of(m), operands, imm, extra, flags, aux);
-  }
-  void add_operand(Operand o) {
-    mf_.operands.push(o);
-    ++last().operands;
   }
   // d = f(s); d = f(s, imm).
   void unary(Form f, VReg d, VReg s, i64 imm = 0) { op(f, {Reg::def(d), Reg::use(s)}, static_cast<u64>(imm)); }
@@ -368,13 +369,13 @@ class Lower : public ir::Selector<Lower> {
   u32 gather_register_arguments(ArgumentPlaces& places, std::span<const ir::Param> params,
                                 std::span<const u32> args, RegisterArgument* out);
   std::span<const ir::Param> call_params(ir::SigRef sig, std::span<const u32> args);
+  bool returns_like(ir::SigRef callee, const ir::Convention& c, ir::SigRef own, const ir::Convention& own_c) const;
   static bool passes_wide(std::span<const ir::Param> params);
   void receive(const Place& p, const ir::Param& param, VReg v, unsigned part);
   void save_variadic_registers(const ir::Convention& c, const ArgumentPlaces& places);
 
   Operand native_operand(const FormOperand& o, VReg v, u8 role);
   void lower_native(Inst i);
-  void no_code(Inst) {}
 
   const Options& options_;
   jitkit::Vec<ir::Param> variadic_params_;

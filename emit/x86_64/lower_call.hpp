@@ -76,6 +76,7 @@ inline std::span<const ir::Param> Lower::call_params(ir::SigRef sig, std::span<c
   const std::span<const ir::Param> fixed = fn_.module->params(sig);
   if (args.size() <= fixed.size()) return fixed;
   variadic_params_.clear();
+  if (!variadic_params_.reserve(static_cast<u32>(args.size()))) return {};
   variadic_params_.append(fixed);
   for (usize n = fixed.size(); n < args.size(); ++n) {
     ir::Param p;
@@ -91,6 +92,7 @@ inline void Lower::lower_call(Inst i, bool indirect) {
   const ir::Convention& c = convention(m.signature(sig).conv);
   const std::span<const u32> args = fn_.operands(i).subspan(indirect ? 1 : 0);
   const std::span<const ir::Param> params = call_params(sig, args);
+  if (params.size() != args.size()) return;  // out of memory
   ArgumentPlaces places(c, params);
   pass_stack_arguments(places, params, args, AddressKind::outgoing);
   RegisterArgument regs[max_register_arguments];
@@ -125,13 +127,32 @@ inline bool Lower::passes_wide(std::span<const ir::Param> params) {
   return false;
 }
 
+// Whether a call may stand in place of a return: the results are where this function's are, extended
+// alike, and what it preserves is preserved.
+inline bool Lower::returns_like(ir::SigRef callee, const ir::Convention& c, ir::SigRef own, const ir::Convention& own_c) const {
+  if (!ir::preserves_for(c, own_c)) return false;
+  const std::span<const ir::Param> theirs = fn_.module->results(callee), ours = fn_.module->results(own);
+  ArgumentPlaces a(c, theirs, true), b(own_c, ours, true);
+  for (usize n = 0; n < ours.size(); ++n) {
+    const Places x = a.next(), y = b.next();
+    if (theirs[n].attr != ours[n].attr) return false;
+    for (u32 k = 0; k < x.parts; ++k)
+      if (x.part[k].kind != Place::Kind::reg || x.part[k].reg != y.part[k].reg) return false;
+  }
+  return true;
+}
+
 inline void Lower::lower_tail_call(Inst i, bool indirect) {
   const ir::Module& m = *fn_.module;
   const ir::SigRef sig = indirect ? ir::SigRef(fn_[i].aux) : m.symbol(ir::SymbolRef(fn_[i].aux)).signature;
   const ir::Convention& c = convention(m.signature(sig).conv);
   const std::span<const u32> args = fn_.operands(i).subspan(indirect ? 1 : 0);
   const std::span<const ir::Param> params = call_params(sig, args);
-  ArgumentPlaces places(c, params), own(convention(m.signature(fn_.signature).conv), m.params(fn_.signature));
+  if (params.size() != args.size()) return;  // out of memory
+  const ir::Convention& own_convention = convention(m.signature(fn_.signature).conv);
+  if (!returns_like(sig, c, fn_.signature, own_convention)) return refuse();
+  if (indirect && own_convention.preserved.has(preg::r11)) return refuse();  // the epilogue restores it
+  ArgumentPlaces places(c, params), own(own_convention, m.params(fn_.signature));
   for (usize n = 0; n < m.params(fn_.signature).size(); ++n) own.next();
   RegisterArgument regs[max_register_arguments];
   ArgumentPlaces counted = places;

@@ -42,6 +42,7 @@ struct Isa {
     r.has_swap[0] = r.has_swap[1] = true;
     r.slot_bytes = c.frame.slot_bytes;
     r.max_slots = c.frame.max_slots;
+    r.slot_from_def = c.frame.slot_from_def;
     return r;
   }
 

@@ -38,6 +38,7 @@ class Executor {
 class InterpreterExecutor : public Executor {
  public:
   static constexpr u64 fuel = 10'000'000;
+  static constexpr u64 stack = 4 << 20;
 
   const char* name() const override { return "interp"; }
   std::string missing() override { return {}; }
@@ -52,6 +53,7 @@ class InterpreterExecutor : public Executor {
     std::vector<const ir::FunctionData*> functions;
     b.test->unit->for_each([&](ir::FunctionData& f, ir::TextMap&) { functions.push_back(&f); });
     interpreter_.limits.fuel = fuel;
+    interpreter_.limits.stack = stack;
     interpreter_.va_list_abi = ir::VaListAbi::none;
     for (const Directive& d : b.test->directives("va_list"))
       interpreter_.va_list_abi = d.text == "sysv" ? ir::VaListAbi::sysv : ir::VaListAbi::aapcs64;
