@@ -28,6 +28,8 @@ class Executor {
  public:
   virtual ~Executor() = default;
   virtual const char* name() const = 0;
+  // Whether it runs only the files whose `only` names it, not its target.
+  virtual bool on_request() const { return false; }
   // What is missing for this executor to work here; empty if nothing is.
   virtual std::string missing() = 0;
   // The functions of which target it can run beside those of none; null: of no target.

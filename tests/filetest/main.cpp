@@ -49,8 +49,10 @@ struct Loaded {
   static std::string_view family(const Executor& e) { return e.isa() != nullptr ? e.isa()->name : e.name(); }
   bool runs_on(const Executor& e) const {
     if (cases.empty()) return false;
-    if (!only.empty() && (" " + only + " ").find(fmt::format(" {} ", family(e))) == std::string::npos)
-      return false;
+    const auto named = [this](std::string_view name) {
+      return (" " + only + " ").find(fmt::format(" {} ", name)) != std::string::npos;
+    };
+    if (!named(e.name()) && (e.on_request() || !(only.empty() || named(family(e))))) return false;
     bool all = true;
     test.unit->for_each([&](const ir::FunctionData& f, ir::TextMap&) {
       all &= f.isa == nullptr || f.isa == e.isa();
@@ -67,6 +69,7 @@ class Runner {
     executors_.push_back(std::make_unique<NativeExecutor<Arm64Modern>>());
     executors_.push_back(std::make_unique<NativeExecutor<X86_64>>());
     executors_.push_back(std::make_unique<NativeExecutor<X86_64Modern>>());
+    if (X86_64Sha::is_host) executors_.push_back(std::make_unique<NativeExecutor<X86_64Sha>>());
     for (const auto& e : executors_)
       if (e->isa() != nullptr) targets_.push_back(e->isa());
   }
@@ -202,7 +205,7 @@ class Runner {
       loaded.push_back(f.get());
     }
     if (const std::string missing = e.missing(); !missing.empty()) {
-      for (const Loaded* f : loaded) report_.skip(fmt::format("{} on {}", f->name(), e.name()), missing);
+      for (const Loaded* f : loaded) report_.skip(fmt::format("{}:{}", f->name(), e.name()), missing);
       return;
     }
     e.execute(batches);

@@ -102,12 +102,14 @@ class FileObject {
 //   linker          the C compiler that makes its programs
 //   emulator        what runs them elsewhere
 //   is_host         whether they run here
+//   on_request      whether it runs only the files whose `only` names it
 //   options()       what code may use; the emulator has it
 //   missing()       what of that this machine has not, if it is the host
 template <class Target>
 class NativeExecutor : public Executor {
  public:
   const char* name() const override { return Target::name; }
+  bool on_request() const override { return Target::on_request; }
   const ir::IsaInfo* isa() const override { return &Target::Isa::isa_info(); }
 
   std::string missing() override {

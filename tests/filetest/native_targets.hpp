@@ -3,6 +3,7 @@
 #define JITKIT_TESTS_FILETEST_NATIVE_TARGETS_HPP
 
 #include <compilers.hpp>
+#include <jitkit/emit/runtime/cpu_features.hpp>
 
 #include "native_executor.hpp"
 
@@ -45,6 +46,7 @@ struct Arm64 {
   static constexpr Machine machine = Machine::arm64;
   static constexpr const char* linker = "aarch64-linux-gnu-gcc";
   static constexpr const char* emulator = "qemu-aarch64-static";
+  static constexpr bool on_request = false;
 #if defined(__aarch64__)
   static constexpr bool is_host = true;
 #else
@@ -53,7 +55,8 @@ struct Arm64 {
 
   static Isa::Options options() {
     Isa::Options o;
-    for (const arm64::Feature f : {arm64::Feature::asimd, arm64::Feature::pmull, arm64::Feature::crc}) o.features.enable(f);
+    for (const arm64::Feature f : {arm64::Feature::asimd, arm64::Feature::pmull, arm64::Feature::crc, arm64::Feature::sha1,
+                                   arm64::Feature::sha2}) o.features.enable(f);
     o.conventions = {&arm64_custom, 1};
     return o;
   }
@@ -78,6 +81,7 @@ struct X86_64 {
   static constexpr Machine machine = Machine::x86_64;
   static constexpr const char* linker = "x86_64-linux-gnu-gcc";
   static constexpr const char* emulator = "qemu-x86_64-static";
+  static constexpr bool on_request = false;
 #if defined(__x86_64__)
   static constexpr bool is_host = true;
 #else
@@ -114,6 +118,24 @@ struct X86_64Modern : X86_64 {
   static const char* missing() {
 #if defined(__x86_64__)
     if (!__builtin_cpu_supports("bmi2")) return "no BMI2 in this CPU";  // none has it without the others
+#endif
+    return X86_64::missing();
+  }
+};
+
+// With the SHA extensions, which many CPUs lack, and QEMU before version 8.2: only where it is the host.
+struct X86_64Sha : X86_64 {
+  static constexpr const char* name = "x86_64+sha";
+  static constexpr bool on_request = true;
+
+  static Isa::Options options() {
+    Isa::Options o = X86_64::options();
+    o.features.enable(x86_64::Feature::sha);
+    return o;
+  }
+  static const char* missing() {
+#if defined(__x86_64__)
+    if (!x86_64::detect_features().has(x86_64::Feature::sha)) return "no SHA extensions in this CPU";
 #endif
     return X86_64::missing();
   }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes tests/filetests/run/gen_*.jk: every op of ops.def on every legal type, at the edges.
+"""Writes tests/filetests/run/gen_*.jk: every op of ops.def on every legal type, at the edges; native ops
+that have a model.
 
 The expected results come from the models in tests/filetests/models, which work on Python's integers and
 fractions and share nothing with the interpreter: the filetests compare the two. Files without gen_ in
@@ -14,10 +15,11 @@ from models.crypto import crypto
 from models.floats import floats
 from models.integers import integers
 from models.memory import memory
+from models.sha import sha
 from models.text import RUN
 from models.vectors import vectors
 
-PARTS = (integers, floats, vectors, crypto, memory)
+PARTS = (integers, floats, vectors, crypto, memory, sha)
 
 
 def main():
