@@ -40,7 +40,7 @@ class Frame {
                                        mf_.insts.back().imm != 0;
     keeps_frame_pointer_ = conv_.frame.adjusts_sp && (conv_.frame.frame_pointer || mf_.dynamic_stack);
     choose_saves(calls);
-    u64 size = conv_.frame.adjusts_sp ? align_up(mf_.outgoing_bytes, 16) : conv_.frame.reserved;
+    u64 size = conv_.frame.adjusts_sp ? align_up(mf_.outgoing_bytes, 16) : grows_down() ? 0 : conv_.frame.reserved;
     size = align_up(size, conv_.frame.adjusts_sp ? 16 : conv_.frame.slot_bytes);
     spills_ = size;
     size += u64{mf_.slot_count} * conv_.frame.slot_bytes;
@@ -63,13 +63,14 @@ class Frame {
     if (!conv_.frame.adjusts_sp) {  // the environment's room holds the saved registers too
       saves_at_ = body_;
       body_ += save_bytes_;
+      if (grows_down()) body_ += align_up(conv_.frame.reserved, 16);
     }
     return {};
   }
 
   const Vec<Save>& saves() const { return saves_; }
   u32 save_bytes() const { return save_bytes_; }
-  i64 saves_at() const { return static_cast<i64>(saves_at_); }  // without an own frame
+  i64 saves_at() const { return lowered(saves_at_); }  // without an own frame
   i64 body() const { return static_cast<i64>(body_); }
   bool adjusts_sp() const { return conv_.frame.adjusts_sp; }
   bool keeps_frame_pointer() const { return keeps_frame_pointer_; }
@@ -100,8 +101,11 @@ class Frame {
   }
 
  private:
+  bool grows_down() const { return !conv_.frame.adjusts_sp && conv_.frame.grows_down; }
+  // From the base, of what lies `offset` bytes above the lowest place of the body.
   i64 lowered(u64 offset) const {
-    return static_cast<i64>(offset) - (base() == preg::frame.id && adjusts_sp() ? static_cast<i64>(body_) : 0);
+    const bool from_top = adjusts_sp() ? base() == preg::frame.id : grows_down();
+    return static_cast<i64>(offset) - (from_top ? static_cast<i64>(body_) : 0);
   }
 
   void choose_saves(bool calls) {

@@ -47,7 +47,7 @@ class Frame {
     keeps_frame_pointer_ = adjusts_sp() && (conv_.frame.frame_pointer || mf_.dynamic_stack);
     choose_saves();
     outgoing_ = static_cast<u32>(align_up(mf_.outgoing_bytes, 16));
-    u64 size = adjusts_sp() ? outgoing_ : align_up(conv_.frame.reserved, conv_.frame.slot_bytes);
+    u64 size = adjusts_sp() ? outgoing_ : grows_down() ? 0 : align_up(conv_.frame.reserved, conv_.frame.slot_bytes);
     spills_ = size;
     size += u64{mf_.slot_count} * conv_.frame.slot_bytes;
     if (!slots_.assign(ir_slots + 2, 0)) return {Error::out_of_memory, 0, (ir_slots + 2) * 4};
@@ -103,9 +103,11 @@ class Frame {
  private:
   static constexpr u64 max_bytes = u64{1} << 30;
 
+  bool grows_down() const { return !adjusts_sp() && conv_.frame.grows_down; }
   u8 environment_base() const { return conv_.frame.base.valid() ? conv_.frame.base.id : preg::rsp.id; }
 
   Place at(u64 offset) const {
+    if (grows_down()) return {environment_base(), static_cast<i32>(offset) - static_cast<i32>(body_)};
     if (!adjusts_sp()) return {environment_base(), static_cast<i32>(offset)};
     if (is_dynamic_) return {preg::rbp.id, static_cast<i32>(offset) - static_cast<i32>(body_ + pushed_)};
     return {preg::rsp.id, static_cast<i32>(offset)};
@@ -120,7 +122,7 @@ class Frame {
   // With calls or a body, what is pushed and the body together leave the stack pointer aligned.
   void choose_body(u64 size, bool calls) {
     if (!adjusts_sp()) {
-      body_ = size;
+      body_ = size + (grows_down() ? align_up(conv_.frame.reserved, 16) : 0);
       return;
     }
     const u64 above = pushed_ + static_cast<u32>(entry_bytes());
