@@ -23,6 +23,8 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/jitkit-config.cmake"
               cmake/JitkitStubs.cmake
         DESTINATION "${package_directory}")
 
+install(DIRECTORY cmake/stubs DESTINATION "${package_directory}")
+
 configure_file(cmake/jitkit.pc.in jitkit.pc @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/jitkit.pc"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/pkgconfig")

@@ -9,6 +9,7 @@
 #include <jitkit/config.hpp>
 #include <jitkit/ir/compile.hpp>
 #include <jitkit/ir/diagnostics.hpp>
+#include <jitkit/ir/line_rows.hpp>
 #include <jitkit/ir/status_text.hpp>
 #include <jitkit/ir/support/arena.hpp>
 #include <jitkit/ir/unit.hpp>
@@ -37,8 +38,9 @@ class UnitCompiler {
   // Adds the unit, which has passed the verifier. False, with a message each in `errors`, if something
   // cannot be compiled. `after(function, text map, code)` is called for each function that could be.
   // Line rows name the object's first source file; without has_sources there are none.
-  template <class After>
-  bool add(Unit& unit, bool has_sources, Diagnostics& errors, After after) {
+  // AnyUnit: a Unit, or what has its for_each() and module.
+  template <class AnyUnit, class After>
+  bool add(AnyUnit& unit, bool has_sources, Diagnostics& errors, After after) {
     const u32 before = errors.count();
     unit.for_each([&](FunctionData& f, TextMap& text) {
       code_.reset();
@@ -59,7 +61,8 @@ class UnitCompiler {
     }
     return errors.count() == before;
   }
-  bool add(Unit& unit, bool has_sources, Diagnostics& errors) {
+  template <class AnyUnit>
+  bool add(AnyUnit& unit, bool has_sources, Diagnostics& errors) {
     return add(unit, has_sources, errors, [](const FunctionData&, const TextMap&, Buffer&) {});
   }
 
@@ -81,22 +84,10 @@ class UnitCompiler {
     info.binding = binding(f.module->symbol(f.symbol));
     info.cfi = compiler_.cfi();
     Vec<LineInfo> lines(arena_);
-    if (text != nullptr) collect_lines(SourceLines(f, text), lines);
+    if (text != nullptr) line_rows(f, compiler_.code_map(), lines, text);
     if (arena_.failed()) return arena_.status();
     info.lines = {lines.data(), lines.size()};
     return object_.add_function(code_, info);
-  }
-
-  // Code of the compiler's own belongs to the line before it.
-  void collect_lines(const SourceLines& source, Vec<LineInfo>& lines) const {
-    const auto push = [&](u32 offset, TextPos at) {
-      if (at.line == 0 || (!lines.empty() && lines.back().line == at.line)) return;
-      if (!lines.empty() && lines.back().offset == offset) lines.pop_back();
-      lines.push({offset, at.line, static_cast<u16>(at.column < 0xffff ? at.column : 0), 1});
-    };
-    push(0, source.start());
-    for (const CodePosition& p : compiler_.code_map().positions)
-      if (p.inst) push(p.offset, source.of(p.inst));
   }
 
   Status add_global(const Module& m, SymbolRef r) {

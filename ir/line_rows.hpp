@@ -1,7 +1,8 @@
 // Source lines of a compiled function: rows for line tables, from where its code came from.
 //
 // Invariants: rows stand in the order of their offsets, at most one per offset, and change the line
-// each. Code of the compiler's own belongs to the line before it; the prologue to the first line.
+// each. Code of the compiler's own belongs to the line before it; the prologue to the function's line if
+// that is known, else to the first.
 #ifndef JITKIT_IR_LINE_ROWS_HPP
 #define JITKIT_IR_LINE_ROWS_HPP
 
@@ -9,22 +10,23 @@
 #include <jitkit/ir/emission.hpp>
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/support/arena.hpp>
+#include <jitkit/ir/unit.hpp>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
 // Row: an aggregate {offset, line, column, file}, such as jitkit::LineRow. None are made for a function
-// whose instructions have no positions.
+// whose instructions have neither positions nor a place in a text.
 template <class Row>
-void line_rows(const FunctionData& fn, const CodeMap& map, Vec<Row>& rows) {
-  if (fn.positions.empty()) return;
-  for (const CodePosition& p : map.positions) {
-    const SourcePos line = p.inst ? fn.positions[p.inst.id] : 0;
-    if (line == 0 || (!rows.empty() && rows.back().line == line)) continue;
-    if (!rows.empty() && rows.back().offset == p.offset)
-      rows.back().line = line;
-    else
-      rows.push({rows.empty() ? 0 : p.offset, line, 0, 1});
-  }
+void line_rows(const FunctionData& fn, const CodeMap& map, Vec<Row>& rows, const TextMap* text = nullptr) {
+  const SourceLines source(fn, text);
+  const auto add = [&](u32 offset, TextPos at) {
+    if (at.line == 0 || (!rows.empty() && rows.back().line == at.line)) return;
+    if (!rows.empty() && rows.back().offset == offset) rows.pop_back();
+    rows.push({rows.empty() ? 0 : offset, at.line, static_cast<u16>(at.column < 0xffff ? at.column : 0), 1});
+  };
+  add(0, source.start());
+  for (const CodePosition& p : map.positions)
+    if (p.inst) add(p.offset, source.of(p.inst));
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::ir

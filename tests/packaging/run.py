@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Installs jitkit and uses it as a stranger would: find_package, add_subdirectory, pkg-config, -I, a
-checkout without links, and units with different options linked into one program."""
+checkout without links, stubs made at build time, and units with different options linked into one program."""
 
 import itertools
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from report import Report
 HERE = Path(__file__).resolve().parent
 WORK = tree.ROOT / "build" / "check" / "packaging"
 PREFIX = WORK / "moved" / "prefix"
+HOST = platform.machine()
 report = Report()
 
 
@@ -99,6 +101,83 @@ def use_single_header() -> None:
                                       "-fno-exceptions", "-fno-rtti", "-include", "jitkit.hpp"])
 
 
+class StubsProject:
+    """A copy of tests/packaging/stubs, built in `build`; files of it may be changed."""
+
+    def __init__(self, name: str, *options: str):
+        self.name, self.source, self.build = name, WORK / f"{name}_source", WORK / name
+        shutil.copytree(HERE / "stubs", self.source)
+        launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+        run(f"{name}: configure", ["cmake", "-G", "Ninja", "-S", self.source, "-B", self.build, *options, *launcher])
+
+    def make(self, what: str) -> subprocess.CompletedProcess:
+        done = subprocess.run(["cmake", "--build", self.build], text=True, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.output = done.stdout
+        return done
+
+    def builds(self, what: str, status: int, *emulator: str) -> None:
+        """Builds without a warning; then `user` ends with that status."""
+        done = self.make(what)
+        good = done.returncode == 0 and "warning" not in done.stdout
+        if not report.check(f"{self.name}: {what}", good, done.stdout[-2000:]):
+            return
+        ended = subprocess.run([*emulator, self.build / "user"]).returncode
+        report.check(f"{self.name}: {what}: run", ended == status, f"exit status {ended}, not {status}")
+
+    def times(self) -> dict[str, int]:
+        return {path.name: path.stat().st_mtime_ns for path in self.build.rglob("*-stubs/*.o")
+                if not path.name.endswith(".host.o")}
+
+    def rebuilds(self, what: str, file: str, old: str, new: str, made: set[str], status: int) -> None:
+        """Changes a file; only the objects `made` are made again."""
+        path, before = self.source / file, self.times()
+        path.write_text(path.read_text().replace(old, new))
+        self.builds(what, status)
+        after = self.times()
+        changed = {name for name in after if after[name] != before.get(name)}
+        report.check(f"{self.name}: {what}: only what changed", changed == made, f"{sorted(changed)}, not {sorted(made)}")
+
+    def refuses(self, what: str, file: str, old: str, new: str, message: str) -> None:
+        """A change that must not build, for a reason that is said."""
+        path = self.source / file
+        text = path.read_text()
+        path.write_text(text.replace(old, new))
+        done = self.make(what)
+        report.check(f"{self.name}: {what}", done.returncode != 0 and message in done.stdout, done.stdout[-1500:])
+        path.write_text(text)
+
+
+def use_stubs() -> None:
+    native = StubsProject("stubs", f"-DCMAKE_PREFIX_PATH={PREFIX}")
+    native.builds("build", 0)
+    native.make("again")
+    report.check("stubs: nothing to do when nothing changed", "no work to do" in native.output, native.output)
+    native.rebuilds("a .jk file", "sum.jk", "add.i64 s, w", "sub.i64 s, w", {"sum.o"}, 1)
+    native.rebuilds("and back", "sum.jk", "sub.i64 s, w", "add.i64 s, w", {"sum.o"}, 0)
+    native.rebuilds("what a C++ source includes", "power.hpp", "= 5", "= 4", {"power.o"}, 3)
+    native.rebuilds("and back", "power.hpp", "= 4", "= 5", {"power.o"}, 0)
+    sum_jk = native.source / "sum.jk"
+    native.refuses("malformed", "sum.jk", "v = load.i64 a", "v = load.i64 nowhere", f"{sum_jk}:13:16: error: ")
+    native.refuses("not for this target", "sum.jk", "func internal", "target arm64\nfunc internal" if HOST == "x86_64" else
+                   "target x86_64\nfunc internal", "@hidden is for ")
+    native.refuses("C++ that does not compile", "power.hpp", "= 5", "= five", "five")
+    native.refuses("unsound", "power.cpp", "b.ret({product})", "b.ret()", "error: IR")
+    native.refuses("unknown feature", "more/CMakeLists.txt", "${MORE_FEATURES}", "+warp", "no feature 'warp'")
+    native.refuses("unknown target", "more/CMakeLists.txt", "vectors.jk", "vectors.jk ISA mips", "ISA is arm64 or x86_64, not 'mips'")
+    native.refuses("no sources", "more/CMakeLists.txt", "SOURCES vectors.jk", "", "jitkit_add_stubs(TARGET SOURCES")
+    native.builds("after all that", 0)
+
+    toolchain = f"-DCMAKE_TOOLCHAIN_FILE={tree.ROOT / 'cmake' / 'aarch64-linux-gnu.cmake'}"
+    lacks = [tool for tool in ("aarch64-linux-gnu-g++", "qemu-aarch64-static") if shutil.which(tool) is None]
+    if HOST != "x86_64" or lacks:
+        report.skip("stubs cross", f"no {' '.join(lacks)} on PATH" if lacks else "the host is AArch64")
+        return
+    cross = StubsProject("stubs_cross", toolchain, f"-DJITKIT_SOURCE={tree.ROOT}")
+    cross.builds("build", 0, "qemu-aarch64-static")
+    StubsProject("stubs_cross_package", toolchain, f"-Djitkit_DIR={PREFIX / 'share' / 'cmake' / 'jitkit'}")
+
+
 def link_different_options() -> None:
     headers = sorted(tree.include_name(p) for p in tree.header_files() if p.suffix == ".hpp")
     (WORK / "all_headers.hpp").write_text("".join(f"#include <{h}>\n" for h in headers))
@@ -129,6 +208,7 @@ def main() -> None:
     compile_and_run("plain include", ["-I", str(tree.ROOT / "include")])
     use_checkout_without_links()
     use_single_header()
+    use_stubs()
     link_different_options()
     report.finish()
 

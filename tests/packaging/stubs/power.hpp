@@ -1,0 +1,1 @@
+constexpr int exponent = 5;
