@@ -93,6 +93,15 @@ def check_features(report: Report, directory: str) -> None:
         report.check(f"chosen: {where}", "chosen" in text, run.stdout + run.stderr)
 
 
+def check_refusal(report: Report, directory: str) -> None:
+    """On a CPU without the instructions native code is refused by the feature's name: no signal."""
+    for program in (HASH, f"{directory}/sha_x86_64"):
+        run = subprocess.run(["qemu-x86_64-static", "-cpu", "qemu64", program, f"{directory}/input-1MiB.bin"], cwd=tree.ROOT,
+                             capture_output=True, text=True)
+        good = run.returncode == 0 and "sha1 native refused sha\n" in run.stdout and "sha256 native refused sha\n" in run.stdout
+        report.check(f"CPU without SHA: {Path(program).name}", good, f"exit status {run.returncode}: {run.stdout}{run.stderr}")
+
+
 def check_lines(report: Report, directory: str) -> None:
     """Debuggers find the source lines of functions in the objects."""
     for prefix, target in (("x86_64", "x86_64"), ("aarch64", "arm64")):
@@ -128,6 +137,8 @@ def main() -> None:
         check_failures(report, directory)
         check_files(report, directory)
         check_features(report, directory)
+        if HOST == "x86_64":
+            check_refusal(report, directory)
         check_lines(report, directory)
         check_terminal(report, directory)
     report.finish()
