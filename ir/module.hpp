@@ -137,12 +137,19 @@ class Module {
     s.linkage = linkage;
     s.align_log2 = align_log2;
     s.size = size;
+    const SymbolRef made = add_symbol(name, s);
+    if (made) set_contents(made, initial, relocs);
+    return made;
+  }
+  // Initial bytes (as many as the global has, or none for bss) and relocations of a global that was added
+  // before, once: so globals may hold each other's addresses.
+  void set_contents(SymbolRef global, std::span<const u8> initial, std::span<const DataReloc> relocs) {
+    SymbolInfo& s = symbols_[global.id];
     s.data = bytes_.size();
     s.first_reloc = relocs_.size();
     s.relocs = static_cast<u32>(relocs.size());
     bytes_.append(initial);
     relocs_.append(relocs);
-    return add_symbol(name, s);
   }
 
   SigRef add_signature(std::span<const Param> params, std::span<const Param> results,

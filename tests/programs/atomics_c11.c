@@ -1,0 +1,10 @@
+// C11 atomics and the older builtins, one thread: every operation, size and order.
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#define T(N, t) static void N(void) { _Atomic t a = (t)5; t e; printf("%lld ", (long long)atomic_fetch_add(&a, (t)100)); printf("%lld ", (long long)atomic_fetch_sub_explicit(&a, 7, memory_order_relaxed)); \
+  printf("%lld ", (long long)atomic_fetch_and_explicit(&a, 0x5b, memory_order_acquire)); printf("%lld ", (long long)atomic_fetch_or_explicit(&a, 4, memory_order_release)); printf("%lld ", (long long)atomic_fetch_xor_explicit(&a, 0x33, memory_order_acq_rel)); \
+  printf("%lld ", (long long)atomic_exchange(&a, (t)-9)); e = 3; printf("%d ", atomic_compare_exchange_strong(&a, &e, (t)8)); printf("%lld ", (long long)e); printf("%d ", atomic_compare_exchange_strong_explicit(&a, &e, (t)8, memory_order_release, memory_order_relaxed)); \
+  atomic_store_explicit(&a, (t)(atomic_load_explicit(&a, memory_order_acquire) + 1), memory_order_release); a++; a *= 3; a /= 2; printf("%lld\n", (long long)a); }
+T(i8, int8_t) T(u8, uint8_t) T(i16, int16_t) T(u16, uint16_t) T(i32, int32_t) T(u32, uint32_t) T(i64, int64_t) T(u64, uint64_t)
+int main(void) { i8(); u8(); i16(); u16(); i32(); u32(); i64(); u64(); int x = 12; printf("%d ", __sync_fetch_and_nand(&x, 10)); printf("%d ", __sync_val_compare_and_swap(&x, -9, 4)); printf("%d ", __sync_bool_compare_and_swap(&x, 5, 6)); printf("%d\n", __atomic_add_fetch(&x, 3, __ATOMIC_SEQ_CST)); _Atomic double d = 1.5; double w = 1.5; d = d + 2; int same = atomic_compare_exchange_strong(&d, &w, 9.5); printf("%d %g ", same, w); printf("%g\n", (double)d); int v[3]; int *_Atomic p = v; p++; printf("%d\n", (int)(atomic_fetch_add(&p, 1) - v)); atomic_flag f = ATOMIC_FLAG_INIT; int first = atomic_flag_test_and_set(&f); printf("%d%d\n", first, atomic_flag_test_and_set(&f)); atomic_thread_fence(memory_order_seq_cst); atomic_signal_fence(memory_order_seq_cst); _Atomic _Bool b = 0; printf("%d", atomic_exchange(&b, 1)); b = !b; printf("%d\n", b); return 0; }

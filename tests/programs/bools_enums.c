@@ -1,0 +1,4 @@
+// _Bool, enums, conversions to truth, conditional operators of mixed types.
+#include <stdio.h>
+enum small { A = -3, B, C = 10, D }; enum large { L = 0x80000000u, M }; struct flags { _Bool a : 1, b; enum small e : 6; }; static _Bool is(double d) { return d; } static _Bool ptr(void *p) { return p; } static int count(_Bool a, _Bool b, _Bool c) { return a + b + c; }
+int main(void) { struct flags f = {1, 0, C}; f.b = 256; f.a = !f.a; f.e = B; printf("%d %d %d %d %d %u %d\n", f.a, f.b, f.e, A, D, (unsigned)M, (int)sizeof(enum small)); printf("%d%d%d%d%d\n", is(0.1), is(0), is(-0.0), ptr(&f), ptr(0)); _Bool b = 2; b++; b--; b ^= 1; printf("%d %d\n", b, count(3, 0, -1)); volatile int x = 5; long r = x > 3 ? (char)200 : 3000000000u; printf("%ld %g\n", r, x ? 1 : 2.5); unsigned char u = 255; printf("%d %d %d\n", u == (unsigned char)-1, ~u == -256, !u + !!u); for (enum small e = A; e <= D; e++) printf("%d ", e); printf("%d\n", (_Bool)0x100000000ll); return 0; }

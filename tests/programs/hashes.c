@@ -1,0 +1,8 @@
+// Hash functions: FNV, Murmur-like, Adler, CRC-32 bit by bit, SipHash-like rounds, xorshift.
+#include <stdint.h>
+#include <stdio.h>
+static uint64_t fnv(const uint8_t *p, int n) { uint64_t h = 14695981039346656037u; while (n--) h = (h ^ *p++) * 1099511628211u; return h; } static uint32_t adler(const uint8_t *p, int n) { uint32_t a = 1, b = 0; while (n--) { a = (a + *p++) % 65521; b = (b + a) % 65521; } return b << 16 | a; } static uint32_t crc(const uint8_t *p, int n) { uint32_t c = ~0u; while (n--) { c ^= *p++; for (int k = 0; k < 8; k++) c = c >> 1 ^ (0xedb88320u & -(c & 1)); } return ~c; }
+static uint32_t murmur(const uint8_t *p, int n) { uint32_t h = 99; for (; n >= 4; n -= 4, p += 4) { uint32_t k; __builtin_memcpy(&k, p, 4); k *= 0xcc9e2d51u; k = k << 15 | k >> 17; h ^= k * 0x1b873593u; h = (h << 13 | h >> 19) * 5 + 0xe6546b64u; } h ^= h >> 16; h *= 0x85ebca6bu; return h ^ h >> 13; }
+#define ROL(x, n) ((x) << (n) | (x) >> (64 - (n)))
+static uint64_t sip(const uint8_t *p, int n) { uint64_t a = 1, b = 2, c = 3, d = 4; while (n--) { d ^= *p; for (int i = 0; i < 2; i++) { a += b; b = ROL(b, 13) ^ a; a = ROL(a, 32); c += d; d = ROL(d, 16) ^ c; a += d; d = ROL(d, 21) ^ a; c += b; b = ROL(b, 17) ^ c; c = ROL(c, 32); } a ^= *p++; } return a ^ b ^ c ^ d; }
+int main(void) { uint8_t m[333]; uint64_t x = 88172645463325252u; for (int i = 0; i < 333; i++) { x ^= x << 13; x ^= x >> 7; x ^= x << 17; m[i] = (uint8_t)x; } for (int n = 0; n < 333; n += 31) printf("%llx %x %x %x %llx\n", (unsigned long long)fnv(m, n), adler(m, n), crc(m, n), murmur(m, n), (unsigned long long)sip(m, n)); return 0; }

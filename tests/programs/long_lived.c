@@ -1,0 +1,6 @@
+// High register pressure: many integers and doubles live across loops and calls.
+#include <stdio.h>
+__attribute__((noinline)) static int touch(int x) { static int n; return n += x; }
+int main(void) { long a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8, i = 9, j = 10, k = 11, l = 12, m = 13, n = 14, o = 15, p = 16, q = 17, r = 18, s = 19, t = 20; double A = 1, B = 2, C = 3, D = 4, E = 5, F = 6, G = 7, H = 8, I = 9, J = 10, K = 11, L = 12, M = 13, N = 14, O = 15, P = 16, Q = 17, R = 18;
+  for (int z = 0; z < 50; z++) { a += b ^ t; b += c * 3; c -= d; d ^= e << 1; e += f; f -= g & a; g += h; h ^= i; i += j * b; j -= k; k += l; l ^= m; m += n; n -= o; o += p; p ^= q; q += r; r -= s; s += t; t ^= a >> 3; A += B / 3; B -= C * 0.5; C += D; D = D * 0.9 + E; E -= F; F += G * 0.1; G -= H; H = H / 2 + I; I -= J; J += K * 0.2; K -= L; L += M; M = M / 3 + N; N -= O; O += P * 0.3; P -= Q; Q += R; R = R * 0.7 - A * 0.01; if (z % 7 == 0) { a += touch((int)t); A += touch(z); } }
+  printf("%ld %ld %ld %ld %ld %ld %ld %ld %ld %ld %ld %ld %ld %ld %ld %ld %ld %ld %ld %ld\n", a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t); printf("%a %a %a %a %a %a %a %a %a %a %a %a %a %a %a %a %a %a\n", A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R); return 0; }

@@ -1,0 +1,4 @@
+// Loops with unusual bounds: wrapping counters, unsigned countdown, float steps, empty bodies, large strides.
+#include <stdint.h>
+#include <stdio.h>
+int main(void) { int n = 0; for (uint8_t i = 250; i != 5; i++) n += i; printf("%d ", n); n = 0; for (unsigned i = 10; i-- > 0;) n = n * 3 + (int)i; printf("%d ", n); n = 0; for (int64_t i = INT64_MIN; i < INT64_MIN + 5; i++) n += (int)(i & 15); printf("%d ", n); double s = 0; for (float f = 0; f < 1; f += 0.1f) s += f; printf("%a ", s); n = 0; for (uint32_t i = 0; i < 0xf0000000u; i += 0x10000001u) n++; printf("%d ", n); for (n = 0; n < 1000 && n * n != 961; n++); printf("%d ", n); uint16_t k = 1; do n++; while (k <<= 1); printf("%d ", n); int a = 0, b = 100; while (a < b) if ((a ^ b) & 1) a += 3; else b -= 2; printf("%d %d ", a, b); int8_t c = 100; n = 0; while (c > 0) c += 9, n++; printf("%d %d\n", c, n); return 0; }

@@ -1,0 +1,7 @@
+// Matrices: product, determinant by elimination, transposition in place, of int, float and double.
+#include <stdio.h>
+enum { N = 12 };
+int main(void) { static double a[N][N], b[N][N], c[N][N]; static float f[N][N]; static int m[N][N], t[N][N]; unsigned s = 3; for (int i = 0; i < N; i++) for (int j = 0; j < N; j++) { s = s * 1103515245 + 12345; a[i][j] = (int)(s >> 16) % 100 / 8.0; b[i][j] = i == j ? 4 : 1.0 / (i + j + 1); f[i][j] = (float)a[i][j] / 3; m[i][j] = (int)(s >> 20) - 1000; }
+  for (int i = 0; i < N; i++) for (int j = 0; j < N; j++) { double x = 0; int y = 0; for (int k = 0; k < N; k++) { x += a[i][k] * b[k][j]; y += m[i][k] * m[k][j]; } c[i][j] = x; t[i][j] = y; } double tr = 0; float ft = 0; unsigned h = 0; for (int i = 0; i < N; i++) { tr += c[i][i]; ft += f[i][N - 1 - i]; for (int j = 0; j < N; j++) h = h * 31 + (unsigned)t[i][j]; }
+  double det = 1; for (int k = 0; k < N; k++) { int p = k; for (int i = k; i < N; i++) if (a[i][k] * a[i][k] > a[p][k] * a[p][k]) p = i; if (p != k) { det = -det; for (int j = 0; j < N; j++) { double x = a[k][j]; a[k][j] = a[p][j]; a[p][j] = x; } } det *= a[k][k]; for (int i = k + 1; i < N; i++) { double q = a[i][k] / a[k][k]; for (int j = k; j < N; j++) a[i][j] -= q * a[k][j]; } }
+  for (int i = 0; i < N; i++) for (int j = 0; j < i; j++) { int x = m[i][j]; m[i][j] = m[j][i]; m[j][i] = x; } printf("%a %a %u %a %d %d\n", tr, (double)ft, h, det, m[2][7], m[7][2]); return 0; }

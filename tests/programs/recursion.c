@@ -1,0 +1,7 @@
+// Recursion: Ackermann, Hanoi, permutations, mutual, deep, with many live values.
+#include <stdio.h>
+static int ack(int m, int n) { return m == 0 ? n + 1 : n == 0 ? ack(m - 1, 1) : ack(m - 1, ack(m, n - 1)); } static int moves; static void hanoi(int n, char a, char b, char c) { if (!n) return; hanoi(n - 1, a, c, b); moves = moves * 3 + a - c; hanoi(n - 1, b, a, c); }
+static int odd(unsigned n); static int even(unsigned n) { return n == 0 ? 1 : odd(n - 1); } static int odd(unsigned n) { return n == 0 ? 0 : even(n - 1); } static int perms; static void permute(int *v, int n, int k) { if (k == n) { perms = perms * 7 + v[0] - v[n - 1]; return; } for (int i = k; i < n; i++) { int t = v[k]; v[k] = v[i]; v[i] = t; permute(v, n, k + 1); t = v[k]; v[k] = v[i]; v[i] = t; } }
+static long live(int d, long a, long b, long c, long e, long f, long g, long h, double x, double y) { if (d == 0) return a + b - c * e + f - g * h + (long)(x * y); long r = live(d - 1, b, c, e, f, g, h, a, y, x + 1), s = live(d - 1, h, g, f, e, c, b, a, x - 1, y); return r * 3 - s + a * b - c + e * f - g + h + (long)(x + y); }
+static int depth(int n) { char pad[100]; pad[n % 100] = (char)n; return n == 0 ? 0 : depth(n - 1) + pad[n % 100]; }
+int main(void) { hanoi(10, 'a', 'b', 'c'); int v[] = {1, 2, 3, 4, 5, 6}; permute(v, 6, 0); printf("%d %d %d %d %d %ld %d\n", ack(2, 9), moves, perms, even(1000), odd(777), live(8, 1, 2, 3, 4, 5, 6, 7, 1.5, 2.5), depth(5000)); return 0; }

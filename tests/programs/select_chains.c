@@ -1,0 +1,6 @@
+// Conditional values of every type: integers, floats, pointers, structs, 128 bits; minimum and maximum.
+#include <stdio.h>
+#define PICK(T, n) static T n(int c, T a, T b) { return c ? a : b; } static T n##2(T a, T b, T x, T y) { return a < b ? x : y; }
+PICK(char, pc) PICK(short, ps) PICK(int, pi) PICK(long, pl) PICK(float, pf) PICK(double, pd) PICK(__int128, pw) PICK(unsigned char, puc) PICK(const char *, pp)
+static int clamp(int x, int lo, int hi) { return x < lo ? lo : x > hi ? hi : x; } static int med(int a, int b, int c) { int mx = a > b ? a : b, mn = a > b ? b : a; return c > mx ? mx : c < mn ? mn : c; } static int three(int x) { return x == 0 ? 7 : x < 5 ? x * 3 : x & 1 ? -x : x / 2; }
+int main(void) { const char *s = "ab"; for (int i = 0; i < 4; i++) printf("%d %d %d %ld %g %g %d %s %d ", pc(i & 1, 'a', 'b'), ps(i & 2, -5, 6), pi(i == 3, 7, 8), pl(i < 2, 9, 10), pf(i != 0, 1.5f, 2.5f), pd(i > 1, 3.5, 4.5), (int)(pw(i, (__int128)5 << 64, 6) >> 60), pp(i, s, s + 1), puc(i, 255, 0)); printf("\n"); for (int i = -3; i < 9; i++) printf("%d %d %d %d %g %d %s ", clamp(i, -1, 4), med(i, 3, 5 - i), three(i), pc2(i, 2, 'x', 'y'), pd2(i, 0.5, 1, 2), (int)pw2(i, 3, 10, 20), pp2(s, s + i, "lt", "ge")); printf("\n"); return 0; }

@@ -1,0 +1,6 @@
+// Loads and stores of narrow types with every extension, through arrays and structs.
+#include <stdint.h>
+#include <stdio.h>
+static int8_t a8[] = {-128, -1, 0, 1, 127}; static uint8_t b8[] = {128, 255, 0, 1, 127}; static int16_t a16[] = {-32768, -1, 0, 32767}; static uint16_t b16[] = {32768, 65535, 0, 1}; static int32_t a32[] = {INT32_MIN, -1, 0, INT32_MAX}; static uint32_t b32[] = {1u << 31, ~0u, 0, 1}; static _Bool t[] = {0, 1};
+static int64_t get(int k, int i) { switch (k) { case 0: return a8[i]; case 1: return b8[i]; case 2: return a16[i]; case 3: return b16[i]; case 4: return a32[i]; case 5: return b32[i]; default: return t[i & 1]; } } static void put(int k, int i, int64_t v) { switch (k) { case 0: a8[i] = (int8_t)v; break; case 1: b8[i] = (uint8_t)v; break; case 2: a16[i] = (int16_t)v; break; case 3: b16[i] = (uint16_t)v; break; case 4: a32[i] = (int32_t)v; break; case 5: b32[i] = (uint32_t)v; break; default: t[i & 1] = v; } }
+int main(void) { for (int k = 0; k < 7; k++) for (int i = 0; i < 4; i++) { int64_t v = get(k, i); int x = (int)v; short y = (short)v; unsigned u = (unsigned)v; put(k, i, v * 257 - 3); printf("%lld %d %d %u %lld %d %a\n", (long long)v, x, y, u, (long long)get(k, i), (int8_t)(v >> 3), (double)(float)get(k, i)); } return 0; }

@@ -1,0 +1,7 @@
+// Bits of floats through unions and memcpy; endianness; packed and unaligned access.
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+union u { double d; uint64_t w; uint8_t b[8]; float f[2]; struct { uint32_t lo, hi; } h; }; struct __attribute__((packed)) un { char c; uint16_t h; uint32_t w; uint64_t d; float f; double g; };
+static float rsqrt(float x) { uint32_t i; memcpy(&i, &x, 4); i = 0x5f3759dfu - (i >> 1); float y; memcpy(&y, &i, 4); return y * (1.5f - x / 2 * y * y); } static uint64_t be(const uint8_t *p) { uint64_t v = 0; for (int i = 0; i < 8; i++) v = v << 8 | p[i]; return v; }
+int main(void) { union u x = {.d = -1234.5678}; printf("%llx %x %x %d %a\n", (unsigned long long)x.w, x.h.lo, x.h.hi, x.b[7], (double)x.f[1]); x.w &= ~(1ull << 63); x.b[0] ^= 255; printf("%a %a\n", x.d, (double)rsqrt(2)); struct un v[3]; memset(v, 0, sizeof v); for (int i = 0; i < 3; i++) { v[i].h = 0x1234 * (i + 1); v[i].w = 0x89abcdefu + i; v[i].d = 0x0123456789abcdefull * (i + 1); v[i].f = 1.5f * i; v[i].g = -2.5 * i; } unsigned h = 0; for (unsigned i = 0; i < sizeof v; i++) h = h * 131 + ((unsigned char *)v)[i]; printf("%u %zu %llx %g %g\n", h, sizeof v[0], (unsigned long long)v[2].d, v[2].f, v[1].g); uint8_t raw[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}; uint64_t un; memcpy(&un, raw + 1, 8); printf("%llx %llx\n", (unsigned long long)un, (unsigned long long)be(raw + 2)); double nz = -0.0; uint64_t nb; memcpy(&nb, &nz, 8); printf("%llx\n", (unsigned long long)nb); return 0; }

@@ -1,0 +1,10 @@
+// Vector extensions of 8 and 16 bytes (and 4 and 32): arithmetic, comparisons, shuffles, elements, as arguments.
+#include <stdio.h>
+#define V(N, t, n) typedef t N __attribute__((vector_size(n)));
+V(i8x16, signed char, 16) V(i16x8, short, 16) V(i32x4, int, 16) V(u32x4, unsigned, 16) V(i64x2, long long, 16) V(f32x4, float, 16) V(f64x2, double, 16) V(i32x2, int, 8) V(i16x4, short, 8) V(f32x2, float, 8) V(i8x4, signed char, 4) V(i32x8, int, 32) V(u8x8, unsigned char, 8)
+static unsigned hash(const void *p, int n) { unsigned h = 5381; for (int i = 0; i < n; i++) h = h * 33 + ((const unsigned char *)p)[i]; return h; }
+#define INT_OPS(T, n) { T a, b; for (int i = 0; i < (int)(sizeof(T) / sizeof a[0]); i++) { a[i] = i * 7 - 9; b[i] = i * 3 + 1; } T r[12] = {a + b, a - b, a * b, a & b, a | b, a ^ b, ~a, -a, a / b, a % b, a << (b & 3), a >> (b & 3)}; printf("%x ", hash(r, sizeof r)); T c[6] = {(T)(a == b), (T)(a != b), (T)(a < b), (T)(a > b), (T)(a <= b), (T)(a >= b)}; printf("%x ", hash(c, sizeof c)); printf("%lld\n", (long long)(a + 5)[n]); }
+__attribute__((noinline)) static f32x4 pass(f32x4 a, i32x2 b, f64x2 c, int d, u8x8 e) { a[1] += (float)b[0]; a[2] -= (float)c[1]; a[3] *= (float)d; a[0] += e[7]; return a; }
+int main(void) { INT_OPS(i8x16, 3) INT_OPS(i16x8, 7) INT_OPS(i32x4, 2) INT_OPS(u32x4, 1) INT_OPS(i64x2, 1) INT_OPS(i32x2, 0) INT_OPS(i16x4, 3) INT_OPS(u8x8, 5) INT_OPS(i32x8, 6) INT_OPS(i8x4, 2)
+  f32x4 x = {1, -2, 3.5f, 0.25f}, y = {4, 0.5f, -1, 8}; f32x4 r[5] = {x + y, x - y, x * y, x / y, -x}; printf("%x ", hash(r, sizeof r)); i32x4 m = x < y; printf("%d%d%d%d\n", m[0], m[1], m[2], m[3]); f64x2 p = {1.5, -2.5}, q = p * 3 - 1; printf("%g %g\n", q[0], (p / q)[1]); f32x2 t = {1, 2}; t = t * t + 3; printf("%g %g\n", t[0], t[1]);
+  volatile int k = 2; i32x4 s = {9, 8, 7, 6}; s[k] = 70; printf("%d %d\n", s[k], s[k + 1]); f32x4 z = pass(x, (i32x2){3, 4}, p, 5, (u8x8){1, 2, 3, 4, 5, 6, 7, 8}); printf("%g %g %g %g\n", z[0], z[1], z[2], z[3]); i32x4 cast = (i32x4)x; printf("%x\n", cast[1]); u32x4 w = {1, 2, 3, 4}; for (int i = 0; i < 10; i++) w = w * 1664525u + 1013904223u; printf("%u %u\n", w[0], w[3]); return 0; }
