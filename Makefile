@@ -43,7 +43,7 @@ fuzz:
 	@python3 tools/fuzz.py --seconds $(SECONDS)
 
 soak:
-	@tools/setup.sh fuzz
+	@tools/setup.sh fuzz check
 	@python3 tools/fuzz.py --soak
 
 bench:
@@ -51,6 +51,8 @@ bench:
 	@mkdir -p build
 	@{ $(call compile,bench,bench); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
 	@python3 bench/run.py $(ARGS)
+	@{ $(call compile,release,jitkit_import); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
+	@python3 bench/kernels.py
 
 single-header:
 	@tools/setup.sh python

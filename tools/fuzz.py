@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Builds and runs the fuzz targets: `make fuzz SECONDS=n` (a total of n seconds, shared by all
 targets), `make soak` (a fixed number of inputs each, `// soak: N` in the target's source; and of random
-programs, from seed 1).
+programs, from seed 1; and programs of C, csmith's among them).
 
 Corpora are kept under ${JITKIT_CACHE:-~/.cache/jitkit}/corpus. Exit status 1 if a target found
 something; the input is then under build/fuzz/findings.
@@ -21,6 +21,7 @@ FINDINGS = ROOT / "build" / "fuzz" / "findings"
 CORPORA = Path(os.environ.get("JITKIT_CACHE") or Path.home() / ".cache" / "jitkit") / "corpus"
 SOAK = 1_000_000
 SOAK_PROGRAMS = 20_000
+SOAK_FRESH_SEEDS = 2_000
 
 
 def build() -> list[Path]:
@@ -56,6 +57,18 @@ def soak_random_ir() -> bool:
     return subprocess.run([program, "--seed", "1", "--count", str(SOAK_PROGRAMS)]).returncode == 0
 
 
+def soak_programs() -> bool:
+    """Every program of C, ours and csmith's, and fresh ones."""
+    for command in (["cmake", "--preset", "release", "--log-level=WARNING"],
+                    ["cmake", "--build", "--preset", "release", "--target", "jitkit_command", "jitkit_import"]):
+        if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL).returncode != 0:
+            sys.exit(f"failed: {' '.join(command)}")
+    script = ROOT / "tests" / "checks" / "programs.py"
+    fresh = ["--csmith", str(SOAK_FRESH_SEEDS), "--first", "1000000"]
+    return all([subprocess.run([sys.executable, script, "--full", *more]).returncode == 0
+                for more in ([], ["--csmith", "200"], fresh)])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=60, help="wall time for all targets together")
@@ -78,6 +91,8 @@ def main() -> None:
                 bad += 1
                 print(output[-4000:])
     if args.soak and not soak_random_ir():
+        bad += 1
+    if args.soak and not soak_programs():
         bad += 1
     sys.exit(1 if bad else 0)
 

@@ -104,6 +104,8 @@ class Program:
     def check(self, target: Target, level: str) -> None:
         """Raises Stopped if this build does not do as gcc's."""
         expected = self.reference()
+        if expected[0] == -1:
+            raise Stopped("endless", "gcc's build does not end")
         out = self.build(target, level)
         got = outcome([*target.runner, out], self.timeout * 10)
         if got == expected:
@@ -121,13 +123,22 @@ def ours(scratch: Path) -> list[Program]:
     return [Program(p.stem, p, scratch, [], 20) for p in sources]
 
 
+class Random(Program):
+    """A program that csmith makes when it is first wanted."""
+
+    def __init__(self, seed: int, scratch: Path):
+        super().__init__(f"csmith_{seed}", scratch / f"seed{seed}.c", scratch, [f"-I{CSMITH_HEADERS}"], 10)
+        self.seed = seed
+
+    def reference(self) -> tuple[int, bytes]:
+        with self.lock:
+            if not self.source.exists():  # csmith writes platform.info where it runs
+                step("csmith", ["csmith", "--seed", self.seed, "-o", self.source], cwd=self.scratch)
+        return super().reference()
+
+
 def csmith(scratch: Path, seeds: list[int]) -> list[Program]:
-    made = []
-    for seed in seeds:
-        source = scratch / f"seed{seed}.c"
-        step("csmith", ["csmith", "--seed", seed, "-o", source], cwd=scratch)  # writes platform.info where it runs
-        made.append(Program(f"csmith_{seed}", source, scratch, [f"-I{CSMITH_HEADERS}"], 10))
-    return made
+    return [Random(seed, scratch) for seed in seeds]
 
 
 def listed_seeds() -> list[int]:
@@ -147,7 +158,7 @@ class Checks:
         try:
             program.check(target, level)
         except Stopped as stopped:
-            return stopped
+            return None if stopped.step == "endless" else stopped  # a fresh seed that is no test
         except subprocess.TimeoutExpired:
             return Stopped("time", "a compiler does not end")
         return ""
@@ -164,6 +175,28 @@ class Checks:
                 continue
             self.report.check(name, not isinstance(result, Stopped), f"{getattr(result, 'step', '')}: {getattr(result, 'text', '')}")
         return done
+
+
+def check_command(report: Report, scratch: Path) -> None:
+    """What the tool itself promises: refusals by name, text that jitkit reads, --run."""
+    for source in sorted((PROGRAMS / "refused").glob("*.ll")):
+        wanted = source.read_text().splitlines()[0].removeprefix("; refused: ")
+        done = subprocess.run([IMPORT, source, "-o", "-"], capture_output=True, text=True)
+        good = done.returncode == 1 and wanted in done.stderr and done.stdout == ""
+        report.check(f"refused {source.stem}", good, f"status {done.returncode}: {done.stderr.strip()}")
+    bitcode, text, source = scratch / "run.bc", scratch / "run.jk", PROGRAMS / "text_io.c"
+    expected = Program("run", source, scratch, [], 20).reference()
+    for target in TARGETS:
+        try:
+            step("clang", ["clang-19", f"--target={target.triple}", "-O1", "-fno-pic", "-emit-llvm", "-c", *COMMON, source,
+                           "-o", bitcode])
+            step("import", [IMPORT, bitcode, "-o", text, "--target", target.name])
+            step("check", [tree.ROOT / "build" / "jitkit", "check", text])
+            report.check(f"text {target.name}", True)
+            got = outcome([IMPORT, bitcode, "--run"], 60)
+            report.check(f"--run {target.name}", got == expected, f"{got}, not {expected}")
+        except Stopped as stopped:
+            report.check(f"command {target.name}", False, f"{stopped.step}: {stopped.text}")
 
 
 def missing() -> str:
@@ -204,6 +237,8 @@ def main() -> None:
         jobs = [(p, t, level) for p in programs for t in TARGETS for level in LEVELS]
         if not args.full:
             choose.shuffle(jobs)
+        if not args.csmith and not args.only:
+            check_command(report, scratch)
         checks = Checks(report, 1e9 if args.full else args.seconds)
         done = checks.run(jobs, refusals_fail=not args.csmith)
     report.note(f"programs: {done} of {len(jobs)} builds of {len(programs)} programs; {len(checks.refused)} refused")

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Code quality: the run time of kernels of C through clang -O1 and jitkit, against gcc -O2 without vectors.
+
+bench/kernels/*.c, each in four builds: jitkit's (clang -O1 to LLVM IR, jitkit-import), gcc -O2 and, for
+comparison, gcc -O1 and clang -O1. Every build gets the same driver, made by gcc. Times are medians of
+interleaved runs; what the kernels return must be equal. Prints a row per kernel and the geometric means;
+writes build/bench/kernels.json. Fails if results differ; the bar that is missed is marked and is no failure.
+
+usage: kernels.py [--runs 11] [--only TEXT]
+"""
+
+import argparse
+import json
+import math
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "bench" / "kernels"
+IMPORT = ROOT / "build" / "jitkit-import"
+SCALAR = ["-fno-tree-vectorize", "-fno-tree-slp-vectorize"]
+COMMON = ["-w", "-ffp-contract=off"]
+BAR = (1.20, 1.05)  # geometric mean against gcc -O2: must, aim
+
+
+def run(command: list) -> str:
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, errors="replace")
+    if done.returncode != 0:
+        sys.exit(f"kernels: {' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def build(source: Path, scratch: Path) -> dict[str, Path]:
+    """The programs by the name of their build."""
+    objects = {name: scratch / f"{source.stem}.{name}.o" for name in ("jitkit", "gcc -O2", "gcc -O1", "clang -O1")}
+    bitcode = scratch / f"{source.stem}.bc"
+    clang = ["clang-19", "-O1", "-fno-pic", "-fno-vectorize", "-fno-slp-vectorize", *COMMON]
+    run([*clang, "-emit-llvm", "-c", source, "-o", bitcode])
+    run([IMPORT, bitcode, "-c", "-o", objects["jitkit"]])
+    run([*clang, "-c", source, "-o", objects["clang -O1"]])
+    for level in ("-O2", "-O1"):
+        run(["gcc", level, "-fno-pie", *SCALAR, *COMMON, "-c", source, "-o", objects[f"gcc {level}"]])
+    driver = scratch / "driver.o"
+    if not driver.exists():
+        run(["gcc", "-O2", "-fno-pie", "-c", SOURCES / "driver.c", "-o", driver])
+    programs = {}
+    for name, made in objects.items():
+        programs[name] = made.with_suffix("")
+        run(["gcc", "-no-pie", driver, made, "-o", programs[name], "-lm"])
+    return programs
+
+
+def measure(programs: dict[str, Path], runs: int) -> tuple[dict[str, float], bool]:
+    """Median nanoseconds of each build, and whether all returned the same."""
+    times: dict[str, list[int]] = {name: [] for name in programs}
+    results = set()
+    for _ in range(runs):
+        for name, program in programs.items():
+            result, nanoseconds = run([program, 3]).split()
+            results.add(result)
+            times[name].append(int(nanoseconds))
+    return {name: statistics.median(list_) for name, list_ in times.items()}, len(results) == 1
+
+
+def mean(ratios: list[float]) -> float:
+    return math.exp(sum(map(math.log, ratios)) / len(ratios))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=11)
+    parser.add_argument("--only", default="", help="kernels whose name contains this")
+    args = parser.parse_args()
+    for tool in ("gcc", "clang-19", IMPORT):
+        if shutil.which(tool) is None:
+            sys.exit(f"kernels: no {tool}")
+    rows, differ = {}, []
+    with tempfile.TemporaryDirectory() as scratch:
+        for source in sorted(SOURCES.glob("*.c")):
+            if source.stem == "driver" or args.only not in source.stem:
+                continue
+            times, same = measure(build(source, Path(scratch)), args.runs)
+            rows[source.stem] = times
+            if not same:
+                differ.append(source.stem)
+    others = ["gcc -O2", "gcc -O1", "clang -O1"]
+    print(f"kernels on x86-64: time of jitkit's code, and its ratio to others (median of {args.runs} interleaved runs)")
+    print(f"{'kernel':<16}{'jitkit us':>11}" + "".join(f"{'/ ' + o:>13}" for o in others))
+    for name, times in rows.items():
+        print(f"{name:<16}{times['jitkit'] / 1000:>11.1f}" + "".join(f"{times['jitkit'] / times[o]:>13.2f}" for o in others))
+    means = {o: mean([t["jitkit"] / t[o] for t in rows.values()]) for o in others}
+    verdict = "" if means["gcc -O2"] <= BAR[0] else f"   above the bar of {BAR[0]:.2f}"
+    print(f"{'geometric mean':<16}{'':>11}" + "".join(f"{means[o]:>13.2f}" for o in others) + verdict)
+    out = ROOT / "build" / "bench"
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "kernels.json").write_text(json.dumps({"nanoseconds": rows, "geometric_mean": means}, indent=1) + "\n")
+    if differ:
+        sys.exit(f"kernels: results differ: {', '.join(differ)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,2 @@
+; refused: expected top-level entity
+what is this
