@@ -306,6 +306,7 @@ class Demo {
       for (const Row& r : rows_)
         if (r.algorithm == &a) print_row(r, tool);
     }
+    if (size_ < u64{8} << 20) fmt::print("The file is small: coreutils' time is mostly the start of a program.\n");
   }
 
   void print_row(const Row& r, double tool) const {
