@@ -53,6 +53,8 @@ class Compiler {
   const CodeMap& code_map() const { return code_map_; }
   std::span<const CfiRow> cfi() const { return cfi_; }
   std::span<const ExitSite> exits() const { return exits_; }
+  // Where the frame states' values are at the exits; OwnedLocationMap keeps a copy.
+  const LocationMap& locations() const { return locations_; }
   const AllocationError& fault() const { return fault_; }
   const Arena& arena() const { return arena_; }
 
@@ -76,6 +78,7 @@ class Compiler {
   CodeMap code_map_;
   std::span<const CfiRow> cfi_;
   std::span<const ExitSite> exits_;
+  LocationMap locations_;
 };
 
 // Without memory a phase may end in any error; the cause is what counts.
@@ -93,6 +96,7 @@ Status Compiler<T>::run(const FunctionData& fn, Buffer& code) {
   code_map_ = {};
   cfi_ = {};
   exits_ = {};
+  locations_ = {};
   start_ = code.offset();
   const CallConv wanted = convention_of(fn);
   const Convention* convention = find(wanted);
@@ -119,6 +123,7 @@ Status Compiler<T>::run(const FunctionData& fn, Buffer& code) {
   code_map_ = emitter.code_map();
   cfi_ = {emitter.cfi().data(), emitter.cfi().size()};
   exits_ = {emitter.exits().data(), emitter.exits().size()};
+  locations_ = emitter.locations();
   return code.status();
 }
 

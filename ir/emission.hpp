@@ -11,6 +11,7 @@
 #define JITKIT_IR_EMISSION_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/ir/exits.hpp>
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/machine.hpp>
 #include <jitkit/ir/support/arena.hpp>
@@ -32,14 +33,6 @@ struct CodeMap {
   std::span<const u32> blocks;  // in layout order: where each starts, and where the last one ends
 };
 
-// A place that refers to a frame state: a guard's branch, a load that may fault, a safepoint or a patch
-// point. `inst` is its MachInst, whose last operands hold the values' places.
-struct ExitSite {
-  u32 offset;  // bytes from the start of the function
-  u32 inst;
-  FrameStateRef state;
-};
-
 // CRTP base. Derived provides:
 //   using Label
 //   Label new_label(); void bind(Label); u32 offset()
@@ -49,12 +42,14 @@ struct ExitSite {
 //   void emit_branch(const MachInst&, bool inverted, Label)
 //   void emit_jump(Label)
 //   void emit_move(const Move&)                 reg, slot, incoming, remat -> reg; reg -> slot; swap
+//   bool locate(Allocation, Location&)          where that is in the frame, for the location map
 template <class Derived, class LabelType>
 class EmitterBase {
  public:
   using Label = LabelType;
 
-  EmitterBase(const FunctionData& fn, MachFunction& mf, Arena& arena) : fn_(fn), mf_(mf) {
+  EmitterBase(const FunctionData& fn, MachFunction& mf, Arena& arena)
+      : fn_(fn), mf_(mf), exits_(fn, mf, arena) {
     block_labels_.attach(arena);
     split_labels_.attach(arena);
     positions_.attach(arena);
@@ -77,6 +72,13 @@ class EmitterBase {
       if (split_labels_[e] != Label() && split_labels_[e] != emitted()) emit_split(e);
     self().finish();
   }
+
+  // After emit_function().
+  Status make_location_map() {
+    return exits_.make_map([this](Allocation a, Location& l) { return self().locate(a, l); });
+  }
+  const Vec<ExitSite>& exits() const { return exits_.sites(); }
+  LocationMap locations() const { return exits_.map(); }
 
   CodeMap code_map() const {
     return {{positions_.data(), positions_.size()}, {block_starts_.data(), block_starts_.size()}};
@@ -102,8 +104,29 @@ class EmitterBase {
     positions_.push({self().offset() - start_, i});
   }
 
+  // Where the branch of m leaves to: its frame state's stub, or that of ops that trap.
+  Label exit_label(const MachInst& m) {
+    return exits_.stub(m.state.id, [this] { return self().new_label(); });
+  }
+  // A place with a frame state; loads and patch points leave without a branch of their own.
+  void record(const MachInst& m, u32 at) {
+    exits_.record(m, at - start_);
+    const LocationMap::SiteKind kind = exits_.kind_of(m);
+    if (kind == LocationMap::SiteKind::load || kind == LocationMap::SiteKind::patch_point) (void)exit_label(m);
+  }
+  // Binds the stubs behind the function; emit(state) makes the code of one.
+  template <class Emit>
+  void emit_stubs(Emit emit) {
+    for (auto& s : exits_.stubs()) {
+      self().bind(s.label);
+      s.offset = self().offset() - start_;
+      emit(s.state);
+    }
+  }
+
   const FunctionData& fn_;
   MachFunction& mf_;
+  Exits<LabelType> exits_;
   u32 start_ = 0;  // offset of the function in the buffer
 
  private:

@@ -26,7 +26,6 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   using Operand = ir::Operand;
   using Allocation = ir::Allocation;
   using Type = ir::Type;
-  using ExitSite = ir::ExitSite;
 
  public:
   using CfiRow = jitkit::CfiRow;
@@ -34,16 +33,16 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   Emitter(const ir::FunctionData& fn, ir::MachFunction& mf, const ir::Convention& conv,
           const Options& options, CodeBuffer& code, Arena& arena)
       : Base(fn, mf, arena), code_(code), asm_(code), options_(options), conv_(conv), frame_(fn, mf, conv, arena),
-        arena_(arena), cfi_(arena), exits_(arena), stubs_(arena), pending_words_(arena) {}
+        arena_(arena), cfi_(arena), pending_words_(arena) {}
 
   Status run() {
     const Status laid_out = frame_.lay_out();
     if (!laid_out.ok()) return laid_out;
     emit_function();
+    const Status mapped = make_location_map();
     if (arena_.failed()) return arena_.status();
-    return code_.status();
+    return code_.status().ok() ? mapped : code_.status();
   }
-  const Vec<ExitSite>& exits() const { return exits_; }
   const Vec<CfiRow>& cfi() const { return cfi_; }
 
  private:
@@ -83,6 +82,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   }
   void emit_jump(Label l) { put_branch(form_bits(Form::b), l); }
   void emit_move(const ir::Move& move);
+  bool locate(Allocation a, Location& l) const;
   void prologue();
   void finish();
 
@@ -115,14 +115,6 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   void emit_pair_loop(const MachInst& m);
   void emit_region(const MachInst& m);
   void branch_out(const MachInst& m);
-  void record(const MachInst& m, u32 at) {
-    exits_.push({at - start_, static_cast<u32>(&m - mf_.insts.data()), m.state});
-  }
-
-  struct Stub {
-    Label label;
-    u32 state;  // 0: a trap of an op
-  };
   struct RegionWord {
     u32 word;
     u32 names;
@@ -135,8 +127,6 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   Frame frame_;
   Arena& arena_;
   Vec<CfiRow> cfi_;
-  Vec<ExitSite> exits_;
-  Vec<Stub> stubs_;
   Vec<RegionWord> pending_words_;
 };
 
@@ -176,13 +166,7 @@ inline void Emitter::emit_inst(const MachInst& m) {
 
 // The branch of a guard or of a checking op, to code behind the function.
 inline void Emitter::branch_out(const MachInst& m) {
-  Label l;
-  for (const Stub& s : stubs_)
-    if (s.state == m.state.id) l = s.label;
-  if (l == Label()) {
-    l = new_label();
-    stubs_.push({l, m.state.id});
-  }
+  const Label l = exit_label(m);
   MachInst branch = m;
   branch.imm = m.imm & low_mask(35);  // one register at most
   put_branch(merged(branch), l);

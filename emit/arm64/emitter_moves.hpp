@@ -172,11 +172,57 @@ inline void Emitter::epilogue() {
   add_row(CfiOp::def_cfa, dwarf_a64_sp, 0);
 }
 
-// Exit stubs: a trap each, until the consumer's policy replaces them.
+// Exit stubs.
 inline void Emitter::finish() {
-  for (const Stub& s : stubs_) {
-    bind(s.label);
-    put(Form::brk, (s.state & 0xffff) << 5);
+  emit_stubs([this](u32 state) {
+    if (state == 0 || options_.exit_symbol.empty()) return put(Form::brk, (state & 0xffff) << 5);
+    put(Form::adr, preg::scratch2.id);  // its own address
+    code_.put32(form_bits(Form::b), code_.symbol(options_.exit_symbol), FixupKind::a64_branch26);
+  });
+}
+
+// ---- places ----
+
+inline bool Emitter::locate(Allocation a, Location& l) const {
+  using Kind = Allocation::Kind;
+  const auto place = [&l](Location::Kind kind, unsigned base, i64 offset) {
+    l.kind = kind;
+    l.reg = PReg(base);
+    l.offset = static_cast<i32>(offset);
+    return true;
+  };
+  const auto value = [&l](Location::Kind kind, u64 low, u64 high = 0) {
+    l.kind = kind;
+    l.low = low;
+    l.high = high;
+    return true;
+  };
+  switch (a.kind()) {
+    case Kind::none: return false;
+    case Kind::reg: return place(Location::Kind::reg, a.index(), 0);
+    case Kind::slot: return place(Location::Kind::memory, frame_.base(), frame_.spill(a.index()));
+    case Kind::incoming:
+      return place(Location::Kind::memory, frame_.base(),
+                   frame_.incoming() + i64{a.index()} * conv_.frame.slot_bytes);
+    case Kind::remat: break;
+  }
+  const ir::Remat& r = mf_.remats[a.index()];
+  switch (static_cast<Macro>(r.form)) {
+    case Macro::integer:
+    case Macro::float_bits: return value(Location::Kind::constant, r.imm);
+    case Macro::vector:
+      return value(Location::Kind::constant, mf_.literals[r.extra].lo, mf_.literals[r.extra].hi);
+    case Macro::slot_address: {
+      const i64 align = static_cast<i64>(frame_.over_alignment(r.extra)), more = static_cast<i64>(r.imm);
+      if (align != 0 && (more != 0 || align > 0x8000)) return false;  // rounded before it is added
+      l.align = static_cast<u16>(align != 0 ? align : 1);
+      return place(Location::Kind::address, frame_.base(),
+                   frame_.place(r.extra) + more + (align != 0 ? align - 16 : 0));
+    }
+    case Macro::symbol_address:
+      l.offset = static_cast<i32>(r.imm);
+      return value(Location::Kind::symbol, r.extra);
+    default: return false;
   }
 }
 

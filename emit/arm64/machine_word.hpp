@@ -17,6 +17,7 @@
 #include <jitkit/ir/target.hpp>
 
 #include <span>
+#include <string_view>
 
 namespace jitkit::inline JITKIT_ABI {
 namespace arm64 {
@@ -25,6 +26,9 @@ namespace arm64 {
 struct Options {
   FeatureSet features;
   std::span<const ir::Convention> conventions;  // CallConv::custom0 and up
+  // Where exits go: each frame state's stub calls this symbol (x86-64: call; AArch64: a branch with the
+  // stub's address in x17). Empty: a stub is a trap.
+  std::string_view exit_symbol;
   bool landing_pads = false;                    // bti at entries and indirect targets
 };
 

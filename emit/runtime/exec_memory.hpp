@@ -124,6 +124,7 @@ class ExecMemory {
              Audience audience = Audience::all_threads);
 
   Mode mode() const { return options_.mode; }
+  const CodeSync& sync() const { return options_.sync; }
   // Bytes from where a block runs that are its own.
   u64 room(const ExecBlock& block) const {
     return align_up(block.size, granule()) + (options_.mode == Mode::rw_then_rx ? page_ : 0);

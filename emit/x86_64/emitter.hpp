@@ -27,7 +27,6 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   using Operand = ir::Operand;
   using Allocation = ir::Allocation;
   using Type = ir::Type;
-  using ExitSite = ir::ExitSite;
   using F = Form;
 
  public:
@@ -36,17 +35,17 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   Emitter(const ir::FunctionData& fn, ir::MachFunction& mf, const ir::Convention& conv,
           const Options& options, CodeBuffer& code, Arena& arena)
       : Base(fn, mf, arena), code_(code), options_(options), avx_(options.features.has(Feature::avx)),
-        conv_(conv), frame_(fn, mf, conv, arena), arena_(arena), cfi_(arena), exits_(arena), stubs_(arena) {}
+        conv_(conv), frame_(fn, mf, conv, arena), arena_(arena), cfi_(arena) {}
 
   Status run() {
     const Status laid_out = frame_.lay_out();
     if (!laid_out.ok()) return laid_out;
     for (const ir::VRegData& v : mf_.vregs) uses_upper_halves_ = uses_upper_halves_ || is_wide(v.type);
     emit_function();
+    const Status mapped = make_location_map();
     if (arena_.failed()) return arena_.status();
-    return code_.status();
+    return code_.status().ok() ? mapped : code_.status();
   }
-  const jitkit::Vec<ExitSite>& exits() const { return exits_; }
   const jitkit::Vec<CfiRow>& cfi() const { return cfi_; }
 
  private:
@@ -112,6 +111,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   }
   void emit_jump(Label l) { put_jump(F::jmp_l8, F::jmp_l, l); }
   void emit_move(const ir::Move& move);
+  bool locate(Allocation a, Location& l) const;
   void prologue();
   void finish();
 
@@ -144,14 +144,6 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   void emit_atomic_loop(const MachInst& m);
   void emit_exchange_pair(const MachInst& m);
   void branch_out(const MachInst& m);
-  void record(const MachInst& m, u32 at) {
-    exits_.push({at - start_, static_cast<u32>(&m - mf_.insts.data()), m.state});
-  }
-
-  struct Stub {
-    Label label;
-    u32 state;  // 0: a trap of an op
-  };
 
   CodeBuffer& code_;
   const Options& options_;
@@ -160,8 +152,6 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   Frame frame_;
   Arena& arena_;
   jitkit::Vec<CfiRow> cfi_;
-  jitkit::Vec<ExitSite> exits_;
-  jitkit::Vec<Stub> stubs_;
   bool uses_upper_halves_ = false;
 };
 
@@ -286,13 +276,7 @@ inline void Emitter::emit_inst(const MachInst& m) {
 
 // The branch of a guard or of a checking op, to code behind the function.
 inline void Emitter::branch_out(const MachInst& m) {
-  Label l;
-  for (const Stub& s : stubs_)
-    if (s.state == m.state.id) l = s.label;
-  if (l == Label()) {
-    l = new_label();
-    stubs_.push({l, m.state.id});
-  }
+  const Label l = exit_label(m);
   if (m.state) record(m, offset());
   jump_if(m.aux, l);
 }
@@ -331,9 +315,13 @@ inline void Emitter::emit_macro(const MachInst& m) {
       if (full) end_epilogue();
       return;
     }
-    case Macro::patch_area:
+    case Macro::patch_area: {
+      // The instruction that is patched is one nop within 8 aligned bytes: one store changes it.
+      const u32 bytes = static_cast<u32>(m.imm), first = bytes < 8 ? bytes : 8, at = offset() % 8;
+      if (at + first > 8) put_nops(8 - at);
       record(m, offset());
-      return put_nops(static_cast<u32>(m.imm));
+      return put_nops(bytes);
+    }
     case Macro::lower_stack: return put(F::sub_rr_64, {preg::rsp.id, reg(m, 0)});
     case Macro::divide: return emit_divide(m);
     case Macro::select_wide: {  // the result stands in y's register

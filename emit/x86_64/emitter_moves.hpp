@@ -191,11 +191,57 @@ inline void Emitter::epilogue() {
   add_row(CfiOp::def_cfa, dwarf_x86_gpr[stack], 8);
 }
 
-// Exit stubs: a trap each, until the consumer's policy replaces them.
+// Exit stubs.
 inline void Emitter::finish() {
-  for (const Stub& s : stubs_) {
-    bind(s.label);
-    put(F::ud2, {});
+  emit_stubs([this](u32 state) {
+    if (state == 0 || options_.exit_symbol.empty())
+      put(F::ud2, {});
+    else
+      put_symbol(F::call_l, code_.symbol(options_.exit_symbol));
+  });
+}
+
+// ---- places ----
+
+inline bool Emitter::locate(Allocation a, Location& l) const {
+  using Kind = Allocation::Kind;
+  const auto place = [&l](Location::Kind kind, Frame::Place p, i32 more) {
+    l.kind = kind;
+    l.reg = PReg(p.base);
+    l.offset = p.offset + more;
+    return true;
+  };
+  const auto value = [&l](Location::Kind kind, u64 low, u64 high = 0) {
+    l.kind = kind;
+    l.low = low;
+    l.high = high;
+    return true;
+  };
+  switch (a.kind()) {
+    case Kind::none: return false;
+    case Kind::reg:
+      l.kind = Location::Kind::reg;
+      l.reg = a.preg();
+      return true;
+    case Kind::slot: return place(Location::Kind::memory, frame_.spill(a.index()), 0);
+    case Kind::incoming:
+      return place(Location::Kind::memory, frame_.incoming(), static_cast<i32>(a.index() * conv_.frame.slot_bytes));
+    case Kind::remat: break;
+  }
+  const ir::Remat& r = mf_.remats[a.index()];
+  switch (static_cast<Macro>(r.form)) {
+    case Macro::integer: return value(Location::Kind::constant, r.imm);
+    case Macro::vec_zero: return value(Location::Kind::constant, 0);
+    case Macro::vec_ones: return value(Location::Kind::constant, ~u64{0}, ~u64{0});
+    case Macro::literal_4:
+    case Macro::literal_8:
+    case Macro::literal_16:
+      return value(Location::Kind::constant, mf_.literals[r.extra].lo, mf_.literals[r.extra].hi);
+    case Macro::slot_address: return place(Location::Kind::address, frame_.slot(r.extra), static_cast<i32>(r.imm));
+    case Macro::symbol_address:
+      l.offset = static_cast<i32>(r.imm);
+      return value(Location::Kind::symbol, r.extra);
+    default: return false;
   }
 }
 

@@ -17,6 +17,7 @@
 #include <jitkit/ir/target.hpp>
 
 #include <span>
+#include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::x86_64 {
 
@@ -24,6 +25,9 @@ namespace jitkit::inline JITKIT_ABI::x86_64 {
 struct Options {
   FeatureSet features;
   std::span<const ir::Convention> conventions;  // CallConv::custom0 and up
+  // Where exits go: each frame state's stub calls this symbol (x86-64: call; AArch64: a branch with the
+  // stub's address in x17). Empty: a stub is a trap.
+  std::string_view exit_symbol;
   bool landing_pads = false;                     // endbr64 at entries (IBT)
 };
 

@@ -11,6 +11,10 @@
 #include <jitkit/emit/runtime/code_registry.hpp>
 #include <jitkit/emit/runtime/cpu_features.hpp>
 #include <jitkit/emit/runtime/exec_memory.hpp>
+#include <jitkit/emit/runtime/exit_thunk.hpp>
+#include <jitkit/emit/runtime/machine_state.hpp>
+#include <jitkit/emit/runtime/patch.hpp>
+#include <jitkit/emit/runtime/trap_table.hpp>
 #include <jitkit/emit/runtime/unwind.hpp>
 #include <jitkit/emit/x86_64/target.hpp>
 #include <jitkit/fwd.hpp>

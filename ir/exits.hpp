@@ -1,0 +1,176 @@
+// Exits of a function while it is emitted: which places refer to frame states, the stubs they branch to,
+// and in the end the LocationMap of them all.
+//
+// Invariants: one stub per frame state that something can leave through (guards, trapping loads, patch
+// points); number 0 is that of ops that trap. The values of all places with one frame state are in one
+// place each (the allocator sees to it); a difference fails the compilation.
+#ifndef JITKIT_IR_EXITS_HPP
+#define JITKIT_IR_EXITS_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/ir/frame_state.hpp>
+#include <jitkit/ir/function.hpp>
+#include <jitkit/ir/machine.hpp>
+#include <jitkit/ir/support/arena.hpp>
+#include <jitkit/ir/support/location_map.hpp>
+
+#include <span>
+
+namespace jitkit::inline JITKIT_ABI::ir {
+
+// A place that refers to a frame state: a guard's branch, a load that may fault, a safepoint or a patch
+// point. `inst` is its MachInst, whose last operands hold the values' places.
+struct ExitSite {
+  u32 offset;  // bytes from the start of the function
+  u32 inst;
+  FrameStateRef state;
+};
+
+template <class Label>
+class Exits {
+ public:
+  struct Stub {
+    Label label;
+    u32 state;   // FrameStateRef; 0: a trap of an op
+    u32 offset;  // from the start of the function, once it is emitted
+  };
+
+  Exits(const FunctionData& fn, const MachFunction& mf, Arena& arena)
+      : fn_(fn), mf_(mf), sites_(arena), stubs_(arena), state_index_(arena), map_sites_(arena), states_(arena),
+        objects_(arena), values_(arena) {}
+
+  void record(const MachInst& m, u32 offset) {
+    sites_.push({offset, static_cast<u32>(&m - mf_.insts.data()), m.state});
+  }
+  // Where exits through the frame state branch to; new_label() makes a label.
+  template <class NewLabel>
+  Label stub(u32 state, NewLabel new_label) {
+    for (const Stub& s : stubs_)
+      if (s.state == state) return s.label;
+    const Label l = new_label();
+    stubs_.push({l, state, 0});
+    return l;
+  }
+  Vec<Stub>& stubs() { return stubs_; }
+  const Vec<ExitSite>& sites() const { return sites_; }
+
+  // locate(Allocation, Location&) tells where a place of the allocator's is in the frame.
+  template <class Locate>
+  Status make_map(Locate locate) {
+    if (sites_.empty()) return {};
+    if (!state_index_.assign(fn_.frame_states.size(), 0)) return {};
+    for (const ExitSite& s : sites_) {
+      const MachInst& m = mf_.insts[s.inst];
+      if (const Status status = add_state(m, locate); !status) return status;
+      map_sites_.push({s.offset, kind_of(m) == LocationMap::SiteKind::patch_point ? static_cast<u32>(m.imm) : 0,
+                       state_index_[m.state.id] - 1, kind_of(m)});
+    }
+    return {};
+  }
+  LocationMap map() const {
+    return {{map_sites_.data(), map_sites_.size()},
+            {states_.data(), states_.size()},
+            {objects_.data(), objects_.size()},
+            {values_.data(), values_.size()}};
+  }
+
+  LocationMap::SiteKind kind_of(const MachInst& m) const {
+    switch (fn_[m.inst].op) {
+      case Opcode::load_trap: return LocationMap::SiteKind::load;
+      case Opcode::patch_point: return LocationMap::SiteKind::patch_point;
+      case Opcode::safepoint: return LocationMap::SiteKind::safepoint;
+      default: return LocationMap::SiteKind::guard;
+    }
+  }
+
+ private:
+  // The values of m's state, unless another site brought them: then they have to be the same.
+  template <class Locate>
+  Status add_state(const MachInst& m, Locate& locate) {
+    const FrameState& s = fn_.frame_states[m.state.id];
+    const u32 known = state_index_[m.state.id];
+    const u32 first = known != 0 ? values_.size() : 0;
+    u32 operand = m.first + m.operands - operands_of(s);
+    LocationMap::State state{s.id, values_.size(), s.entries, objects_.size(), s.objects, LocationMap::no_stub};
+    for (u32 n = 0; n < s.entries; ++n)
+      if (!add_value(fn_.frame_entries[s.first_entry + n], operand, locate)) return refuse(m);
+    for (u32 n = 0; n < s.objects; ++n) {
+      const VirtualObject& o = fn_.virtual_objects[s.first_object + n];
+      if (known == 0) objects_.push({o.descriptor, values_.size(), o.fields});
+      for (u32 k = 0; k < o.fields; ++k)
+        if (!add_value(fn_.frame_entries[o.first_field + k], operand, locate)) return refuse(m);
+    }
+    if (known != 0) {
+      const u32 before = states_[known - 1].first_value;
+      for (u32 n = first; n < values_.size(); ++n)
+        for (u32 k = 0; k < 2; ++k)
+          if (values_[n].part[k] != values_[before + n - first].part[k]) return {Error::invalid_ir, m.inst.id, n - first};
+      values_.resize(first);
+      return {};
+    }
+    for (const Stub& stub : stubs_)
+      if (stub.state == m.state.id) state.stub = stub.offset;
+    states_.push(state);
+    state_index_[m.state.id] = states_.size();
+    return {};
+  }
+  static Status refuse(const MachInst& m) { return {Error::unsupported, m.inst.id, m.form}; }
+
+  bool has_operand(const FrameEntry& e) const {
+    return e.kind == FrameEntry::Kind::value && !fn_.is_constant(Value(e.index));
+  }
+  u32 operands_of(const FrameEntry& e) const {
+    return !has_operand(e) ? 0 : fn_.type(Value(e.index)) == Type::i128 ? 2 : 1;
+  }
+  // As selection added them.
+  u32 operands_of(const FrameState& s) const {
+    u32 count = 0;
+    for (u32 n = 0; n < s.entries; ++n) count += operands_of(fn_.frame_entries[s.first_entry + n]);
+    for (u32 n = 0; n < s.objects; ++n) {
+      const VirtualObject& o = fn_.virtual_objects[s.first_object + n];
+      for (u32 k = 0; k < o.fields; ++k) count += operands_of(fn_.frame_entries[o.first_field + k]);
+    }
+    return count;
+  }
+
+  template <class Locate>
+  bool add_value(const FrameEntry& e, u32& operand, Locate& locate) {
+    FrameValue v;
+    v.key = e.key;
+    if (e.kind == FrameEntry::Kind::virtual_object) {
+      v.object = e.index;
+      values_.push(v);
+      return true;
+    }
+    const Value value(e.index);
+    const Type t = fn_.type(value);
+    v.type = static_cast<u8>(t);
+    v.bits = static_cast<u16>(bits(t));
+    v.parts = 1;
+    if (fn_.is_constant(value)) {
+      v.part[0].kind = Location::Kind::constant;
+      v.part[0].low = fn_.constant(value).lo;
+      v.part[0].high = fn_.constant(value).hi;
+    } else {
+      v.parts = static_cast<u8>(operands_of(e));
+      for (u32 k = 0; k < v.parts; ++k)
+        if (!locate(mf_.operands[operand++].alloc, v.part[k])) return false;
+    }
+    values_.push(v);
+    return true;
+  }
+
+  const FunctionData& fn_;
+  const MachFunction& mf_;
+  Vec<ExitSite> sites_;
+  Vec<Stub> stubs_;
+  Vec<u32> state_index_;  // by FrameStateRef: 1 + index into states_
+  Vec<LocationMap::Site> map_sites_;
+  Vec<LocationMap::State> states_;
+  Vec<LocationMap::Object> objects_;
+  Vec<FrameValue> values_;
+};
+
+}  // namespace jitkit::inline JITKIT_ABI::ir
+
+#endif  // JITKIT_IR_EXITS_HPP

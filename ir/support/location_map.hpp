@@ -1,0 +1,143 @@
+// LocationMap: where the values of a compiled function's frame states are, at each place that can leave
+// it or stop in it (guards, trapping loads, patch points, safepoints).
+//
+// Invariants: plain data, without the function it was made from: the run time reads it long after the
+// compiler went on. All places that name one frame state share its values. Offsets of code count from
+// the function's start. A value's bits above its type's width are unspecified in its place; reading it
+// clears them.
+#ifndef JITKIT_IR_SUPPORT_LOCATION_MAP_HPP
+#define JITKIT_IR_SUPPORT_LOCATION_MAP_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/ir/support/form.hpp>
+#include <jitkit/status.hpp>
+
+#include <cstdlib>
+#include <cstring>
+#include <span>
+#include <type_traits>
+
+namespace jitkit::inline JITKIT_ABI {
+
+// Where a value is, or its half of 64 bits.
+struct Location {
+  enum class Kind : u8 {
+    none,
+    reg,       // in `reg`
+    memory,    // at [reg + offset]
+    address,   // the value is reg + offset, rounded down to a multiple of `align`
+    symbol,    // the value is the address of the module's symbol `low`, plus offset
+    constant,  // low, high
+  };
+  Kind kind = Kind::none;
+  PReg reg;
+  u16 align = 1;
+  i32 offset = 0;
+  u64 low = 0;
+  u64 high = 0;
+
+  friend constexpr bool operator==(const Location&, const Location&) = default;
+};
+
+// An entry of a frame state or a field of one of its virtual objects.
+struct FrameValue {
+  u64 key = 0;      // the consumer's name for it
+  u16 bits = 0;     // of its type
+  u8 type = 0;      // ir::Type
+  u8 parts = 0;     // 1; 2: the halves of an i128; 0: virtual object `object`
+  u32 object = 0;   // index among the state's objects
+  Location part[2];
+
+  bool is_object() const { return parts == 0; }
+};
+
+struct LocationMap {
+  struct Object {
+    u64 descriptor;
+    u32 first_field;  // into values
+    u32 fields;
+  };
+  struct State {
+    u64 id;  // the consumer's: bytecode position, snapshot number
+    u32 first_value;  // entries, in their order
+    u32 entries;
+    u32 first_object;
+    u32 objects;
+    u32 stub;  // offset of its exit stub; no_stub: nothing leaves through it
+  };
+  enum class SiteKind : u8 { guard, load, patch_point, safepoint };
+  struct Site {
+    u32 offset;  // of the branch (the first of two for floats on x86-64), the load, the patch area, the point
+    u32 bytes;   // of the patch area; else 0
+    u32 state;   // index into states
+    SiteKind kind;
+  };
+  static constexpr u32 no_stub = ~u32{0};
+
+  std::span<const Site> sites;  // by offset
+  std::span<const State> states;
+  std::span<const Object> objects;
+  std::span<const FrameValue> values;
+
+  bool empty() const { return sites.empty(); }
+  std::span<const FrameValue> entries(const State& s) const { return values.subspan(s.first_value, s.entries); }
+  std::span<const Object> objects_of(const State& s) const { return objects.subspan(s.first_object, s.objects); }
+  std::span<const FrameValue> fields(const Object& o) const { return values.subspan(o.first_field, o.fields); }
+
+  // The site at an offset; null if there is none.
+  const Site* site_at(u32 offset) const {
+    for (const Site& s : sites)
+      if (s.offset == offset) return &s;
+    return nullptr;
+  }
+  // The state whose exit stub is at an offset; null if there is none.
+  const State* state_of_stub(u32 offset) const {
+    for (const State& s : states)
+      if (s.stub == offset) return &s;
+    return nullptr;
+  }
+};
+
+// A LocationMap with memory of its own.
+class OwnedLocationMap {
+ public:
+  OwnedLocationMap() = default;
+  OwnedLocationMap(const OwnedLocationMap&) = delete;
+  OwnedLocationMap& operator=(const OwnedLocationMap&) = delete;
+  ~OwnedLocationMap() { std::free(memory_); }
+
+  const LocationMap& operator*() const { return map_; }
+  const LocationMap* operator->() const { return &map_; }
+
+  Status copy(const LocationMap& from) {
+    std::free(memory_);
+    memory_ = nullptr;
+    map_ = {};
+    const usize bytes = from.sites.size_bytes() + from.states.size_bytes() + from.objects.size_bytes() +
+                        from.values.size_bytes() + 4 * alignof(FrameValue);
+    memory_ = std::malloc(bytes);
+    if (memory_ == nullptr) return {Error::out_of_memory, 0, bytes};
+    u8* at = static_cast<u8*>(memory_);
+    take(at, map_.values, from.values);
+    take(at, map_.states, from.states);
+    take(at, map_.objects, from.objects);
+    take(at, map_.sites, from.sites);
+    return {};
+  }
+
+ private:
+  template <class T>
+  static void take(u8*& at, std::span<const T>& to, std::span<const T> from) {
+    static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= alignof(FrameValue));
+    if (!from.empty()) std::memcpy(at, from.data(), from.size_bytes());
+    to = {reinterpret_cast<const T*>(at), from.size()};
+    at += (from.size_bytes() + alignof(FrameValue) - 1) & ~(alignof(FrameValue) - 1);
+  }
+
+  void* memory_ = nullptr;
+  LocationMap map_;
+};
+
+}  // namespace jitkit::inline JITKIT_ABI
+
+#endif  // JITKIT_IR_SUPPORT_LOCATION_MAP_HPP
