@@ -62,8 +62,12 @@ class Exits {
     for (const ExitSite& s : sites_) {
       const MachInst& m = mf_.insts[s.inst];
       if (const Status status = add_state(m, locate); !status) return status;
-      map_sites_.push({s.offset, kind_of(m) == LocationMap::SiteKind::patch_point ? static_cast<u32>(m.imm) : 0,
-                       state_index_[m.state.id] - 1, kind_of(m)});
+      LocationMap::Site site{s.offset, 0, state_index_[m.state.id] - 1, kind_of(m)};
+      if (site.kind == LocationMap::SiteKind::patch_point) {
+        site.bytes = static_cast<u32>(m.imm);
+        if (!add_patch_values(m, site, locate)) return refuse(m);
+      }
+      map_sites_.push(site);
     }
     return {};
   }
@@ -114,6 +118,17 @@ class Exits {
     state_index_[m.state.id] = states_.size();
     return {};
   }
+  // What a patch point gets and gives: its first operands.
+  template <class Locate>
+  bool add_patch_values(const MachInst& m, LocationMap::Site& site, Locate& locate) {
+    u32 operand = m.first;
+    site.first_value = values_.size();
+    for (const u32 v : fn_.operands(m.inst))
+      if (!add_place(Value(v), site.operands++, operand, locate)) return false;
+    for (; site.results < fn_[m.inst].results; ++site.results)
+      if (!add_place(fn_.result(m.inst, site.results), site.results, operand, locate)) return false;
+    return true;
+  }
   static Status refuse(const MachInst& m) { return {Error::unsupported, m.inst.id, m.form}; }
 
   bool has_operand(const FrameEntry& e) const {
@@ -135,29 +150,36 @@ class Exits {
 
   template <class Locate>
   bool add_value(const FrameEntry& e, u32& operand, Locate& locate) {
+    if (has_operand(e)) return add_place(Value(e.index), e.key, operand, locate);
     FrameValue v;
     v.key = e.key;
     if (e.kind == FrameEntry::Kind::virtual_object) {
       v.object = e.index;
-      values_.push(v);
-      return true;
-    }
-    const Value value(e.index);
-    const Type t = fn_.type(value);
-    v.type = static_cast<u8>(t);
-    v.bits = static_cast<u16>(bits(t));
-    v.parts = 1;
-    if (fn_.is_constant(value)) {
-      v.part[0].kind = Location::Kind::constant;
-      v.part[0].low = fn_.constant(value).lo;
-      v.part[0].high = fn_.constant(value).hi;
     } else {
-      v.parts = static_cast<u8>(operands_of(e));
-      for (u32 k = 0; k < v.parts; ++k)
-        if (!locate(mf_.operands[operand++].alloc, v.part[k])) return false;
+      set_type(v, fn_.type(Value(e.index)));
+      v.parts = 1;
+      v.part[0].kind = Location::Kind::constant;
+      v.part[0].low = fn_.constant(Value(e.index)).lo;
+      v.part[0].high = fn_.constant(Value(e.index)).hi;
     }
     values_.push(v);
     return true;
+  }
+  // A value whose place the next one or two operands of the instruction have.
+  template <class Locate>
+  bool add_place(Value value, u64 key, u32& operand, Locate& locate) {
+    FrameValue v;
+    v.key = key;
+    set_type(v, fn_.type(value));
+    v.parts = fn_.type(value) == Type::i128 ? 2 : 1;
+    for (u32 k = 0; k < v.parts; ++k)
+      if (!locate(mf_.operands[operand++].alloc, v.part[k])) return false;
+    values_.push(v);
+    return true;
+  }
+  static void set_type(FrameValue& v, Type t) {
+    v.type = static_cast<u8>(t);
+    v.bits = static_cast<u16>(bits(t));
   }
 
   const FunctionData& fn_;

@@ -218,6 +218,24 @@ class Selector {
     }
   }
 
+  // Patch point i, for the last instruction: its operands wherever they are, its results in registers.
+  void add_patch_operands(Inst i) {
+    MachInst& m = mf_.insts.back();
+    const auto add = [&](const Operand& o) {
+      mf_.operands.push(o);
+      ++m.operands;
+    };
+    for (const u32 v : fn_.operands(i)) {
+      add(Reg::any(vreg(Value(v))));
+      if (fn_.type(Value(v)) == Type::i128) add(Reg::any(high_vreg(Value(v))));
+    }
+    for (u32 n = 0; n < fn_[i].results; ++n) {
+      if (fn_.type(fn_.result(i, n)) == Type::i128) fail(Error::unsupported, static_cast<u64>(fn_[i].op));
+      add(Reg::def(result_vreg(i, n)));
+    }
+    add_frame_state(FrameStateRef(fn_[i].aux));
+  }
+
   // The index of a set of clobbers, shared.
   u16 clobber_set(Clobbers c) {
     for (u32 n = 1; n < mf_.clobbers.size(); ++n)

@@ -73,14 +73,8 @@ inline void Lower::load_or_exit(Inst i) {
 }
 
 inline void Lower::patch_point(Inst i) {
-  const InstData& d = fn_[i];
-  emit(form_of(Macro::patch_area), {}, d.flags);
-  for (const u32 v : fn_.operands(i)) {
-    if (fn_.is_constant(Value(v))) continue;
-    mf_.operands.push(Reg::any(vreg(Value(v))));
-    ++last().operands;
-  }
-  add_frame_state(ir::FrameStateRef(d.aux));
+  emit(form_of(Macro::patch_area), {}, fn_[i].flags);
+  add_patch_operands(i);
 }
 
 inline void Lower::safepoint(Inst i) {

@@ -1,7 +1,8 @@
 // MachineState: the register file of a thread that left generated code, and how to read what a
 // LocationMap names out of it.
 //
-// Invariants: general registers are indexed by their PReg number; AArch64's stack pointer is number 31.
+// Invariants: general registers are indexed by their PReg number; AArch64's stack pointer is number 31. It
+// stands on the stack of the frame, aligned to 8 only.
 // Offsets are known to the code that fills it (exit_thunk.hpp). The stack of the frame is still there.
 #ifndef JITKIT_EMIT_RUNTIME_MACHINE_STATE_HPP
 #define JITKIT_EMIT_RUNTIME_MACHINE_STATE_HPP
@@ -19,7 +20,7 @@
 
 namespace jitkit::inline JITKIT_ABI {
 
-struct alignas(16) MachineState {
+struct MachineState {
 #if defined(__x86_64__)
   static constexpr u32 general_count = 16, vector_first = 16, vector_count = 16, vector_bytes = 32;
   static constexpr u32 sp_number = 4;

@@ -46,9 +46,7 @@ inline void Lower::lower_guard(Inst i, bool exits_if) {
 
 inline void Lower::lower_patch_point(Inst i) {
   macro(Macro::patch_area, {}, fn_[i].flags, 0, 0);
-  for (const u32 v : fn_.operands(i)) add_operand(Reg::any(vreg(Value(v))));
-  for (u32 n = 0; n < fn_[i].results; ++n) add_operand(Reg::def(result_vreg(i, n)));
-  add_frame_state(ir::FrameStateRef(fn_[i].aux));
+  add_patch_operands(i);
 }
 
 inline void Lower::lower_safepoint(Inst i) {

@@ -71,6 +71,10 @@ struct LocationMap {
     u32 bytes;   // of the patch area; else 0
     u32 state;   // index into states
     SiteKind kind;
+    // Of a patch point: what patched code gets and has to give; keys are their numbers.
+    u32 first_value = 0;  // into values: operands, then results
+    u32 operands = 0;
+    u32 results = 0;
   };
   static constexpr u32 no_stub = ~u32{0};
 
@@ -80,6 +84,10 @@ struct LocationMap {
   std::span<const FrameValue> values;
 
   bool empty() const { return sites.empty(); }
+  std::span<const FrameValue> operands(const Site& s) const { return values.subspan(s.first_value, s.operands); }
+  std::span<const FrameValue> results(const Site& s) const {
+    return values.subspan(s.first_value + s.operands, s.results);
+  }
   std::span<const FrameValue> entries(const State& s) const { return values.subspan(s.first_value, s.entries); }
   std::span<const Object> objects_of(const State& s) const { return objects.subspan(s.first_object, s.objects); }
   std::span<const FrameValue> fields(const Object& o) const { return values.subspan(o.first_field, o.fields); }

@@ -5,6 +5,7 @@
 
 #include "../support/speculation.hpp"
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -89,6 +90,50 @@ TEST_CASE("patch: what would be wrong is refused") {
   CHECK(patch_own.clear(own.c.block, {own.area.offset + 1, own.area.bytes}).error == Error::operand_range);
   CHECK(patch_own.clear(own.c.block, {static_cast<u32>(own.c.block.size) - 4, 8}).error == Error::operand_range);
   CHECK(own(1, 2) == 3);
+}
+
+TEST_CASE("patch: code behind a point finds its operands and gives its result") {
+  ir::Module module;
+  ir::Function<host::Isa> f;
+  f.module = &module;
+  f.signature = module.add_signature({Type::i64, Type::i64}, {Type::i64});
+  ir::Builder b(f);
+  const ir::Block entry = b.entry();
+  const Value x = b.param(entry, 0), y = b.param(entry, 1);
+  const FrameEntry entries[] = {{FrameEntry::Kind::value, y.id, 1}};
+  const ir::Inst point = b.patch_point(8, {x, b.i64(5)}, std::array{Type::i64}, b.frame_state(3, entries));
+  b.ret({b.add(b.result(point), y)});
+  Compiled c(ExecMemory::Mode::rw_then_rx, Audience::this_thread);
+  REQUIRE(c.compile(f));
+  const LocationMap::Site& site = c.map->sites[0];
+  REQUIRE(site.operands == 2);
+  REQUIRE(site.results == 1);
+  const Location from = c.map->operands(site)[0].part[0], constant = c.map->operands(site)[1].part[0];
+  const Location to = c.map->results(site)[0].part[0];
+  REQUIRE(from.kind == Location::Kind::reg);
+  REQUIRE(to.kind == Location::Kind::reg);
+  CHECK(constant.kind == Location::Kind::constant);
+  CHECK(constant.low == 5);
+  CHECK(from.reg != to.reg);
+  // result = operand 0 + operand 1; back behind the patched instruction.
+  CodeBuffer code;
+#if defined(__x86_64__)
+  x86_64::Assembler a(code);
+  a.lea(x86_64::Gp64(to.reg.id), x86_64::ptr[x86_64::Gp64(from.reg.id) + static_cast<int>(constant.low)]);
+  code.put8(0xe9);
+  code.put32(0);
+  code.use_symbol(code.symbol("back", c.block.run + site.offset + 8), FixupKind::x86_rel32, code.offset() - 4);
+#else
+  arm64::MacroAssembler a(code);
+  a.add(arm64::XReg(to.reg), arm64::XReg(from.reg), static_cast<i64>(constant.low));
+  a.jump_far(code.symbol("back", c.block.run + site.offset + 4));
+#endif
+  ExecBlock block;
+  REQUIRE(c.memory.add(code, block, {}, c.block.run).ok());
+  CodePatcher patcher(c.memory);
+  REQUIRE(patcher.jump(c.block, {site.offset, site.bytes}, block.run).ok());
+  CHECK(c.block.as<u64(u64, u64)>()(30, 7) == 42);
+  c.memory.free(block);
 }
 
 TEST_CASE("patch: only what may be replaced is") {
