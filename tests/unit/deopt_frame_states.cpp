@@ -274,6 +274,35 @@ TEST_CASE("exit thunk: a handler changes registers and goes on behind the guard"
   CHECK(c.block.as<u64(u64, u64)>()(10, 5) == 106);
 }
 
+TEST_CASE("location map: a safepoint lists its references and has no exit") {
+  ir::Module module;
+  ir::Function<host::Isa> f;
+  f.module = &module;
+  f.signature = module.add_signature({Type::ref, Type::i64}, {Type::ref});
+  ir::Builder b(f);
+  const ir::Block entry = b.entry();
+  const FrameEntry entries[] = {{FrameEntry::Kind::value, b.param(entry, 0).id, 11},
+                                {FrameEntry::Kind::value, b.param(entry, 1).id, 12},
+                                {FrameEntry::Kind::value, b.null_ref().id, 13}};
+  b.safepoint(b.frame_state(4, entries));
+  b.ret({b.param(entry, 0)});
+  Compiled c;
+  REQUIRE(c.compile(f));
+  REQUIRE(c.map->sites.size() == 1);
+  CHECK(c.map->sites[0].kind == LocationMap::SiteKind::safepoint);
+  CHECK(c.map->site_at(c.map->sites[0].offset) == &c.map->sites[0]);
+  const LocationMap::State& state = c.map->states[0];
+  CHECK(state.stub == LocationMap::no_stub);
+  CHECK(state.id == 4);
+  u32 references = 0;
+  for (const FrameValue& v : c.map->entries(state))
+    if (v.type == static_cast<u8>(Type::ref)) ++references;
+  CHECK(references == 2);
+  CHECK(c.map->entries(state)[0].part[0].kind == Location::Kind::reg);
+  CHECK(c.map->entries(state)[0].part[0].reg != c.map->entries(state)[1].part[0].reg);
+  CHECK(c.map->entries(state)[2].part[0].kind == Location::Kind::constant);
+}
+
 TEST_CASE("location map: a copy outlives the compiler, places without frame states make none") {
   OwnedLocationMap map;
   CHECK(map.copy({}).ok());
