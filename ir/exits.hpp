@@ -108,7 +108,8 @@ class Exits {
       const u32 before = states_[known - 1].first_value;
       for (u32 n = first; n < values_.size(); ++n)
         for (u32 k = 0; k < 2; ++k)
-          if (values_[n].part[k] != values_[before + n - first].part[k]) return {Error::invalid_ir, m.inst.id, n - first};
+          if (values_[n].part[k] != values_[before + n - first].part[k])
+            return {Error::invalid_ir, m.inst.id, n - first};
       values_.resize(first);
       return {};
     }

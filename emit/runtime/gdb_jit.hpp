@@ -16,6 +16,8 @@
 #include <cstring>
 #include <mutex>
 
+namespace jitkit::inline JITKIT_ABI {
+
 // Names and layout are the debugger's: it looks for them in the process. As inline
 // definitions they give way to those of another compiler in it.
 extern "C" {
@@ -23,11 +25,11 @@ struct jit_code_entry {
   jit_code_entry* next_entry;
   jit_code_entry* prev_entry;
   const char* symfile_addr;
-  jitkit::u64 symfile_size;
+  u64 symfile_size;
 };
 struct jit_descriptor {
-  jitkit::u32 version;
-  jitkit::u32 action_flag;  // 0: nothing, 1: relevant_entry was added, 2: it is about to go
+  u32 version;
+  u32 action_flag;  // 0: nothing, 1: relevant_entry was added, 2: it is about to go
   jit_code_entry* relevant_entry;
   jit_code_entry* first_entry;
 };
@@ -35,8 +37,6 @@ struct jit_descriptor {
 [[gnu::noinline, gnu::used]] inline void __jit_debug_register_code() { __asm__ volatile("" ::: "memory"); }
 [[gnu::used]] inline jit_descriptor __jit_debug_descriptor = {1, 0, nullptr, nullptr};
 }
-
-namespace jitkit::inline JITKIT_ABI {
 
 // The registration of a function; the destructor takes it back.
 class GdbJitEntry {
