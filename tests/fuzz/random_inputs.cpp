@@ -1,5 +1,5 @@
-// The main of a fuzz target without libFuzzer: a fixed number of pseudo-random inputs, or the files
-// given as arguments (a finding of libFuzzer).
+// The main of a fuzz target without libFuzzer: a fixed number of pseudo-random inputs (2000, or as many
+// as `// inputs: N` in the target's source says), or the files given as arguments (a finding of libFuzzer).
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) status |= replay(argv[i]);
   if (argc > 1) return status;
 
-  constexpr int inputs = 2000;
+  const int inputs = JITKIT_FUZZ_INPUTS;
   std::mt19937 random(1);
   std::vector<std::uint8_t> bytes;
   for (int i = 0; i < inputs; ++i) {
