@@ -66,6 +66,20 @@ struct RegisterInfo {
   bool slot_from_def = false;  // frame-state values that are ever spilled are reported in their slot
 };
 
+// What the convention says of registers and slots. `frame_pointer`: taken for the frame of this function,
+// or invalid. Banks and swaps are the target's to add.
+inline RegisterInfo register_info(const Convention& c, PReg frame_pointer, const RegSet* subsets) {
+  RegisterInfo r;
+  r.allocatable = c.allocatable;
+  if (frame_pointer.valid()) r.allocatable.remove(frame_pointer);
+  r.preserved = c.preserved;
+  r.subsets = subsets;
+  r.slot_bytes = c.frame.slot_bytes;
+  r.max_slots = c.frame.max_slots;
+  r.slot_from_def = c.frame.slot_from_def;
+  return r;
+}
+
 // A model of Target provides:
 //   name                  "arm64" or "x86_64"
 //   isa_info()            the forms, for the IR (native ops)

@@ -13,6 +13,7 @@
 #define JITKIT_EMIT_ARM64_ABI_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/ir/argument_place.hpp>
 #include <jitkit/ir/module.hpp>
 #include <jitkit/ir/support/bits.hpp>
 #include <jitkit/ir/support/form.hpp>
@@ -76,17 +77,8 @@ constexpr ir::Clobbers call_clobbers(const ir::Convention& c) {
   return {full, c.preserved_low};
 }
 
-// Where one value, or one 64-bit half of an i128, is passed.
-struct Place {
-  enum class Kind : u8 { none, reg, stack, slot };
-  Kind kind = Kind::none;
-  PReg reg;
-  u32 offset = 0;  // stack: bytes from the first stack argument; slot: index of an incoming slot
-};
-struct Places {
-  Place part[2];
-  u8 parts = 1;
-};
+using ir::Place;
+using ir::Places;
 
 class ArgumentPlaces {
  public:
@@ -128,11 +120,6 @@ class ArgumentPlaces {
   static constexpr u32 size_of(const ir::Param& p) {
     return p.type == ir::Type::i1 ? 1 : ir::bytes(p.type);
   }
-  static constexpr unsigned left(const PReg* list, unsigned used) {
-    unsigned n = 0;
-    while (list[used + n].valid()) ++n;
-    return n;
-  }
 
   static constexpr void place_fixed(const ir::Param& p, Places& r) {
     const bool reg = p.place.kind == ir::FixedPlace::Kind::reg;
@@ -169,16 +156,16 @@ class ArgumentPlaces {
     packed_single_ = packed_ && named && group.size() == 1;
     // What needs 16-byte alignment starts at an even general register; not on Darwin.
     const unsigned skip = !packed_ && wide && ints != 0 ? ints_used_ & 1 : 0;
-    const bool fits = (ints == 0 || left(ints_, ints_used_) >= skip + ints) &&
-                      (fps == 0 || left(fps_, fps_used_) >= fps);
+    const bool fits = (ints == 0 || ir::registers_left(ints_, ints_used_) >= skip + ints) &&
+                      (fps == 0 || ir::registers_left(fps_, fps_used_) >= fps);
     group_in_registers_ = fits && (named || !packed_);  // Darwin: variable arguments on the stack
     if (group_in_registers_) {
       ints_used_ += skip;
       return;
     }
     // What did not fit closes its registers: no later argument may use them.
-    if (ints != 0) ints_used_ += left(ints_, ints_used_);
-    if (fps != 0) fps_used_ += left(fps_, fps_used_);
+    if (ints != 0) ints_used_ += ir::registers_left(ints_, ints_used_);
+    if (fps != 0) fps_used_ += ir::registers_left(fps_, fps_used_);
     if (!packed_single_) stack_ = static_cast<u32>(align_up(stack_, wide ? 16 : 8));
   }
 

@@ -32,17 +32,11 @@ struct Isa {
 
   // For one function, after selection: a frame pointer it needs is not allocatable.
   static ir::RegisterInfo register_info(const ir::Convention& c, const ir::MachFunction& mf) {
-    ir::RegisterInfo r;
+    const PReg frame = c.frame.frame_pointer || mf.dynamic_stack ? preg::frame : PReg();
+    ir::RegisterInfo r = ir::register_info(c, frame, machine_subsets);
     r.bank[0] = preg::all_general;
     r.bank[1] = preg::all_vector;
-    r.allocatable = c.allocatable;
-    if (c.frame.frame_pointer || mf.dynamic_stack) r.allocatable.remove(preg::frame);
-    r.preserved = c.preserved;
-    r.subsets = machine_subsets;
     r.has_swap[0] = r.has_swap[1] = true;
-    r.slot_bytes = c.frame.slot_bytes;
-    r.max_slots = c.frame.max_slots;
-    r.slot_from_def = c.frame.slot_from_def;
     return r;
   }
 

@@ -8,6 +8,7 @@
 #define JITKIT_EMIT_X86_64_ABI_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/ir/argument_place.hpp>
 #include <jitkit/ir/module.hpp>
 #include <jitkit/ir/support/bits.hpp>
 #include <jitkit/ir/target.hpp>
@@ -67,17 +68,8 @@ constexpr ir::Convention win64() {
 
 inline constexpr ir::Convention conventions[] = {system_v(), win64()};
 
-// Where one value, or one 64-bit half of an i128, is passed.
-struct Place {
-  enum class Kind : u8 { none, reg, stack, slot };
-  Kind kind = Kind::none;
-  PReg reg;
-  u32 offset = 0;  // stack: bytes from the first stack argument; slot: index of an incoming slot
-};
-struct Places {
-  Place part[2];
-  u8 parts = 1;
-};
+using ir::Place;
+using ir::Places;
 
 class ArgumentPlaces {
  public:
@@ -120,16 +112,11 @@ class ArgumentPlaces {
   constexpr unsigned fps_used() const { return fps_used_; }
 
  private:
-  static constexpr unsigned left(const PReg* list, unsigned used) {
-    unsigned n = 0;
-    while (list[used + n].valid()) ++n;
-    return n;
-  }
   constexpr bool fits(std::span<const ir::Param> group) const {
     unsigned ints = 0, fps = 0;
     for (const ir::Param& p : group)
       (ir::bank(p.type) == Bank::gpr ? ints : fps) += p.type == ir::Type::i128 ? 2U : 1U;
-    return ints <= left(ints_, ints_used_) && fps <= left(fps_, fps_used_);
+    return ints <= ir::registers_left(ints_, ints_used_) && fps <= ir::registers_left(fps_, fps_used_);
   }
   constexpr Place reg(bool is_int) {
     unsigned& used = is_int ? ints_used_ : fps_used_;
@@ -148,7 +135,7 @@ class ArgumentPlaces {
   // Both halves in registers or both in memory, aligned to 16.
   constexpr void place_wide(Places& r) {
     r.parts = 2;
-    if (group_in_registers_ && left(ints_, ints_used_) >= 2) {
+    if (group_in_registers_ && ir::registers_left(ints_, ints_used_) >= 2) {
       r.part[0] = reg(true);
       r.part[1] = reg(true);
       return;

@@ -31,18 +31,12 @@ struct Isa {
 
   // For one function, after selection: a frame pointer it needs is not allocatable.
   static ir::RegisterInfo register_info(const ir::Convention& c, const ir::MachFunction& mf) {
-    ir::RegisterInfo r;
+    const PReg frame = c.frame.frame_pointer || mf.dynamic_stack ? preg::rbp : PReg();
+    ir::RegisterInfo r = ir::register_info(c, frame, register_subsets);
     r.bank[0] = preg::all_gpr;
     r.bank[1] = preg::all_vec;
     r.bank[2] = preg::all_mask;
-    r.allocatable = c.allocatable;
-    if (c.frame.frame_pointer || mf.dynamic_stack) r.allocatable.remove(preg::rbp);
-    r.preserved = c.preserved;
-    r.subsets = register_subsets;
     r.has_swap[0] = r.has_swap[1] = true;
-    r.slot_bytes = c.frame.slot_bytes;
-    r.max_slots = c.frame.max_slots;
-    r.slot_from_def = c.frame.slot_from_def;
     return r;
   }
 
