@@ -47,6 +47,7 @@ class FunctionImporter {
   Value value(LLVMValueRef v);  // of one leaf
   Value operand(LLVMValueRef i, unsigned n) { return value(LLVMGetOperand(i, n)); }
   Leaves constant(LLVMValueRef c);
+  Value computed(LLVMValueRef c);  // a constant expression as instructions; none if it is an address
   Value packed_constant(LLVMValueRef c, const VectorShape& s);
   Value zero(const Leaf& l) { return b_.constant(l.type, 0); }
   Value number(const Leaf& l, u64 v) { return b_.constant(l.type, v); }

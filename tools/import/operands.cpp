@@ -30,6 +30,23 @@ ir::Value FunctionImporter::packed_constant(LLVMValueRef c, const VectorShape& s
   return b_.constant(s.type, words[0], words[1]);
 }
 
+// What a linker could not do: the low half of an address, the distance of two.
+ir::Value FunctionImporter::computed(LLVMValueRef c) {
+  const LLVMOpcode op = LLVMGetConstOpcode(c);
+  const Leaf& to = layout_.leaf(LLVMTypeOf(c));
+  const LLVMTypeRef from = LLVMTypeOf(LLVMGetOperand(c, 0));
+  switch (op) {
+    case LLVMTrunc:
+    case LLVMPtrToInt:
+    case LLVMIntToPtr: return convert(op, operand(c, 0), layout_.leaf(from), to);
+    case LLVMAdd:
+    case LLVMSub:
+    case LLVMMul:
+    case LLVMXor: return binary(c, op, operand(c, 0), operand(c, 1), to);
+    default: return {};
+  }
+}
+
 Leaves FunctionImporter::constant(LLVMValueRef c) {
   const LLVMTypeRef type = LLVMTypeOf(c);
   const std::vector<Leaf>& parts = layout_.leaves(type);
@@ -63,6 +80,9 @@ Leaves FunctionImporter::constant(LLVMValueRef c) {
         for (const Value v : leaves(LLVMGetAggregateElement(c, n))) all.push_back(v);
       return vector ? join(all, type) : all;
     }
+    case LLVMConstantExprValueKind:
+      if (const Value v = computed(c); v) return {v};
+      break;
     default: break;
   }
   const Address a = m_.address(c);
