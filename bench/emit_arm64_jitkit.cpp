@@ -20,10 +20,11 @@ VReg v(unsigned i) { return VReg(bench::reg_table[i]); }
 DReg d(unsigned i) { return DReg(bench::reg_table[i]); }
 QReg q(unsigned i) { return QReg(bench::reg_table[i]); }
 SReg s(unsigned i) { return SReg(bench::reg_table[i]); }
+[[noreturn, gnu::cold]] void out_of_range() { bench::die("operand out of range"); }
 template <class Arg, class T>
-Arg value(T v) {
+[[gnu::always_inline]] inline Arg value(T v) {
   const auto made = Arg::make(v);
-  if (!made) bench::die("operand out of range");
+  if (!made) out_of_range();
   return *made;
 }
 i64 imm(unsigned i) { return bench::imm_table[i]; }

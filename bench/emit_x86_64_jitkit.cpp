@@ -20,10 +20,11 @@ Xmm xmm(unsigned i) { return Xmm(bench::reg_table[i]); }
 Ymm ymm(unsigned i) { return Ymm(bench::reg_table[i]); }
 i64 imm(unsigned i) { return bench::imm_table[i]; }
 int disp(unsigned i) { return static_cast<int>(bench::imm_table[i]); }
+[[noreturn, gnu::cold]] void out_of_range() { bench::die("operand out of range"); }
 template <class T>
 T value(i64 v) {
   const auto made = T::make(v);
-  if (!made) bench::die("operand out of range");
+  if (!made) out_of_range();
   return *made;
 }
 

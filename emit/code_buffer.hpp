@@ -121,19 +121,24 @@ class CodeBuffer {
   [[gnu::always_inline]] void put32(u32 word, Label l, FixupKind kind, i64 addend = 0) {
     if (!make_room(4)) return;
     const u32 at = offset();
-    const LabelInfo& target = labels_[l.id];
-    const i64 distance = i64{target.offset} + addend - i64{at};
+    const u32 target = labels_[l.id].offset;
+    const i64 distance = i64{target} + addend - i64{at};
     const FixupField& field = fixup_field(kind);
-    const bool now = target.offset != unbound && field.form == FixupForm::distance &&
-                     fixup_reaches(field, distance);
+    const bool now = target != unbound && field.form == FixupForm::distance && fixup_reaches(field, distance);
     if (now) word = insert_fixup(field, word, distance);
     std::memcpy(cursor_, &word, 4);
     cursor_ += 4;
-    if (!now) use_label(l, kind, at, addend);
+    if (target == unbound)
+      wait_for(l, kind, at, addend);
+    else if (!now)
+      use_label(l, kind, at, addend);
   }
   // Room for n bytes at the cursor, to be filled by the caller, who then calls advance() with at most
   // n; nullptr when there is none.
   u8* reserve(usize n) { return make_room(n) ? cursor_ : nullptr; }
+  // Whether there is room for n bytes at cursor() without asking reserve().
+  bool has_room(usize n) const { return static_cast<usize>(stop_ - cursor_) >= n; }
+  u8* cursor() { return cursor_; }
   void advance(usize n) { cursor_ += n; }
 
   // Pads with `fill` up to a multiple of the power of two `to`; the code must then be placed at one.
@@ -181,15 +186,21 @@ class CodeBuffer {
 
   // --- labels --------------------------------------------------------------------------------------
   Label new_label() {
-    if (!labels_.push({})) fail(arena_.status());
+    LabelInfo* made = labels_.extend(1);
+    if (made == nullptr) [[unlikely]] {
+      fail(arena_.status());
+      return {};
+    }
+    *made = {};
     return Label(status_.ok() ? labels_.size() - 1 : 0);
   }
   // The label of that name, made if new.
   Label label(std::string_view name);
   std::string_view label_name(Label l) const { return label_names_.name(info(l).name); }
   u32 label_count() const { return labels_.size(); }  // ids are 1 .. label_count() - 1
-  bool is_bound(Label l) const { return info(l).offset != unbound; }
-  u32 offset_of(Label l) const { return info(l).offset; }
+  bool is_bound(Label l) const { return offset_of(l) != unbound; }
+  // The largest number if it is not bound.
+  u32 offset_of(Label l) const { return l.id < labels_.size() ? labels_[l.id].offset : unbound; }
   void bind(Label l) { bind_at(l, offset()); }
   void bind_at(Label l, u32 at);
 
@@ -311,6 +322,7 @@ class CodeBuffer {
 
   LabelInfo info(Label l) const { return l.id < labels_.size() ? labels_[l.id] : LabelInfo{}; }
   Range range_of(FixupKind kind, Label l, i64 addend) const;
+  void wait_for(Label l, FixupKind kind, u32 at, i64 addend);
   bool resolve(FixupKind kind, u32 at, u32 target, i64 addend);
   [[gnu::cold]] bool resolve_other(FixupKind kind, u32 at, u32 target, i64 addend);
   [[gnu::cold]] void fail_range(FixupKind kind, u32 at, i64 target);
@@ -527,10 +539,25 @@ inline CodeBuffer::Range CodeBuffer::range_of(FixupKind kind, Label l, i64 adden
 inline bool CodeBuffer::resolve(FixupKind kind, u32 at, u32 target, i64 addend) {
   const FixupField& field = fixup_field(kind);
   i64 value = i64{target} + addend - i64{at};
-  if (field.form != FixupForm::distance) {
-    if (field.form != FixupForm::end_distance) return resolve_other(kind, at, target, addend);
-    value -= field.bytes;
+  if (field.branch && field.form == FixupForm::distance) {  // of an AArch64 word
+    const u32 limit = u32{1} << (field.bits - 1), mask = (limit * 2 - 1) << field.lsb;
+    const i64 words = value >> 2;
+    if ((value & 3) != 0 || static_cast<u64>(words + limit) >= u64{limit} * 2) return false;
+    u32 word = 0;
+    std::memcpy(&word, base_ + at, 4);
+    word = (word & ~mask) | (static_cast<u32>(words) << field.lsb & mask);
+    std::memcpy(base_ + at, &word, 4);
+    return true;
   }
+  if (field.form == FixupForm::end_distance) value -= field.bytes;
+  if (field.form == FixupForm::end_distance && field.bits == 32) {
+    const auto narrow = static_cast<i32>(value);
+    if (narrow != value) return false;
+    std::memcpy(base_ + at, &narrow, 4);
+    return true;
+  }
+  if (field.form != FixupForm::distance && field.form != FixupForm::end_distance)
+    return resolve_other(kind, at, target, addend);
   if (!fixup_reaches(field, value)) return false;
   write_fixup(kind, base_ + at, value);
   return true;
@@ -580,21 +607,29 @@ inline void CodeBuffer::bind_at(Label l, u32 at) {
 
 inline void CodeBuffer::use_label(Label l, FixupKind kind, u32 at, i64 addend) {
   if (!status_.ok()) return;
+  const LabelInfo& info = labels_[l.id];
+  if (info.offset == unbound) return wait_for(l, kind, at, addend);
+  if (resolve(kind, at, info.offset, addend)) return;
+  // Out of reach: back through the last veneer, or a new one.
+  if (info.veneer != unbound && addend == 0 && resolve(kind, at, info.veneer, 0)) return;
+  if (range_of(kind, l, addend) == no_range || kind == FixupKind::a64_load19) {
+    fail_range(kind, at, i64{info.offset} + addend);
+    return;
+  }
+  wait_for(l, kind, at, addend);
+}
+
+// The field is written when the label is bound, or led through a veneer.
+inline void CodeBuffer::wait_for(Label l, FixupKind kind, u32 at, i64 addend) {
   LabelInfo& info = labels_[l.id];
   const bool bound = info.offset != unbound;
-  if (bound && resolve(kind, at, info.offset, addend)) return;
   const Range range = range_of(kind, l, addend);
-  if (bound) {  // out of reach: back through the last veneer, or a new one
-    if (info.veneer != unbound && addend == 0 && resolve(kind, at, info.veneer, 0)) return;
-    if (range == no_range || kind == FixupKind::a64_load19) {
-      fail_range(kind, at, i64{info.offset} + addend);
-      return;
-    }
-  }
-  if (!fixups_.push({at, bound ? 0 : info.fixups, l, kind, range, addend})) {
+  Fixup* made = fixups_.extend(1);
+  if (made == nullptr) {
     fail(arena_.status());
     return;
   }
+  *made = {at, bound ? 0 : info.fixups, l, kind, range, addend};
   if (!bound) info.fixups = fixups_.size() - 1;
   if (range == no_range) return;
   ++waiting_[range];

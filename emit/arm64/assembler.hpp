@@ -107,14 +107,14 @@ class BasicAssembler {
                            : FixupKind::a64_branch14;
   }
   template <ImmSpec S>
-  void emit_relative(u32 word, Target<S> to) {
+  [[gnu::always_inline]] void emit_relative(u32 word, Target<S> to) {
     if (to.label)
       buffer_.put32(word, to.label, fixup_of(S));
     else
       buffer_.put32(word ^ to.bits);
   }
   template <ImmSpec S>
-  void emit_relative(u32 word, LiteralTarget<S> to) {
+  [[gnu::always_inline]] void emit_relative(u32 word, LiteralTarget<S> to) {
     if (to.label)
       buffer_.put32(word, to.label, FixupKind::a64_load19);
     else

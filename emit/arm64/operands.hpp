@@ -100,7 +100,7 @@ constexpr Encoded encode_logical(u64 v, unsigned width) {
   const unsigned turn = start % size;
   const u64 run = turn == 0 ? e : (e >> turn | e << (size - turn)) & element_mask;
   if ((run & (run + 1)) != 0) return refused;
-  const unsigned ones = static_cast<unsigned>(std::popcount(run));
+  const unsigned ones = static_cast<unsigned>(std::countr_one(run));
   const unsigned immr = (size - turn) % size;
   const unsigned imms = ((64 - 2 * size) | (ones - 1)) & 63;
   return static_cast<Encoded>((size == 64 ? 1U << 22 : 0U) | immr << 16 | imms << 10);
@@ -139,16 +139,16 @@ constexpr u64 decode_fp8(u32 imm8) {
 
 // ---- the common encoder ----
 
-constexpr Encoded encode_uimm(ImmSpec s, i64 v) {
+[[gnu::always_inline]] constexpr Encoded encode_uimm(ImmSpec s, i64 v) {
   if (v < 0 || (static_cast<u64>(v) & low_mask(s.scale)) != 0) return refused;
   const u64 field = static_cast<u64>(v) >> s.scale;
   return fits_unsigned(field, s.width) ? static_cast<Encoded>(field << s.lsb) : refused;
 }
-constexpr Encoded encode_simm(ImmSpec s, i64 v) {
+[[gnu::always_inline]] constexpr Encoded encode_simm(ImmSpec s, i64 v) {
   if ((static_cast<u64>(v) & low_mask(s.scale)) != 0 || !fits_signed(v >> s.scale, s.width)) return refused;
   return static_cast<Encoded>((static_cast<u64>(v >> s.scale) & low_mask(s.width)) << s.lsb);
 }
-constexpr Encoded encode_addsub(i64 v) {
+[[gnu::always_inline]] constexpr Encoded encode_addsub(i64 v) {
   const u64 opposite = v < 0 ? u64{1} << 30 : 0;
   const u64 m = v < 0 ? ~static_cast<u64>(v) + 1 : static_cast<u64>(v);
   if (m <= 0xfff) return static_cast<Encoded>(opposite | m << 10);
@@ -276,6 +276,25 @@ constexpr Encoded encode_imm(ImmSpec s, i64 v) {
     case ImmKind::lane_q: return encode_lane(s, v);
   }
   return refused;
+}
+
+// The same for a kind known at compile time: the common ones are a few instructions where they are used.
+template <ImmSpec S>
+[[gnu::always_inline]] constexpr Encoded encode_as(i64 v) {
+  if constexpr (S.kind == ImmKind::uimm) {
+    return encode_uimm(S, v);
+  } else if constexpr (S.kind == ImmKind::simm) {
+    return encode_simm(S, v);
+  } else if constexpr (S.kind == ImmKind::addsub) {
+    return encode_addsub(v);
+  } else if constexpr (S.kind == ImmKind::offset) {
+    const Encoded scaled = encode_uimm({ImmKind::uimm, 10, 12, S.scale}, v);
+    return scaled != refused ? scaled | 1 << 24 : encode_simm({ImmKind::simm, 12, 9, 0}, v);
+  } else if constexpr (S.kind == ImmKind::logical) {
+    return encode_logical(static_cast<u64>(v), S.width);
+  } else {
+    return encode_imm(S, v);
+  }
 }
 
 // The bits of the word that a field of kind s occupies.
@@ -407,8 +426,8 @@ struct Imm {
   constexpr Imm() = default;
   template <class Int>
     requires std::is_integral_v<Int>
-  consteval Imm(Int v) : bits(required(encode_imm(S, static_cast<i64>(v)))) {}
-  static constexpr std::optional<Imm> make(i64 v) { return from(encode_imm(S, v)); }
+  consteval Imm(Int v) : bits(required(encode_as<S>(static_cast<i64>(v)))) {}
+  static constexpr std::optional<Imm> make(i64 v) { return from(encode_as<S>(v)); }
 
  private:
   static constexpr std::optional<Imm> from(Encoded e) {
@@ -427,11 +446,11 @@ struct PackedImm {
   constexpr PackedImm() = default;
   template <class T>
     requires(std::is_same_v<T, Source> || ...)
-  consteval PackedImm(T v) : bits(required(encode_imm(S, v.pack()))) {}
+  consteval PackedImm(T v) : bits(required(encode_as<S>(v.pack()))) {}
   template <class T>
     requires(std::is_same_v<T, Source> || ...)
   static constexpr std::optional<PackedImm> make(T v) {
-    const Encoded e = encode_imm(S, v.pack());
+    const Encoded e = encode_as<S>(v.pack());
     if (e == refused) return std::nullopt;
     PackedImm result;
     result.bits = static_cast<u32>(e);
@@ -506,9 +525,9 @@ template <ImmSpec S>
 struct LslImm {
   u32 bits = 0;
   constexpr LslImm() = default;
-  consteval LslImm(Lsl l) : bits(required(encode_imm(S, l.amount))) {}
+  consteval LslImm(Lsl l) : bits(required(encode_as<S>(l.amount))) {}
   static constexpr std::optional<LslImm> make(Lsl l) {
-    const Encoded e = encode_imm(S, l.amount);
+    const Encoded e = encode_as<S>(l.amount);
     if (e == refused) return std::nullopt;
     LslImm result;
     result.bits = static_cast<u32>(e);
@@ -526,13 +545,13 @@ template <ImmSpec S>
 struct ExtendImm {
   u32 bits;
   // Nothing written: the whole register.
-  constexpr ExtendImm() : bits(static_cast<u32>(encode_imm(S, LslAsExtend::pack(S, {0}) & ~amount_written))) {}
-  consteval ExtendImm(Extend e) : bits(required(encode_imm(S, e.pack()))) {}
+  constexpr ExtendImm() : bits(static_cast<u32>(encode_as<S>(LslAsExtend::pack(S, {0}) & ~amount_written))) {}
+  consteval ExtendImm(Extend e) : bits(required(encode_as<S>(e.pack()))) {}
   consteval ExtendImm(Lsl l)
     requires(S.kind != ImmKind::index || S.width == 64)
-      : bits(required(encode_imm(S, LslAsExtend::pack(S, l)))) {}
-  static constexpr std::optional<ExtendImm> make(Extend e) { return from(encode_imm(S, e.pack())); }
-  static constexpr std::optional<ExtendImm> make(Lsl l) { return from(encode_imm(S, LslAsExtend::pack(S, l))); }
+      : bits(required(encode_as<S>(LslAsExtend::pack(S, l)))) {}
+  static constexpr std::optional<ExtendImm> make(Extend e) { return from(encode_as<S>(e.pack())); }
+  static constexpr std::optional<ExtendImm> make(Lsl l) { return from(encode_as<S>(LslAsExtend::pack(S, l))); }
 
  private:
   static constexpr std::optional<ExtendImm> from(Encoded e) {
@@ -574,16 +593,16 @@ struct FpImm {
   }
 
  private:
-  static constexpr Encoded encode(double v) { return encode_imm(S, std::bit_cast<i64>(v)); }
+  static constexpr Encoded encode(double v) { return encode_as<S>(std::bit_cast<i64>(v)); }
 };
 
 // A condition that is stored inverted (cset, cinc ...); al and nv have no inverse.
 template <ImmSpec S>
 struct InvertedCond {
   u32 bits = 0;
-  consteval InvertedCond(Cond c) : bits(required(encode_imm(S, static_cast<i64>(c)))) {}
+  consteval InvertedCond(Cond c) : bits(required(encode_as<S>(static_cast<i64>(c)))) {}
   static constexpr std::optional<InvertedCond> make(Cond c) {
-    const Encoded e = encode_imm(S, static_cast<i64>(c));
+    const Encoded e = encode_as<S>(static_cast<i64>(c));
     if (e == refused) return std::nullopt;
     return InvertedCond(static_cast<u32>(e), 0);
   }
@@ -609,9 +628,9 @@ struct Target {
   constexpr Target(Label l) : label(l) {}
   template <class Int>
     requires std::is_integral_v<Int>
-  consteval Target(Int v) : bits(required(encode_imm(S, static_cast<i64>(v)))) {}
+  consteval Target(Int v) : bits(required(encode_as<S>(static_cast<i64>(v)))) {}
   static constexpr std::optional<Target> make(i64 v) {
-    const Encoded e = encode_imm(S, v);
+    const Encoded e = encode_as<S>(v);
     if (e == refused) return std::nullopt;
     Target result{Label()};
     result.bits = static_cast<u32>(e);
@@ -703,7 +722,7 @@ using XOct = RegRun<XReg, 8>;
 template <class Enum, ImmSpec S>
 struct EnumImm {
   u32 bits;
-  constexpr EnumImm(Enum e) : bits(static_cast<u32>(encode_imm(S, static_cast<i64>(e)))) {}
+  constexpr EnumImm(Enum e) : bits(static_cast<u32>(encode_as<S>(static_cast<i64>(e)))) {}
 };
 template <ImmSpec S>
 using CondImm = EnumImm<Cond, S>;
@@ -753,7 +772,7 @@ template <ImmSpec S>
 struct PrefetchImm : EnumImm<Prefetch, S> {
   using EnumImm<Prefetch, S>::EnumImm;
   static constexpr std::optional<PrefetchImm> make(i64 v) {
-    if (encode_imm(S, v) == refused) return std::nullopt;
+    if (encode_as<S>(v) == refused) return std::nullopt;
     return PrefetchImm(static_cast<Prefetch>(v));
   }
 };
@@ -786,7 +805,7 @@ struct BarrierImm {
   u32 bits = 15U << S.lsb;  // sy
   constexpr BarrierImm() = default;
   constexpr BarrierImm(Barrier b) : bits(static_cast<u32>(b) << S.lsb) {}
-  consteval BarrierImm(int v) : bits(required(encode_imm(S, v))) {}
+  consteval BarrierImm(int v) : bits(required(encode_as<S>(v))) {}
 };
 
 }  // namespace arm64

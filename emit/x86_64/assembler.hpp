@@ -6,7 +6,8 @@
 // expanded; roles, text and decoding are other headers. A class template, so that only the methods a
 // program uses are compiled, and so that it also runs in constant expressions over another Buffer.
 //
-// A Buffer has reserve(n), advance(n), offset(), fail(Status), and, for labels, what CodeBuffer has.
+// A Buffer has has_room(n), cursor(), reserve(n), advance(n), offset(), fail(Status), and, for labels,
+// what CodeBuffer has.
 #ifndef JITKIT_EMIT_X86_64_ASSEMBLER_HPP
 #define JITKIT_EMIT_X86_64_ASSEMBLER_HPP
 
@@ -272,12 +273,14 @@ class BasicAssembler {
   }
   constexpr void emit_ACC(Enc e, Tail t, Code acc) { emit_ACC(e, acc, t); }
   constexpr void emit_ALUI(Enc e, Place rm, Tail t) {
+    if (rm.mem.is_reg() && !byte_form(e)) return alu_register(e, rm.mem.base, t.value);
     special(e, rm.mem, [&](u8* p) { return put_alu_imm(p, e, rm.mem, t.value); });
   }
   constexpr void emit_TESTI(Enc e, Place rm, Tail t) {
     special(e, rm.mem, [&](u8* p) { return put_test_imm(p, e, rm.mem, t.value); });
   }
   constexpr void emit_SHIFTI(Enc e, Place rm, Tail t) {
+    if (rm.mem.is_reg()) return shift_register(e, rm.mem.base, t.value);
     special(e, rm.mem, [&](u8* p) { return put_shift_imm(p, e, rm.mem, t.value); });
   }
   constexpr void emit_MOVI(Enc e, Place rm, Tail t) {
@@ -298,10 +301,13 @@ class BasicAssembler {
   }
 
   // Anything with ModRM. The branches fold at the call: the space is the row's, the kind the type's.
-  constexpr void modrm(Enc e, unsigned reg, unsigned v, const Mem& rm, Tail t) {
+  // Registers alone are a few instructions there; addresses are a function.
+  [[gnu::always_inline]] constexpr void modrm(Enc e, unsigned reg, unsigned v, const Mem& rm, Tail t) {
     if (space_of(e) == Space::legacy) {
       if (rm.is_reg())
         legacy_register(e, reg, rm.base, t);
+      else if (t.bytes == 0)
+        plain_memory(e, reg, rm);
       else
         legacy_memory(e, reg, rm, t);
     } else {
@@ -311,13 +317,33 @@ class BasicAssembler {
         vex_memory(e, reg | v << 8, rm, t);
     }
   }
-  [[gnu::noinline]] constexpr void legacy_register(Enc e, unsigned reg, unsigned rm, Tail t) {
+  [[gnu::always_inline]] constexpr void legacy_register(Enc e, unsigned reg, unsigned rm, Tail t) {
     if (u8* p = buffer_->reserve(max_length)) finish(p, legacy_rr(p, e, reg, rm), t);
   }
+  [[gnu::noinline]] constexpr void shift_register(Enc e, unsigned rm, i64 v) {
+    legacy_register(v == 1 ? opcode_plus(e, 0x10) : e, digit_of(e), rm, Tail(v, v == 1 ? 0 : 1));
+  }
+  [[gnu::noinline]] constexpr void alu_register(Enc e, unsigned rm, i64 v) {
+    if (!has_room()) [[unlikely]] return other_alu_register(e, rm, v);
+    u8* p = buffer_->cursor();
+    buffer_->advance(static_cast<usize>(put_alu_register(p, e, rm, v) - p));
+  }
+  [[gnu::noinline]] constexpr void other_alu_register(Enc e, unsigned rm, i64 v) {
+    if (u8* p = buffer_->reserve(max_length)) finish(p, put_alu_register(p, e, rm, v));
+  }
+  // No immediate. What is rare is another function with the same arguments, so that this one has
+  // nothing to save.
+  [[gnu::noinline]] constexpr void plain_memory(Enc e, unsigned reg, Mem m) {
+    if (!has_room() || !is_plain_address(m, reg)) [[unlikely]] return other_memory(e, reg, m);
+    u8* p = buffer_->cursor();
+    buffer_->advance(static_cast<usize>(put_plain_memory(p, e, reg, m) - p));
+  }
+  [[gnu::noinline]] constexpr void other_memory(Enc e, unsigned reg, Mem m) { legacy_memory(e, reg, m, {}); }
+  constexpr bool has_room() const { return buffer_->has_room(max_length); }
   [[gnu::noinline]] constexpr void legacy_memory(Enc e, unsigned reg, Mem rm, Tail t) {
     if (u8* p = buffer_->reserve(max_length)) finish(p, legacy_mem(p, e, reg, rm), t, rm);
   }
-  [[gnu::noinline]] constexpr void vex_register(Enc e, unsigned reg_v, unsigned rm, Tail t) {
+  [[gnu::always_inline]] constexpr void vex_register(Enc e, unsigned reg_v, unsigned rm, Tail t) {
     if (u8* p = buffer_->reserve(max_length)) finish(p, vex_rr(p, e, reg_v & 0xff, reg_v >> 8, rm), t);
   }
   [[gnu::noinline]] constexpr void vex_memory(Enc e, unsigned reg_v, Mem rm, Tail t) {
@@ -362,7 +388,7 @@ class BasicAssembler {
       return branch_short(static_cast<u8>(opcode == 0xe9 ? 0xeb : opcode - 0x10), Label(t.id));
     u8* p = buffer_->reserve(max_length);
     if (p == nullptr) return;
-    finish(p, put_imm32(put_plain(p, e), 0));
+    buffer_->advance(static_cast<usize>(put_bytes(p, e & 0xffff, opcode_bytes(e) + 4) - p));  // distance 0 for now
     const u32 at = buffer_->offset() - 4;
     if (t.is_symbol)
       buffer_->use_symbol(Symbol(t.id), FixupKind::x86_plt32, at);
@@ -370,14 +396,13 @@ class BasicAssembler {
       buffer_->use_label(Label(t.id), FixupKind::x86_rel32, at);
   }
   bool reaches_short(Label l) const {
-    return buffer_->is_bound(l) && buffer_->offset() + 2 - buffer_->offset_of(l) <= 128;
+    const u32 here = buffer_->offset(), to = buffer_->offset_of(l);  // not bound: beyond any offset
+    return to <= here && here + 2 - to <= 128;
   }
   void branch_short(u8 opcode, Label l) {
     u8* p = buffer_->reserve(max_length);
     if (p == nullptr) return;
-    p[0] = opcode;
-    p[1] = 0;
-    finish(p, p + 2);
+    buffer_->advance(static_cast<usize>(put_bytes(p, opcode, 2) - p));
     buffer_->use_label(l, FixupKind::x86_rel8, buffer_->offset() - 1);
   }
 

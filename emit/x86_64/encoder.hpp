@@ -11,6 +11,9 @@
 #include <jitkit/emit/x86_64/operands.hpp>
 #include <jitkit/ir/support/bits.hpp>
 
+#include <cstring>
+#include <type_traits>
+
 namespace jitkit::inline JITKIT_ABI::x86_64 {
 
 // The encoding word of a form:
@@ -82,36 +85,55 @@ constexpr Enc sized(Enc e, Axis axis, int size) {
   return e;
 }
 
+// The low n bytes of w; up to 8 are written, so that it is one store.
+constexpr u8* put_bytes(u8* p, u64 w, unsigned n) {
+  if (std::is_constant_evaluated())
+    for (unsigned i = 0; i < n; ++i) p[i] = static_cast<u8>(w >> 8 * i);
+  else
+    std::memcpy(p, &w, 8);
+  return p + n;
+}
 constexpr u8* put_imm(u8* p, i64 v, unsigned bytes) {
+  if (bytes == 0) return p;
+  if (bytes == 1) {
+    *p = static_cast<u8>(v);
+    return p + 1;
+  }
+  if (bytes == 4 && !std::is_constant_evaluated()) {
+    std::memcpy(p, &v, 4);
+    return p + 4;
+  }
+  if (bytes == 8) return put_bytes(p, static_cast<u64>(v), 8);
   for (unsigned i = 0; i < bytes; ++i) p[i] = static_cast<u8>(v >> 8 * i);
   return p + bytes;
 }
-constexpr u8* put_imm32(u8* p, i32 v) {
-  const auto u = static_cast<u32>(v);
-  p[0] = static_cast<u8>(u);
-  p[1] = static_cast<u8>(u >> 8);
-  p[2] = static_cast<u8>(u >> 16);
-  p[3] = static_cast<u8>(u >> 24);
-  return p + 4;
-}
+constexpr u8* put_imm32(u8* p, i32 v) { return put_imm(p, v, 4); }
 
-// Prefixes, REX (bits W R X B of `rex`, bit 6: wanted anyway) and opcode.
-constexpr u8* put_legacy_opcode(u8* p, Enc e, unsigned rex) {
-  if ((e >> 32 & 0x3ff) != 0) {
-    const auto prefix = static_cast<u8>(e >> 32);
-    *p = 0x66;
-    p += e >> 40 & 1;
-    *p = 0xf0;
-    p += e >> 41 & 1;
-    *p = prefix;
-    p += prefix != 0;
+// The first bytes of an instruction, lowest first.
+struct Bytes {
+  u64 bits;
+  unsigned count;
+  constexpr void before(unsigned byte) {
+    bits = bits << 8 | byte;
+    ++count;
   }
-  *p = static_cast<u8>(rex | 0x40);
-  p += rex != 0;
-  p[0] = static_cast<u8>(e);
-  p[1] = static_cast<u8>(e >> 8);
-  p[2] = static_cast<u8>(e >> 16);
-  return p + opcode_bytes(e);
+  constexpr void after(unsigned byte) { bits |= u64{byte} << 8 * count++; }
+};
+
+// Prefixes, REX (bits W R X B of `rex`, bit 6: wanted anyway) and opcode: at most 7 bytes.
+[[gnu::always_inline]] constexpr Bytes legacy_opcode(Enc e, unsigned rex) {
+  Bytes b{e & 0xffffff, opcode_bytes(e)};
+  if (rex != 0) b.before((rex | 0x40) & 0xff);
+  if ((e >> 32 & 0x3ff) != 0) {
+    if (const auto prefix = static_cast<u8>(e >> 32); prefix != 0) b.before(prefix);
+    if ((e >> 41 & 1) != 0) b.before(0xf0);
+    if ((e >> 40 & 1) != 0) b.before(0x66);
+  }
+  return b;
+}
+constexpr u8* put_legacy_opcode(u8* p, Enc e, unsigned rex) {
+  const Bytes b = legacy_opcode(e, rex);
+  return put_bytes(p, b.bits, b.count);
 }
 
 // REX bits of two register codes, with W from the row.
@@ -142,15 +164,10 @@ constexpr u8* put_address(u8* p, unsigned reg, const Mem& m, unsigned shift = 0)
   const bool is8 = static_cast<i8>(unit) == unit && (static_cast<u32>(unit) << shift) == static_cast<u32>(m.disp);
   const unsigned mod = m.disp == 0 && base != 5 ? 0 : is8 ? 0x40 : 0x80;
   const bool sib = indexed || base == 4;
-  p[0] = static_cast<u8>(mod | r | (sib ? 4 : base));
-  p[1] = static_cast<u8>(scale_index | base);
-  p += sib ? 2 : 1;
-  if (mod == 0) return p;
-  if (mod == 0x40) {
-    *p = static_cast<u8>(unit);
-    return p + 1;
-  }
-  return put_imm32(p, m.disp);
+  const unsigned n = sib ? 2 : 1;
+  const u64 head = mod | r | (sib ? 4 | (scale_index | base) << 8 : base);
+  const u64 disp = mod == 0x40 ? static_cast<u8>(unit) : static_cast<u32>(m.disp);
+  return put_bytes(p, head | disp << 8 * n, n + (mod == 0 ? 0 : mod == 0x40 ? 1 : 4));
 }
 
 // The X and B bits of an address (bits 1 and 0).
@@ -170,15 +187,36 @@ constexpr u8* put_segment(u8* p, const Mem& m) {
 constexpr u8* legacy_rr(u8* p, Enc e, unsigned reg, unsigned rm) {
   const unsigned rex = rex_bits(e, reg, rm);
   if (high_byte_conflict(rex, reg | rm)) return nullptr;
-  p = put_legacy_opcode(p, e, rex);
-  *p = static_cast<u8>(0xc0 | (reg & 7) << 3 | (rm & 7));
-  return p + 1;
+  Bytes b = legacy_opcode(e, rex);
+  b.after(0xc0 | (reg & 7) << 3 | (rm & 7));
+  return put_bytes(p, b.bits, b.count);
 }
 constexpr u8* legacy_mem(u8* p, Enc e, unsigned reg, const Mem& m) {
   const unsigned rex = rex_bits(e, reg, 0) | address_bits(m);
   if (high_byte_conflict(rex, reg) || bad_index(m)) return nullptr;
   p = put_legacy_opcode(put_segment(p, m), e, rex);
   return put_address(p, reg, m);
+}
+// The same for a base register with or without an index and any displacement: most addresses.
+// `reg` is no byte register that REX changes.
+constexpr bool is_plain_address(const Mem& m, unsigned reg) {
+  static_assert(Mem::none == 0x80 && static_cast<u8>(Mem::Kind::base_index) == 0);
+  return (static_cast<u8>(m.kind) | m.segment) == 0 && (m.base | (m.index & 0x7f) | (reg & (code_needs_rex | code_forbids_rex))) < 16 &&
+         m.index != 4;
+}
+[[gnu::always_inline]] constexpr u8* put_plain_memory(u8* p, Enc e, unsigned reg, const Mem& m) {
+  // Mem::none has no bit that REX takes.
+  const unsigned rex = (wide(e) ? 8U : 0U) | (reg >> 1 & 4U) | (m.index >> 2 & 2U) | (m.base >> 3 & 1U);
+  const Bytes b = legacy_opcode(e, rex);
+  p = put_bytes(p, b.bits, b.count);
+  const unsigned low = m.base & 7U, r = (reg & 7) << 3;
+  const bool is8 = static_cast<i8>(m.disp) == m.disp;
+  const unsigned mod = m.disp == 0 && low != 5 ? 0U : is8 ? 0x40U : 0x80U;
+  const unsigned disp_bytes = mod == 0 ? 0U : is8 ? 1U : 4U;
+  const u64 disp = static_cast<u32>(m.disp);
+  if (m.index == Mem::none && low != 4) return put_bytes(p, (mod | r | low) | disp << 8, 1 + disp_bytes);
+  const unsigned scale_index = m.index == Mem::none ? 4U << 3 : unsigned{m.scale} << 6 | (m.index & 7U) << 3;
+  return put_bytes(p, (mod | r | 4) | (scale_index | low) << 8 | disp << 16, 2 + disp_bytes);
 }
 // No ModRM.
 constexpr u8* put_plain(u8* p, Enc e) { return put_legacy_opcode(p, e, wide(e) ? 8 : 0); }
@@ -190,27 +228,23 @@ constexpr u8* legacy_o(u8* p, Enc e, unsigned r) {
 }
 
 // The VEX prefix and opcode; xb as in address_bits.
-constexpr u8* put_vex(u8* p, Enc e, unsigned reg, unsigned v, unsigned xb) {
+constexpr Bytes vex_opcode(Enc e, unsigned reg, unsigned v, unsigned xb) {
   const unsigned r = ~reg << 4 & 0x80U;
   const auto low = static_cast<unsigned>((~v & 15U) << 3 | (e >> 28 & 4U) | (e >> 47 & 3U));
   const auto map = static_cast<unsigned>(e >> 44 & 7U);
-  if (xb == 0 && map == 1 && !wide(e)) {
-    p[0] = 0xc5;
-    p[1] = static_cast<u8>(r | low);
-    p[2] = static_cast<u8>(e);
-    return p + 3;
-  }
-  p[0] = 0xc4;
-  p[1] = static_cast<u8>(r | (~xb & 3U) << 5 | map);
-  p[2] = static_cast<u8>(low | (wide(e) ? 0x80U : 0U));
-  p[3] = static_cast<u8>(e);
-  return p + 4;
+  const unsigned opcode = e & 0xff;
+  if (xb == 0 && map == 1 && !wide(e)) return {0xc5 | (r | low) << 8 | opcode << 16, 3};
+  return {0xc4 | u64{r | (~xb & 3U) << 5 | map} << 8 | u64{low | (wide(e) ? 0x80U : 0U)} << 16 | u64{opcode} << 24, 4};
+}
+constexpr u8* put_vex(u8* p, Enc e, unsigned reg, unsigned v, unsigned xb) {
+  const Bytes b = vex_opcode(e, reg, v, xb);
+  return put_bytes(p, b.bits, b.count);
 }
 constexpr u8* vex_rr(u8* p, Enc e, unsigned reg, unsigned v, unsigned rm) {
   if (((reg | v | rm) & 16) != 0) return nullptr;
-  p = put_vex(p, e, reg, v, rm >> 3 & 1);
-  *p = static_cast<u8>(0xc0 | (reg & 7) << 3 | (rm & 7));
-  return p + 1;
+  Bytes b = vex_opcode(e, reg, v, rm >> 3 & 1);
+  b.after(0xc0 | (reg & 7) << 3 | (rm & 7));
+  return put_bytes(p, b.bits, b.count);
 }
 constexpr u8* vex_mem(u8* p, Enc e, unsigned reg, unsigned v, const Mem& m) {
   if (((reg | v) & 16) != 0 || bad_index(m)) return nullptr;
@@ -256,6 +290,20 @@ constexpr u8* put_alu_imm(u8* p, Enc e, const Mem& rm, i64 v) {
     p = put_modrm(p, e, digit_of(e), 0, rm);
   }
   return p ? put_imm(p, v, byte_form(e) ? 1 : imm_bytes_of(e)) : p;
+}
+
+// The same on a register of more than 8 bits.
+[[gnu::always_inline]] constexpr u8* put_alu_register(u8* p, Enc e, unsigned rm, i64 v) {
+  const unsigned size = operand_bits(e), rex = rex_bits(e, 0, rm), modrm = 0xc0 | digit_of(e) << 3 | (rm & 7);
+  if (size != 64) v = sign_extend(static_cast<u64>(v), size);
+  const bool is8 = static_cast<i8>(v) == v;
+  Bytes b{is8 ? 0x83U : rm == 0 ? digit_of(e) << 3 | 5 : opcode_of(e), 1};
+  if (is8 || rm != 0) b.after(modrm);
+  if (rex != 0) b.before((rex | 0x40) & 0xff);
+  if (size == 16) b.before(0x66);
+  if ((e & table::LOCK) != 0) b.before(0xf0);
+  p = put_bytes(p, b.bits, b.count);
+  return put_imm(p, v, is8 ? 1 : size == 16 ? 2 : 4);
 }
 
 // test rm, imm: F6/F7 /0, A8/A9 on the accumulator.
