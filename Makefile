@@ -6,8 +6,9 @@
 #   make fuzz SECONDS=n  a total, shared by all fuzz targets; make soak: fixed large counts
 #   make bench           cost of emission and compilation beside other tools: build/bench/results.json, .svg
 #   make single-header   one file of it all
+#   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
-.PHONY: build demo check quick fuzz soak bench single-header format tidy clean
+.PHONY: build demo check quick fuzz soak bench single-header import format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -57,6 +58,10 @@ bench:
 single-header:
 	@tools/setup.sh python
 	@python3 tools/single_header.py
+
+import:
+	@tools/setup.sh import
+	@$(call compile,release,jitkit_import)
 
 format:
 	@tools/setup.sh format

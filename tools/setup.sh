@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a target of the Makefile needs and the machine lacks.
 #
-# usage: tools/setup.sh SET...      sets: make python format tidy build check demo bench fuzz consumers
+# usage: tools/setup.sh SET...      sets: make python format tidy build import check demo bench fuzz consumers
 #
 # Prints what it installs and nothing when nothing is missing. Needs root or sudo only then.
 set -eu
@@ -18,6 +18,7 @@ packages_of() {
     format) echo clang-format-14 ;;
     tidy) echo clang-tidy-19 ;;
     build) echo "$build" ;;
+    import) echo "$build llvm-19-dev" ;;
     demo) echo "$build $arm64 binutils coreutils" ;;
     check) echo "$build $arm64 $oracles $compilers doctest-dev nlohmann-json3-dev gdb linux-perf openssl" \
                 "llvm-19-dev csmith libcsmith-dev" ;;
