@@ -70,7 +70,7 @@ class Frame {
 
   const Vec<Save>& saves() const { return saves_; }
   u32 save_bytes() const { return save_bytes_; }
-  i64 saves_at() const { return lowered(saves_at_); }  // without an own frame
+  i64 saves_at() const { return conv_.frame.adjusts_sp ? 0 : lowered(saves_at_); }  // from the stack pointer, or base()
   i64 body() const { return static_cast<i64>(body_); }
   bool adjusts_sp() const { return conv_.frame.adjusts_sp; }
   bool keeps_frame_pointer() const { return keeps_frame_pointer_; }
