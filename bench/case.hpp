@@ -17,6 +17,7 @@ struct Case {
   double units = 0;  // of it in one run
   std::function<void()> run;
   bool warm = true;  // jitkit: must not touch the heap once warm
+  bool counted = true;  // callgrind knows all of its instructions
 };
 
 inline std::vector<Case>& cases() {

@@ -80,6 +80,28 @@ def counted(names, only):
         return counts
 
 
+HASH_BAR = 0.95  # of openssl's rate
+
+
+def hash_rates(known):
+    """Bytes per second of jitkit and of openssl, medians of five runs each, one after the other."""
+    rates = {}
+    for name in ("sha1", "sha256"):
+        if f"not measurable:{name}" in known:
+            continue
+        pairs = []
+        for _ in range(5):
+            report = json.loads(run([PROGRAM, f"--only=hash {name}/", "--benchmark_min_time=0.3", "--benchmark_format=json"]))
+            ours = 16384e9 / report["benchmarks"][0]["cpu_time"]
+            text = run(["openssl", "speed", "-mr", "-bytes", "16384", "-seconds", "1", "-evp", name])
+            theirs = float(re.search(r"^\+F:\d+:[^:]+:([\d.]+)", text, re.M)[1])
+            pairs.append((ours, theirs))
+        middle = lambda values: sorted(values)[len(values) // 2]
+        rates[name] = {"jitkit": middle([o for o, _ in pairs]), "openssl": middle([t for _, t in pairs]),
+                       "ratio": round(middle([o / t for o, t in pairs]), 3)}
+    return rates
+
+
 def timed(only):
     """Median nanoseconds of one run of each case."""
     report = json.loads(run([PROGRAM, f"--only={only}", "--benchmark_repetitions=11", "--benchmark_min_time=0.02",
@@ -223,6 +245,12 @@ def print_table(result):
     for name, value in result["growth"].items():
         print(f"growth from 5,000 to 50,000 ops, {name}: {value:.2f} per op   {GROWTH_BAR[0]} ({GROWTH_BAR[1]}): "
               f"{verdict(value, GROWTH_BAR)}")
+    for name, row in result["hashes"].items():
+        print(f"{name}, native: {row['jitkit'] / 1e6:.0f} MB/s, openssl speed {row['openssl'] / 1e6:.0f} MB/s, ratio "
+              f"{row['ratio']:.2f}   {HASH_BAR}: {'met' if row['ratio'] >= HASH_BAR else 'MISSED'}")
+    for name, why in known.items():
+        if name.startswith("not measurable:"):
+            print(f"{name[15:]}, native: not measurable: {why}")
     heap = {n: v for n, v in known.items() if n.startswith("heap calls:") and n.endswith("/jitkit")}
     print(f"heap calls of warm runs of jitkit: {sum(map(int, heap.values()))} in {len(heap)} jobs   0 (0)")
     for name, row in result["include"].items():
@@ -276,10 +304,12 @@ def main():
     for name in names:
         if name.endswith("/jitkit") and known[f"heap calls:{name}"] != "0":
             fail(f"{name}: {known[f'heap calls:{name}']} heap calls when warm")
-    counts = counted(names, options.only)
+    counts = counted([n for n in names if f"uncounted:{n}" not in known], options.only)
     times = {} if options.no_times else timed(options.only)
     cases = []
     for name in names:
+        if f"uncounted:{name}" in known:
+            continue
         what, who = name.split("/", 1)
         units, unit = known[f"units:{name}"].split()
         case = {"what": what, "who": who, "unit": unit, "instructions": round(counts[name] / float(units), 1)}
@@ -289,7 +319,8 @@ def main():
     per = {f"{c['what']}/{c['who']}": c["instructions"] for c in cases}
     growth = {target: per[f"line 50000 {target}/jitkit"] / per[f"line 5000 {target}/jitkit"]
               for target in ("x86_64", "arm64") if f"line 50000 {target}/jitkit" in per}
-    result = {"cases": cases, "growth": growth, "facts": known,
+    hashes = {} if options.no_times or options.only else hash_rates(known)
+    result = {"cases": cases, "hashes": hashes, "growth": growth, "facts": known,
               "include": {} if options.no_include else include_cost()}
     print_table(result)
     OUT.mkdir(parents=True, exist_ok=True)

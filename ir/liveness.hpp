@@ -196,6 +196,7 @@ class Liveness {
 
   // The next block's live values stay, but those past a loop's exit count as far.
   void shift_over_exit(u32 k) {
+    if (!loops_ && mf_->remats.size() == 1) return;  // nothing of either sort
     const u32 loop = mf_->blocks[k].loop;
     const bool leaves = loop != 0 && !in_loop(loop, k + 1);
     for (u32 n = live_.size(); n-- > 0;) {

@@ -160,6 +160,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
 inline void Emitter::put(Form f, const u8* regs, i32 disp, u8 scale, i64 imm) {
   u8* p = code_.reserve(max_length);
   if (p == nullptr) return;
+  if (const u8* end = encode_quick(f, regs, disp, scale, imm, p)) return code_.advance(static_cast<usize>(end - p));
   const u8 length = encode(f, regs, disp, scale, imm, p);
   if (length == 0) return code_.fail({Error::operand_range, offset(), static_cast<u64>(f)});
   code_.advance(length);
@@ -206,7 +207,11 @@ inline void Emitter::put_nops(u32 bytes) {
 
 inline void Emitter::put_jump(Form short_form, Form near_form, Label l) {
   const bool is_short = code_.is_bound(l) && offset() - code_.offset_of(l) < 126;
-  put(is_short ? short_form : near_form, {});
+  u8* p = code_.reserve(max_length);
+  if (p == nullptr) return;
+  const Enc e = detail::encode_table.record[static_cast<u16>(is_short ? short_form : near_form)].enc;
+  const unsigned length = opcode_bytes(e) + (is_short ? 1 : 4);  // distance 0 for now
+  code_.advance(static_cast<usize>(put_bytes(p, e & 0xffff, length) - p));
   code_.use_label(l, is_short ? FixupKind::x86_rel8 : FixupKind::x86_rel32, offset() - (is_short ? 1 : 4));
 }
 

@@ -407,6 +407,9 @@ constexpr Form form_for(Form o, Cond c) {
 
 namespace detail {
 
+// Which of the short ways of encode_quick() a form may go.
+enum class Quick : u8 { none, registers, memory, alu, shift };
+
 // What encode() needs of a form: 16 bytes. An *_at is an index into the registers, 15: none, 14: the
 // immediate is the number (segment, control and debug registers).
 inline constexpr u8 from_imm = 14;
@@ -421,7 +424,9 @@ struct EncodeRecord {
   bool byte_reg : 1 = false;
   bool byte_rm : 1 = false;
   u8 imm_bytes = 0;
+  Quick quick = Quick::none;
 };
+static_assert(sizeof(EncodeRecord) == 16);
 
 // The slots of the register operands of a format, in text order: R reg, V vvvv, M rm, 4 is4.
 constexpr const char* slots_of(Format f) {
@@ -452,6 +457,20 @@ constexpr const char* slots_of(Format f) {
     case Format::VZO: return "";
   }
   return "";
+}
+
+constexpr Quick quick_of(const EncodeRecord& r) {
+  if (space_of(r.enc) != Space::legacy || r.byte_reg || r.byte_rm || r.reg_at == from_imm || r.v_at != 15 ||
+      r.is4_at != 15 || r.rm_at == 15)
+    return Quick::none;
+  switch (r.format) {
+    case Format::RM:
+    case Format::MR:
+    case Format::M: return r.imm_bytes != 0 ? Quick::none : r.mem ? Quick::memory : Quick::registers;
+    case Format::ALUI: return r.mem || byte_form(r.enc) ? Quick::none : Quick::alu;
+    case Format::SHIFTI: return r.mem ? Quick::none : Quick::shift;
+    default: return Quick::none;
+  }
 }
 
 constexpr EncodeRecord make_record(const FormRow& row) {
@@ -488,6 +507,7 @@ constexpr EncodeRecord make_record(const FormRow& row) {
     }
     at += is_mem ? 2 : 1;
   }
+  r.quick = quick_of(r);
   return r;
 }
 
@@ -578,6 +598,37 @@ constexpr u8 encode(Form form, const u8* regs, i32 disp, u8 scale, i64 imm, u8* 
   }
   u8* end = put_form(out, r, s);
   return end != nullptr ? static_cast<u8>(end - out) : u8{0};
+}
+
+// encode() for the forms and operands most code is made of: the end, or nullptr for any other. Writes up
+// to 16 bytes.
+[[gnu::always_inline]] inline u8* encode_quick(Form form, const u8* regs, i32 disp, u8 scale, i64 imm, u8* out) {
+  using detail::Quick;
+  const detail::EncodeRecord& r = detail::encode_table.record[static_cast<u16>(form)];
+  if (r.quick == Quick::none) return nullptr;
+  const unsigned reg = r.reg_at < detail::from_imm ? regs[r.reg_at] : digit_of(r.enc);
+  const unsigned rm = regs[r.rm_at];
+  if ((reg | rm) >= 32) return nullptr;  // none, rip; vector registers from 16 on
+  switch (r.quick) {
+    case Quick::registers: return legacy_rr(out, r.enc, reg & 15, rm & 15);
+    case Quick::memory: {
+      const u8 index = regs[r.rm_at + 1U];
+      Mem m;
+      m.base = static_cast<u8>(rm);
+      m.index = index == reg_none ? Mem::none : index;
+      m.scale = scale;
+      m.disp = disp;
+      return is_plain_address(m, 0) ? put_plain_memory(out, r.enc, reg & 15, m) : nullptr;
+    }
+    case Quick::alu: return put_alu_register(out, r.enc, rm & 15, imm);
+    case Quick::shift: {
+      u8* end = legacy_rr(out, imm == 1 ? opcode_plus(r.enc, 0x10) : r.enc, reg, rm & 15);
+      *end = static_cast<u8>(imm);
+      return end + (imm == 1 ? 0 : 1);
+    }
+    case Quick::none: break;
+  }
+  return nullptr;
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::x86_64
