@@ -409,10 +409,11 @@ inline void OperandPrinter::print(const OperandInfo& o) {
     case Text::q: return registers(o, 'q', false);
     case Text::base:
     case Text::mem:
+    case Text::bare_mem:
       separate();
       out_ << "[";
       general('x', word_ >> o.lsb & 31, true);
-      if (o.text == Text::mem) out_ << "]";
+      if (o.text != Text::base) out_ << "]";
       return;
     default: {
       if (const char* arrangement = arrangement_name(o.text)) {
@@ -429,14 +430,19 @@ inline void OperandPrinter::print(const OperandInfo& o) {
 
 }  // namespace detail
 
-// Writes the text of a word; false (and nothing written) if the word has no form.
-inline bool disassemble(u32 word, Sink& out) {
-  const Form f = decode(word);
-  if (f == Form::none) return false;
+// Writes a word as an instruction of form f: of an alias, its own text.
+inline void disassemble_as(Form f, u32 word, Sink& out) {
   out << form_info(f).mnemonic;
   detail::OperandPrinter printer(out, word);
   for (OperandKind k : form_codes[static_cast<u16>(f)].operands)
     if (k != OperandKind::none) printer.print(operand_info(k));
+}
+
+// Writes the text of a word; false (and nothing written) if the word has no form.
+inline bool disassemble(u32 word, Sink& out) {
+  const Form f = decode(word);
+  if (f == Form::none) return false;
+  disassemble_as(f, word, out);
   return true;
 }
 

@@ -29,7 +29,7 @@ enum class Text : u8 {
   b, h, s, d, q,                       // FP and SIMD registers
   v_b8, v_b16, v_h4, v_h8, v_s2, v_s4, v_d1, v_d2, v_q1, v_h2,
   lane, list, lane_list,
-  base, mem,                           // [x0 and [x0]
+  base, mem, bare_mem,                       // [x0 and [x0]
   imm, hex, addsub, optional_imm, fpimm, fpzero, zero,
   lsl, msl, shift, extend, index, windex, field, cond, dot_cond,
   off, pre, pre_step, post, rel, landing, csync, prefetch, barrier, nxs, isb, clrex,

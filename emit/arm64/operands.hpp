@@ -50,7 +50,7 @@ enum class ImmKind : u8 {
   extract,     // packed field, ubfx style
   insert,      // packed field, bfi style
   shift,       // packed shift, amounts below `width`, kinds below `scale`
-  extend,      // packed extend of add/sub; scale: 0 of a W register, 1 of an X register
+  extend,      // packed extend of add/sub; scale: 0 of a W register (which may be called x), 1 of an X register
   index,       // packed extend of a memory index, shifted by `scale` or not; width 32 or 64
   offset,      // unsigned 12 bits scaled, else signed 9 bits unscaled (bit 24)
   test_bit,    // tbz: bits 19 and 31
@@ -239,7 +239,7 @@ constexpr Encoded encode_imm(ImmSpec s, i64 v) {
     case ImmKind::shift:
       return v >= 0 && (v & 0x7f) < s.width && (v >> 8) < s.scale ? (v >> 8) << 22 | (v & 0x7f) << 10 : refused;
     case ImmKind::extend:
-      if (v < 0 || (v & 0x7f) > 4 || (v >> 8) > 7 || (s.scale != 2 && (s.scale == 1) != ((v >> 8 & 3) == 3))) return refused;
+      if (v < 0 || (v & 0x7f) > 4 || (v >> 8) > 7 || (s.scale == 1 && (v >> 8 & 3) != 3)) return refused;
       return (v >> 8) << 13 | (v & 0x7f) << 10;
     case ImmKind::index: return encode_index(s, v);
     case ImmKind::offset: {

@@ -545,13 +545,14 @@ inline bool OperandMatcher::match(const OperandInfo& o) {
     case Text::d: return reg(o, RegisterClass::d);
     case Text::q: return reg(o, RegisterClass::q);
     case Text::base:
-    case Text::mem: {
+    case Text::mem:
+    case Text::bare_mem: {
       if (!separated() || !take('[')) return false;
       first_ = true;
       if (!reg(o, RegisterClass::x, RegisterClass::x_sp)) return false;
       if (o.text == Text::base) return true;
       i64 zero = 0;
-      if (take(',') && (!integer(zero) || zero != 0)) return false;
+      if (o.text == Text::mem && take(',') && (!integer(zero) || zero != 0)) return false;
       return take(']');
     }
     default:
@@ -609,11 +610,13 @@ inline bool registers_conflict(Form f, u32 word) {
     for (unsigned j = 0; j < info.operands; ++j) {
       const FormOperand& b = form_operand(f, j);
       if (i == j || b.kind != FormOperand::Kind::reg || a.bank != b.bank) continue;
-      // ldxp into one register is unpredictable too, but assemblers take it.
-      const bool two_results = (b.role & role_def) != 0 && (info.effects & other_state) == 0;
+      // ldxp into one register is unpredictable too, but assemblers take it. (Of loads that authenticate or
+      // acquire, the base that moves is read as well.)
+      const bool moves_base = ((a.role | b.role) & role_use) != 0;
+      const bool two_results = (b.role & role_def) != 0 && ((info.effects & other_state) == 0 || moves_base);
       const bool apart = two_results || (a.role & role_early_def) != 0;
       const Text text = operand_info(operand_detail(f, j).kind).text;
-      const bool other_is_sp = (text == Text::base || text == Text::mem) && decode_operand(f, j, word) == 31;
+      const bool other_is_sp = (text == Text::base || text == Text::mem || text == Text::bare_mem) && decode_operand(f, j, word) == 31;
       if (apart && !other_is_sp && decode_operand(f, i, word) == decode_operand(f, j, word)) return true;
     }
   }

@@ -88,7 +88,7 @@ def jitkit(command: Path, mode: str, target: str, lines: list[str]) -> list[str]
 
 def jitkit_assemble(command: Path, target: str, lines: list[str]) -> list[str | None]:
     def work(part):
-        return [None if a.startswith("error: ") else a.split()[0] for a in jitkit(command, "asm", target, part)]
+        return [None if not a or a.startswith("error: ") else a.split()[0] for a in jitkit(command, "asm", target, part)]
     return _in_chunks(work, lines)
 
 

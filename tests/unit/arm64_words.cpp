@@ -147,3 +147,41 @@ TEST_CASE("arm64: what must be refused") {
   CHECK(!assemble_line("ldadd x0, x1, [x2]", features, word, sink));
   CHECK(error == "needs feature lse");
 }
+
+TEST_CASE("arm64: lanes, lists and the operands that only some values fit") {
+#define SAME(call, text)                                     \
+  do {                                                       \
+    u32 expected = 0;                                        \
+    REQUIRE_MESSAGE(assembles(text, expected), text);        \
+    CHECK_MESSAGE(word_of([](Assembler& a) { a.call; }) == expected, text); \
+  } while (false)
+  SAME(ins(v0.b(15), v31.b(3)), "ins v0.b[15], v31.b[3]");
+  SAME(umov(x1, v2.d(1)), "mov x1, v2.d[1]");
+  SAME(dup(v0.s4(), v1.s(3)), "dup v0.4s, v1.s[3]");
+  SAME(fmov(x3, v4.d(1)), "fmov x3, v4.d[1]");
+  SAME(fmla(v0.h8(), v1.h8(), v15.h(7)), "fmla v0.8h, v1.8h, v15.h[7]");
+  SAME(sdot(v0.s4(), v1.b16(), v31.b4(2)), "sdot v0.4s, v1.16b, v31.4b[2]");
+  SAME(fcmla(v0.h4(), v1.h4(), v2.h(1), 90), "fcmla v0.4h, v1.4h, v2.h[1], #90");
+  SAME(ld4(regs<4>(v30.s4()), x1), "ld4 { v30.4s, v31.4s, v0.4s, v1.4s }, [x1]");
+  SAME(ld1(v3.b16(), x1, post(16)), "ld1 { v3.16b }, [x1], #16");
+  SAME(st3(regs<3>(v31.h(5)), sp, x2), "st3 { v31.h, v0.h, v1.h }[5], [sp], x2");
+  SAME(tbl(v0.b16(), regs<2>(v31.b16()), v1.b16()), "tbl v0.16b, { v31.16b - v0.16b }, v1.16b");
+  SAME(ldraa(x0, x1, pre(-4096)), "ldraa x0, [x1, #-4096]!");
+  SAME(irg(sp, x1), "irg sp, x1");
+  SAME(addg(x0, sp, 1008, 15), "addg x0, sp, #1008, #15");
+  SAME(cpyfp(x0, x1, x2), "cpyfp [x0]!, [x1]!, x2!");
+  SAME(ld64b(x22, x0), "ld64b x22, [x0]");
+  SAME(bti(Landing::jc), "bti jc");
+  SAME(stlr(x0, sp, pre(-8)), "stlr x0, [sp, #-8]!");
+#undef SAME
+  u32 word = 0;
+  for (const char* text : {"fmla v0.8h, v1.8h, v16.h[0]", "fcmla v0.4h, v1.4h, v2.h[2], #90", "ld1 { v0.4s, v2.4s }, [x0]",
+                           "ld1 { v0.16b }, [x0], #8", "ld64b x24, [x0]", "ldclrp x0, x0, [x1]", "ldraa x0, [x0, #8]!",
+                           "cpyfp [x0]!, [x0]!, x1!", "ld1 { v0.s }[4], [x0]", "prfm pldl1keep, [x0, #4]"})
+    CHECK_MESSAGE(!assembles(text, word), text);
+  // Run-time registers and lanes are asked for.
+  CHECK(arg::Vm_el_h::make(VReg(15).h(7)).has_value());
+  CHECK(!arg::Vm_el_h::make(VReg(16).h(7)).has_value());
+  CHECK(!arg::Vm_pair_h4::make(VReg(0).h(2)).has_value());
+  CHECK(!arg::Xt8def::make(x24).has_value());
+}
