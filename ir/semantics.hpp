@@ -120,7 +120,8 @@ constexpr void with_overflow(Opcode op, u128 x, u128 y, unsigned n, Bits* r) {
     case Opcode::smul_ov: s = sx * sy; break;
     case Opcode::uadd_ov: u = x + y, is_signed = false; break;
     case Opcode::usub_ov: u = x - y, is_signed = false; break;
-    default: u = x * y, is_signed = false; break;  // umul_ov
+    case Opcode::umul_ov: u = x * y, is_signed = false; break;
+    default: check(false);
   }
   const u128 all = is_signed ? static_cast<u128>(s) : u;
   r[0] = bits_of(all, n);
@@ -151,7 +152,11 @@ constexpr Bits integer_op(Opcode op, u128 x, u128 y, unsigned n) {
     case Opcode::ashr: r = static_cast<u128>(sx >> count); break;
     case Opcode::rotl: r = x << count | x >> back; break;
     case Opcode::rotr: r = x >> count | x << back; break;
-    default: r = divide(op, x, y, n); break;
+    case Opcode::sdiv:
+    case Opcode::udiv:
+    case Opcode::srem:
+    case Opcode::urem: r = divide(op, x, y, n); break;
+    default: check(false);
   }
   return bits_of(r, n);
 }
@@ -167,7 +172,8 @@ constexpr Bits integer_op(Opcode op, u128 x, unsigned n) {
     case Opcode::ctz: return Bits::of(x == 0 ? n : ctz(low));
     case Opcode::popcnt: return Bits::of(static_cast<unsigned>(std::popcount(low)));
     case Opcode::bswap: return Bits::of(reverse_bytes(x, n));
-    default: return Bits::of(reverse_bits(low, n));  // bitrev
+    case Opcode::bitrev: return Bits::of(reverse_bits(low, n));
+    default: check(false); return {};
   }
 }
 

@@ -108,7 +108,9 @@ constexpr u64 arithmetic(Opcode op, u64 x, u64 y) {
     case Opcode::fdiv: return result(a / b);
     case Opcode::fmin:
     case Opcode::fmin_native: return extremum<F>(false, x, y);
-    default: return extremum<F>(true, x, y);  // fmax, fmax_native
+    case Opcode::fmax:
+    case Opcode::fmax_native: return extremum<F>(true, x, y);
+    default: check(false); return 0;
   }
 }
 

@@ -42,7 +42,8 @@ constexpr u64 lane_pair(Opcode op, u64 x, u64 y, unsigned n) {
     case Opcode::vumin: return x < y ? x : y;
     case Opcode::vumax: return x < y ? y : x;
     case Opcode::vcmpeq: return x == y ? ~u64{0} : 0;
-    default: return sx > sy ? ~u64{0} : 0;  // vcmpgt
+    case Opcode::vcmpgt: return sx > sy ? ~u64{0} : 0;
+    default: check(false); return 0;
   }
 }
 constexpr u64 float_pair(Opcode op, u64 x, u64 y, unsigned n) {
@@ -50,14 +51,16 @@ constexpr u64 float_pair(Opcode op, u64 x, u64 y, unsigned n) {
     case Opcode::vadd: return float_op(Opcode::fadd, x, y, n);
     case Opcode::vsub: return float_op(Opcode::fsub, x, y, n);
     case Opcode::vmul: return float_op(Opcode::fmul, x, y, n);
-    default: return float_op(Opcode::fdiv, x, y, n);  // vfdiv
+    case Opcode::vfdiv: return float_op(Opcode::fdiv, x, y, n);
+    default: check(false); return 0;
   }
 }
 constexpr u64 lane_shift(Opcode op, u64 x, unsigned count, unsigned n) {
   switch (op) {
     case Opcode::vshl_imm: return x << count;
     case Opcode::vlshr_imm: return x >> count;
-    default: return static_cast<u64>(sign_extend(x, n) >> count);  // vashr_imm
+    case Opcode::vashr_imm: return static_cast<u64>(sign_extend(x, n) >> count);
+    default: check(false); return 0;
   }
 }
 
