@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Who may include whom: DESIGN.md's rules on the files that exist, and first on seeded violations,
-so that a rule which stopped working is noticed."""
+"""Who may include whom (docs/design.md, "Where things stand"): the rules on the files that exist, and
+first on seeded violations, so that a rule which stopped working is noticed."""
 
 import re
 from pathlib import Path

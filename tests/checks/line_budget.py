@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The line budget of DESIGN.md's "Numbers": printed always, failed at 20 % over.
+"""How many lines the parts may have: printed always, failed at 20 % over.
 
 A line counts if something is left of it without comments and blanks; tables (*.def) do not count.
 """
