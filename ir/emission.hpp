@@ -75,6 +75,7 @@ class EmitterBase {
 
   // After emit_function().
   Status make_location_map() {
+    if (open_exit_ && open_exit_at_ != self().offset()) return {Error::unsupported, open_exit_.id, static_cast<u64>(Opcode::exit_)};
     return exits_.make_map([this](Allocation a, Location& l) { return self().locate(a, l); });
   }
   const Vec<ExitSite>& exits() const { return exits_.sites(); }
@@ -113,6 +114,12 @@ class EmitterBase {
     exits_.record(m, at - start_);
     const LocationMap::SiteKind kind = exits_.kind_of(m);
     if (kind == LocationMap::SiteKind::load || kind == LocationMap::SiteKind::patch_point) (void)exit_label(m);
+  }
+  // A native exit without a target runs into what follows the function: it has to stand at its end.
+  void falls_out(Inst exit) {
+    if (open_exit_) return;
+    open_exit_ = exit;
+    open_exit_at_ = self().offset();
   }
   // Binds the stubs behind the function; emit(state) makes the code of one.
   template <class Emit>
@@ -202,6 +209,8 @@ class EmitterBase {
   }
 
   u32 block_ = 0;
+  Inst open_exit_;  // the first that falls out
+  u32 open_exit_at_ = 0;
   Vec<Label> block_labels_;
   Vec<Label> split_labels_;  // by edge; made when first branched to
   Vec<CodePosition> positions_;

@@ -99,7 +99,7 @@ struct StackSlotData {
 struct ExitData {
   enum class Epilogue : u8 { full, none };
   Epilogue epilogue = Epilogue::full;
-  SymbolRef target;   // where to branch; none: the consumer patches or falls through at the end
+  SymbolRef target;   // where to branch; none: what stands behind the function, whose end the exit then is
   SigRef places;      // parameters: type and FixedPlace of each operand
 };
 

@@ -195,6 +195,31 @@ class Selector {
     emit(static_cast<u16>(Pseudo::copy), {Reg::use(from), Reg::def(to)});
     mf_[from].partner = to;
   }
+  // The operands of a native op so far: values with what is asked of their registers.
+  struct RegisterOwners {
+    static constexpr unsigned capacity = 16;
+    struct Owner {
+      VReg v;
+      u8 role;
+    };
+    Owner list[capacity];
+    unsigned count = 0;
+  };
+  // v for an operand of that role, or a copy of it where an operand before it names v and the two cannot
+  // share a register: both are written, or one is written while the other is read.
+  VReg own_register(RegisterOwners& owners, VReg v, u8 role) {
+    const auto written = [](u8 r) { return (r & role_use) != 0 && (r & role_def) != 0; };
+    const auto early = [&](u8 r) { return written(r) && (r & role_early_def) != 0; };
+    for (unsigned n = 0; n < owners.count; ++n) {
+      const auto& [other, other_role] = owners.list[n];
+      if (other != v || !((written(role) && written(other_role)) || early(role) || early(other_role))) continue;
+      const VReg own = mf_.new_vreg(mf_[v].type);
+      copy(own, v);
+      return own;
+    }
+    if (owners.count < RegisterOwners::capacity) owners.list[owners.count++] = {v, role};
+    return v;
+  }
   // The instruction emitted last.
   MachInst& last() { return mf_.insts.back(); }
   // One more operand of the instruction emitted last.
@@ -220,18 +245,13 @@ class Selector {
 
   // Patch point i, for the last instruction: its operands wherever they are, its results in registers.
   void add_patch_operands(Inst i) {
-    MachInst& m = mf_.insts.back();
-    const auto add = [&](const Operand& o) {
-      mf_.operands.push(o);
-      ++m.operands;
-    };
     for (const u32 v : fn_.operands(i)) {
-      add(Reg::any(vreg(Value(v))));
-      if (fn_.type(Value(v)) == Type::i128) add(Reg::any(high_vreg(Value(v))));
+      add_operand(Reg::any(vreg(Value(v))));
+      if (fn_.type(Value(v)) == Type::i128) add_operand(Reg::any(high_vreg(Value(v))));
     }
     for (u32 n = 0; n < fn_[i].results; ++n) {
       if (fn_.type(fn_.result(i, n)) == Type::i128) fail(Error::unsupported, static_cast<u64>(fn_[i].op));
-      add(Reg::def(result_vreg(i, n)));
+      add_operand(Reg::def(result_vreg(i, n)));
     }
     add_frame_state(FrameStateRef(fn_[i].aux));
   }

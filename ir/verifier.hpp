@@ -170,6 +170,7 @@ inline void Verifier::option(const InstData& d, Inst i) {
       break;
     case Option::imm:
       if (d.op == Opcode::clmul && (d.aux & ~0x11U) != 0) error(Rule::option, i) << "the number is 0, 1, 16 or 17";
+      if (d.op == Opcode::trap && d.aux > 0xffff) error(Rule::option, i) << "the number of a trap is above 65535";
       if (d.op == Opcode::alloca_ && (!is_pow2(d.aux) || d.aux > 16384))
         error(Rule::alignment, i) << "the alignment is not a power of two up to 16384";
       break;

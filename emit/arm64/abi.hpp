@@ -2,7 +2,8 @@
 //
 // Invariants:
 //  - PReg numbers: x0..x30 are 0..30, v0..v31 are 32..63. x16 and x17 belong to the emitter and to
-//    veneers, x18 to the platform; none of them is allocatable unless a convention of the user says so.
+//    veneers and are never allocated; a convention that preserves them has them saved. x18 belongs to the
+//    platform unless a convention of the user says otherwise.
 //  - ArgumentPlaces walks parameters (or results) in order and is the only code that knows which
 //    register or stack byte comes next; callers, callees, tail calls and va_start all use it.
 //  - An i128 takes two parts, low first. The members of a group (a homogeneous float aggregate, a pair)
@@ -30,6 +31,7 @@ constexpr PReg v(unsigned n) { return PReg(32 + n); }
 inline constexpr PReg result_address = x(8);
 inline constexpr PReg scratch = x(16);   // the emitter's: far offsets, constants, swaps
 inline constexpr PReg scratch2 = x(17);
+inline constexpr RegSet scratches = RegSet::range(16, 2);
 inline constexpr PReg platform = x(18);
 inline constexpr PReg frame = x(29);
 inline constexpr PReg link = x(30);

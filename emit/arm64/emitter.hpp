@@ -201,7 +201,10 @@ inline void Emitter::emit_macro(const MachInst& m) {
       const ir::ExitData& e = fn_.exits[m.extra];
       const bool full = e.epilogue == ir::ExitData::Epilogue::full;
       if (full) epilogue();
-      if (e.target) code_.put32(form_bits(Form::b), symbol(e.target.id), FixupKind::a64_branch26);
+      if (e.target)
+        code_.put32(form_bits(Form::b), symbol(e.target.id), FixupKind::a64_branch26);
+      else
+        falls_out(m.inst);
       if (full) end_epilogue();
       return;
     }
@@ -243,6 +246,7 @@ inline void Emitter::emit_macro(const MachInst& m) {
 }
 
 inline void Emitter::emit_region(const MachInst& m) {
+  CodeBuffer::Scope together = code_.exact(pending_words_.size() * 4);  // no island inside
   for (const RegionWord& w : pending_words_) {
     u32 word = w.word;
     for (unsigned f = 0; f < 4; ++f) {
@@ -256,7 +260,8 @@ inline void Emitter::emit_region(const MachInst& m) {
 
 // ---- switches ----
 
-// Dense cases by a table of distances, others by comparisons in order.
+// Dense cases by a table of distances, others by comparisons in order: and all of them where an indirect
+// branch needs a landing pad, which blocks do not have.
 inline void Emitter::emit_switch(const MachInst& m) {
   const u32 edges = static_cast<u32>(m.imm), cases = edges - 1;
   const u32 wide = m.aux, x = reg(m, 0), s = preg::scratch.id, t = preg::scratch2.id;
@@ -269,7 +274,7 @@ inline void Emitter::emit_switch(const MachInst& m) {
   }
   const Label other = edge_label(m.extra + cases);
   const u64 span = cases == 0 ? 0 : static_cast<u64>(greatest) - static_cast<u64>(least);
-  if (cases < 4 || span >= u64{cases} * 4) {
+  if (cases < 4 || span >= u64{cases} * 4 || options_.landing_pads) {
     for (u32 n = 0; n < cases; ++n) {
       const i64 v = fn_[ir::Edge(m.extra + n)].case_value;
       asm_.put_arith(MacroAssembler::Arith::subs, wide != 0, Frame::sp, x, v);  // cmp

@@ -109,7 +109,7 @@ class Frame {
   }
 
   void choose_saves(bool calls) {
-    RegSet saved = mf_.changed(conv_.preserved_low) & conv_.preserved;
+    RegSet saved = (mf_.changed(conv_.preserved_low) | preg::scratches) & conv_.preserved;
     const bool link = conv_.frame.saves_link && conv_.frame.adjusts_sp;
     if (link && (calls || keeps_frame_pointer_ || saved.has(preg::link) || saved.has(preg::frame))) {
       saved.add(preg::frame);

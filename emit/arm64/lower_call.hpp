@@ -141,6 +141,7 @@ inline void Lower::place_arguments(CallOperands& list, ir::SigRef ref, const ir:
       }
       const Type t = p.parts == 2 ? Type::i64 : params[n].type;
       const bool slot = place.kind == Place::Kind::slot;
+      if (slot && stack_slot != frame_environment) return unsupported(i);  // slots are the environment's, no call's
       store_to(t, r, frame(stack_slot, slot ? place.offset * conv.frame.slot_bytes : place.offset));
     }
   }

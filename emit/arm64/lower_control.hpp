@@ -100,6 +100,7 @@ inline void Lower::native(Inst i) {
   unsigned count = 0;
   u32 uses = 0, defs = 0, immediate = d.aux;
   u64 word = form_bits(f);
+  RegisterOwners owners;
   for (unsigned n = 0; n < info.operands; ++n) {
     const FormOperand& o = form_operand(f, n);
     if (o.kind != FormOperand::Kind::reg) {
@@ -120,7 +121,10 @@ inline void Lower::native(Inst i) {
       if (member == 0 && made.tied == 0) word |= field << (32 + 3 * count);
       operands[count++] = made;
     };
-    for (unsigned k = 0; is_use && k < members; ++k) add_operand(Reg::use(operand_vreg(i, uses++)), k);
+    for (unsigned k = 0; is_use && k < members; ++k) {
+      const VReg v = operand_vreg(i, uses++);
+      add_operand(Reg::use(members == 1 ? own_register(owners, v, o.role) : v), k);
+    }
     for (unsigned k = 0; is_def && k < members; ++k) {
       const VReg r = result_vreg(i, defs++);
       add_operand(is_use ? Reg::def_tied(r, members)
@@ -192,6 +196,7 @@ inline void Lower::region_word(Inst i, RegionOperands& list) {
     if (at_operand == RegionOperands::capacity) at_operand = list.add(is_use ? Reg::late_use(v) : Reg::early_def(v));
     names |= (at_operand + 1) << (8 * (static_cast<u8>(field_at(reg_lsb(f, n))) - 1));
   }
+  if ((info.effects & reads_flags) != 0) operand_vreg(i, uses);
   if (!require(static_cast<Feature>(info.feature))) return;
   put_macro(Macro::region_word, {}, word, names);
 }

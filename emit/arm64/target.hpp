@@ -30,12 +30,13 @@ struct Isa {
   static std::string_view feature_name(u64 number) { return arm64::feature_name(static_cast<Feature>(number)); }
   static bool flag_free(ir::Opcode op, ir::Type t) { return arm64::flag_free(op, t); }
 
-  // For one function, after selection: a frame pointer it needs is not allocatable.
+  // For one function, after selection: a frame pointer it needs and the emitter's own are not allocatable.
   static ir::RegisterInfo register_info(const ir::Convention& c, const ir::MachFunction& mf) {
     const PReg frame = c.frame.frame_pointer || mf.dynamic_stack ? preg::frame : PReg();
     ir::RegisterInfo r = ir::register_info(c, frame, machine_subsets);
     r.bank[0] = preg::all_general;
     r.bank[1] = preg::all_vector;
+    r.allocatable = r.allocatable - preg::scratches;
     r.has_swap[0] = r.has_swap[1] = true;
     return r;
   }

@@ -316,7 +316,10 @@ inline void Emitter::emit_macro(const MachInst& m) {
       const ir::ExitData& e = fn_.exits[m.extra];
       const bool full = e.epilogue == ir::ExitData::Epilogue::full;
       if (full) epilogue();
-      if (e.target) put_symbol(F::jmp_l, symbol(e.target.id));
+      if (e.target)
+        put_symbol(F::jmp_l, symbol(e.target.id));
+      else
+        falls_out(m.inst);
       if (full) end_epilogue();
       return;
     }

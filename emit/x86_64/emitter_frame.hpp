@@ -96,8 +96,11 @@ class Frame {
     if (keeps_frame_pointer_) return {preg::rbp.id, 16};
     return {preg::rsp.id, static_cast<i32>(body_ + pushed_ + 8)};
   }
+  // An incoming slot: from the base the environment gives; without one they are the caller's stack arguments.
   Place environment(u32 slot) const {
-    return {environment_base(), static_cast<i32>(slot * conv_.frame.slot_bytes)};
+    const i32 distance = static_cast<i32>(slot * conv_.frame.slot_bytes);
+    if (conv_.frame.base.valid() || !adjusts_sp()) return {environment_base(), distance};
+    return {incoming().base, incoming().offset + distance};
   }
 
  private:

@@ -362,6 +362,7 @@ class Lower : public ir::Selector<Lower> {
     PReg place;
   };
   static constexpr u32 max_register_arguments = 24;
+  static constexpr u32 max_exit_registers = 56;  // all there are
   VReg passed(Value v, const ir::Param& param, unsigned part);
   void pass_on_stack(const Place& p, Value v, const ir::Param& param, unsigned part, AddressKind area);
   void pass_stack_arguments(ArgumentPlaces places, std::span<const ir::Param> params, std::span<const u32> args,
@@ -376,6 +377,8 @@ class Lower : public ir::Selector<Lower> {
 
   Operand native_operand(const FormOperand& o, VReg v, u8 role);
   void lower_native(Inst i);
+  void native_immediates(Inst i, Form form);
+  static constexpr unsigned max_native_operands = 16;
 
   const Options& options_;
   jitkit::Vec<ir::Param> variadic_params_;

@@ -52,8 +52,10 @@ inline void Lower::pass_stack_arguments(ArgumentPlaces places, std::span<const i
                                         std::span<const u32> args, AddressKind area) {
   for (u32 n = 0; n < args.size(); ++n) {
     const Places p = places.next();
-    for (u32 k = 0; k < p.parts; ++k)
+    for (u32 k = 0; k < p.parts; ++k) {
+      if (p.part[k].kind == Place::Kind::slot) return refuse();  // slots are the environment's, no call's
       if (p.part[k].kind == Place::Kind::stack) pass_on_stack(p.part[k], Value(args[n]), params[n], k, area);
+    }
   }
 }
 

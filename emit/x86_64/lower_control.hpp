@@ -84,22 +84,32 @@ inline void Lower::lower_ret(Inst i) {
   for (u32 n = 0; n < count; ++n) add_operand(Reg::use_fixed(parts[n], regs[n]));
 }
 
+// The operands in the places of the exit's signature: its own, or those of its convention's arguments.
 inline void Lower::lower_exit(Inst i) {
-  const ir::ExitData& e = fn_.exits[fn_[i].aux];
-  const std::span<const ir::Param> places = fn_.module->params(e.places);
+  const ir::SigRef signature = fn_.exits[fn_[i].aux].places;
+  const std::span<const ir::Param> params = fn_.module->params(signature);
   const std::span<const u32> values = fn_.operands(i);
-  for (u32 n = 0; n < places.size(); ++n) {
-    if (places[n].place.kind != ir::FixedPlace::Kind::slot) continue;
-    const Address a = of_kind(AddressKind::environment, 0, static_cast<u32>(places[n].place.slot));
-    store_value(places[n].type, a, Value(values[n]));
+  ArgumentPlaces places(convention(fn_.module->signature(signature).conv), params);
+  RegisterArgument regs[max_exit_registers];
+  u32 count = 0;
+  for (u32 n = 0; n < params.size(); ++n) {
+    const Value v(values[n]);
+    const Places p = places.next();
+    for (u32 k = 0; k < p.parts; ++k) {
+      const Place& place = p.part[k];
+      const Address slot = of_kind(AddressKind::environment, 0, place.offset);
+      if (place.kind == Place::Kind::slot && p.parts == 2)
+        store(F::mov_mr_64, slot, passed(v, params[n], k));
+      else if (place.kind == Place::Kind::slot)
+        store_value(params[n].type, slot, v);
+      else if (place.kind == Place::Kind::reg && count < max_exit_registers)
+        regs[count++] = {passed(v, params[n], k), place.reg};
+      else
+        return refuse();
+    }
   }
   macro(Macro::exit_, {}, 0, fn_[i].aux, ir::mach_terminator);
-  const u32 at = mf_.insts.size() - 1;
-  for (u32 n = 0; n < places.size(); ++n) {
-    if (places[n].place.kind != ir::FixedPlace::Kind::reg) continue;
-    mf_.operands.push(Reg::use_fixed(vreg(Value(values[n])), places[n].place.reg));
-    ++mf_.insts[at].operands;
-  }
+  for (u32 n = 0; n < count; ++n) add_operand(Reg::use_fixed(regs[n].value, regs[n].place));
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::x86_64

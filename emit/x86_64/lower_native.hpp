@@ -7,6 +7,7 @@
 #define JITKIT_EMIT_X86_64_LOWER_NATIVE_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/emit/x86_64/instruction.hpp>
 #include <jitkit/emit/x86_64/lower.hpp>
 
 namespace jitkit::inline JITKIT_ABI::x86_64 {
@@ -32,46 +33,65 @@ inline void Lower::lower_native(Inst i) {
   for (const u32 v : fn_.operands(i)) uses_flags = uses_flags || fn_.type(Value(v)) == Type::flags;
   flags_live_ = uses_flags || (flags_live_ && !defines_flags);
 
-  emit(static_cast<u16>(form), {});
-  u32 use = 0, def = 0, immediate = d.aux;
-  u64 disp = 0, imm = 0;
-  const auto next_use = [&]() -> VReg {
-    while (use < d.operands && fn_.type(fn_.operand(i, use)) == Type::flags) ++use;
-    if (use >= d.operands) return {};
-    const Value v = fn_.operand(i, use++);
-    return v ? vreg(v) : VReg();
+  Operand operands[max_native_operands];
+  unsigned count = 0;
+  RegisterOwners owners;
+  u32 use = 0, def = 0;
+  // A flags operand is only asked for: order keeps flags intact.
+  const auto next_use = [&](u8 role) -> VReg {
+    if (use >= d.operands || !fn_.operand(i, use)) return ++use, VReg();
+    return own_register(owners, vreg(fn_.operand(i, use++)), role);
   };
-  const auto next_def = [&]() -> VReg {
-    while (def < d.results && fn_.type(fn_.result(i, def)) == Type::flags) ++def;
-    return def < d.results ? result_vreg(i, def++) : VReg();
-  };
+  const auto next_def = [&]() -> VReg { return def < d.results ? result_vreg(i, def++) : VReg(); };
   for (const FormOperand& o : fn_.isa->operands_of(ir::native_form(d.op))) {
     if (o.kind != FormOperand::Kind::reg) continue;
-    const bool both = (o.role & role_use) != 0 && (o.role & role_def) != 0;
-    if ((o.role & role_use) != 0) add_operand(native_operand(o, next_use(), role_use));
+    const bool both = (o.role & role_use) != 0 && (o.role & role_def) != 0 && o.constraint != ConstraintKind::fixed;
+    if (count + 2 > max_native_operands) return refuse();
+    if ((o.role & role_use) != 0) operands[count++] = native_operand(o, next_use(both ? o.role : role_use), role_use);
     if ((o.role & role_def) == 0) continue;
-    Operand result = native_operand(o, next_def(), role_def);
-    if (both && o.constraint != ConstraintKind::fixed) result.tied = 1;
-    add_operand(result);
+    operands[count++] = native_operand(o, next_def(), role_def);
+    if (both) operands[count - 1].tied = 1;
   }
-  // Scale and displacement of the memory operand, if there is one, then the immediate.
+  if (uses_flags) vreg(fn_.operand(i, use));
+  emit(static_cast<u16>(form), std::span<const Operand>(operands, count));
+  native_immediates(i, form);
+  if ((forms[static_cast<u16>(form)].effects & writes_flags) != 0) last().flags |= ir::mach_writes_flags;
+}
+
+// Scale and displacement of the memory operand, if there is one, and the immediate: what the text of the
+// instruction may say, and nothing else.
+inline void Lower::native_immediates(Inst i, Form form) {
   const FormRow& row = row_of(form);
-  u8 scale = 0;
+  u32 at = fn_[i].aux, shift = 0;
+  u64 imm = 0;
+  i32 disp = 0;
   for (unsigned n = 0; n < row.kinds.count; ++n) {
     const OperandDesc o = operand_of(row, n);
-    const auto next = [&] { return static_cast<u64>(fn_.immediates[immediate++]); };
-    if (o.cls == OpClass::mem) {
-      scale = static_cast<u8>(next());
-      disp = next();
-    } else if (o.cls == OpClass::imm || o.cls == OpClass::moffs || o.cls == OpClass::segment ||
-               o.cls == OpClass::control || o.cls == OpClass::debug) {
-      imm = next();
+    const auto next = [&](auto fits) {
+      const i64 v = fn_.immediates[at++];
+      if (!fits(v)) fail(Error::operand_range, static_cast<u64>(v));
+      return v;
+    };
+    const auto below = [](i64 limit) { return [limit](i64 v) { return v >= 0 && v < limit; }; };
+    switch (o.cls) {
+      case OpClass::mem:
+        last().aux = static_cast<u8>(next(below(4)));
+        disp = static_cast<i32>(next([](i64 v) { return fits_signed(v, 32); }));
+        break;
+      case OpClass::imm: {
+        const u64 v = static_cast<u64>(next([&](i64 x) { return imm_fits(o, row.size, x); }));
+        imm = shift == 0 ? v : (imm & low_mask(shift)) | v << shift;  // a second one stands above the first
+        shift += o.imm_bytes * 8U;
+        break;
+      }
+      case OpClass::moffs: imm = static_cast<u64>(next([](i64) { return true; })); break;
+      case OpClass::segment: imm = static_cast<u64>(next(below(6))); break;
+      case OpClass::control:
+      case OpClass::debug: imm = static_cast<u64>(next(below(16))); break;
+      default: break;
     }
   }
-  ir::MachInst& m = last();
-  m.imm = has_memory(form) ? pack(static_cast<i32>(disp), static_cast<i32>(imm)) : imm;
-  m.aux = scale;
-  if ((forms[static_cast<u16>(form)].effects & writes_flags) != 0) m.flags |= ir::mach_writes_flags;
+  last().imm = has_memory(form) ? pack(disp, static_cast<i32>(imm)) : imm;
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::x86_64

@@ -1,0 +1,304 @@
+// Native ops and native exits through the whole compiler: numbers an instruction cannot hold are refused,
+// never cut off; what must have a register of its own has one; an exit's operands reach their places;
+// core ops between a definition of the flags and its use write none, on both targets.
+#include <doctest/doctest.h>
+
+#include <compilers.hpp>
+#include <jitkit/ir/op_signature.hpp>
+#include <jitkit/ir/parser.hpp>
+#include <jitkit/ir/unit.hpp>
+#include <jitkit/ir/verifier.hpp>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+using namespace jitkit;
+using namespace jitkit::ir;
+
+namespace {
+
+template <class T>
+struct Compiled {
+  explicit Compiled(const std::string& text) {
+    Diagnostics errors;
+    const IsaInfo* const targets[] = {&T::isa_info()};
+    REQUIRE(parse(text, unit, targets, errors));
+    REQUIRE(verify(unit, errors));
+    status = compiler.compile(*unit.find("f"), code);
+  }
+  static typename T::Options options() {
+    typename T::Options o;
+    o.features.apply("all");
+    return o;
+  }
+  Unit unit;
+  Compiler<T> compiler{options()};
+  typename T::Buffer code;
+  Status status;
+};
+
+Status x86_64_native(const std::string& line) {
+  return Compiled<x86_64::Isa>("target x86_64\nfunc @f(ptr, i64) {\nb1(p: ptr, x: i64):\n  " + line + "\n  ret\n}\n").status;
+}
+
+}  // namespace
+
+TEST_CASE("x86-64 native ops: a number that the instruction cannot hold is refused") {
+  const struct {
+    const char* line;
+    i64 bad;  // 0: fits
+  } cases[] = {
+      {"r = x86_64.add_ri_64 x, 0x7fffffff\n  store.i64 p, r", 0},
+      {"r = x86_64.add_ri_64 x, 0x80000000\n  store.i64 p, r", 0x80000000},
+      {"r = x86_64.add_ri_64 x, 0x123456789a\n  store.i64 p, r", 0x123456789a},
+      {"r = x86_64.mov_rm_64 p, x, 3, -8\n  store.i64 p, r", 0},
+      {"r = x86_64.mov_rm_64 p, x, 4, 8\n  store.i64 p, r", 4},
+      {"r = x86_64.mov_rm_64 p, x, 9, 8\n  store.i64 p, r", 9},
+      {"r = x86_64.mov_rm_64 p, _, 0, 0x1000000010\n  store.i64 p, r", 0x1000000010},
+      {"x86_64.mov_mi_64 p, _, 0, 0, 0x100000000", 0x100000000},
+      {"x86_64.mov_mi_8 p, _, 0, 0, 255", 0},
+      {"x86_64.mov_mi_8 p, _, 0, 0, 256", 256},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.line);
+    const Status s = x86_64_native(c.line);
+    CHECK(s.error == (c.bad == 0 ? Error::none : Error::operand_range));
+    if (c.bad != 0) CHECK(static_cast<i64>(s.detail) == c.bad);
+  }
+}
+
+TEST_CASE("AArch64 native ops: operands that are written share no register with one another") {
+  Compiled<arm64::Isa> copy(
+      "target arm64\nfunc @f(i64, i64) -> i64 {\nb1(p: i64, n: i64):\n  a, b, c = arm64.cpyfp p, p, n\n  ret a\n}\n");
+  CHECK(copy.status.ok());
+}
+
+TEST_CASE("native exits: operands without a place of their own go where the convention passes them") {
+  const std::string text =
+      "declare @g(i64, i64)\nfunc @f(i64, i64) -> i64 {\n  e1 = exit_to @g(i64, i64)\nb1(a: i64, b: i64):\n  exit e1, b, a\n}\n";
+  const auto places = [](const MachFunction& mf) {
+    std::vector<u8> regs;
+    for (const MachInst& m : mf.insts)
+      if ((m.flags & mach_terminator) != 0)
+        for (const Operand& o : mf.operands_of(m)) regs.push_back(o.arg);
+    return regs;
+  };
+  Compiled<x86_64::Isa> x(text);
+  REQUIRE(x.status.ok());
+  CHECK(places(x.compiler.machine()) == std::vector<u8>{x86_64::preg::rdi.id, x86_64::preg::rsi.id});
+  Compiled<arm64::Isa> a(text);
+  REQUIRE(a.status.ok());
+  CHECK(places(a.compiler.machine()) == std::vector<u8>{0, 1});
+  // More of them than there are registers: no place left.
+  Compiled<x86_64::Isa> many(
+      "declare @g(i64, i64, i64, i64, i64, i64, i64)\nfunc @f(i64) -> i64 {\n"
+      "  e1 = exit_to @g(i64, i64, i64, i64, i64, i64, i64)\nb1(a: i64):\n  exit e1, a, a, a, a, a, a, a\n}\n");
+  CHECK(many.status.error == Error::unsupported);
+}
+
+TEST_CASE("native exits without a target are the end of the code, or refused") {
+  const auto status = [](const std::string& text) {
+    const Status x = Compiled<x86_64::Isa>(text).status, a = Compiled<arm64::Isa>(text).status;
+    CHECK(x.error == a.error);
+    return x.error;
+  };
+  const std::string head = "func @f(i64) -> i64 {\n  e1 = exit_to bare (i64)\n  e2 = exit_to bare (i64)\nb1(x: i64):\n";
+  CHECK(status(head + "  y = mul.i64 x, x\n  exit e1, y\n}\n") == Error::none);
+  // Another exit, or a stub, stands behind it.
+  CHECK(status(head + "  c = icmp.eq.i64 x, 0\n  brif c, b2, b3\nb2:\n  y = mul.i64 x, x\n  exit e1, y\nb3:\n  z = mul.i64 x, 3\n"
+                      "  exit e2, z\n}\n") == Error::unsupported);
+  CHECK(status(head + "  st = state 1 [1: x]\n  c = icmp.ne.i64 x, 0\n  guard c [st]\n  exit e1, x\n}\n") == Error::unsupported);
+}
+
+TEST_CASE("x86-64: incoming slots count from the caller's stack arguments, whatever the frame") {
+  Compiled<x86_64::Isa> f(
+      "func @f(ptr, i64 in slot(2)) -> i64 {\n  s1 = slot 64\nb1(p: ptr, b: i64):\n  q = stack_addr s1\n"
+      "  store.i64 p, b\n  call @h(q)\n  ret b\n}\ndeclare @h(ptr)\n");
+  REQUIRE(f.status.ok());
+  // push rbx; sub rsp, 64; then the slot: 64 and 8 of this frame, the return address, two slots.
+  bool found = false;
+  for (u32 n = 0; n + 5 <= f.code.offset(); ++n) {
+    const u8* c = f.code.data() + n;
+    found = found || (c[0] == 0x48 && c[1] == 0x8b && (c[2] & 0xc7) == 0x44 && c[3] == 0x24 && c[4] == 64 + 8 + 8 + 16);
+  }
+  CHECK(found);
+}
+
+namespace {
+
+// For every core op and type that the target says it selects without writing flags: the op between a
+// native comparison and what reads it.
+template <class T>
+void sweep(const std::string& define, const std::string& read) {
+  u32 tried = 0;
+  for (unsigned n = 1; n < core_op_count; ++n) {
+    const Opcode op = static_cast<Opcode>(n);
+    const OpSignature& s = signature_of(op);
+    if (s.any || s.operands == 0 || is_terminator(op) || has_lane(op) || info(op).option != Option::none) continue;
+    for (unsigned k = 1; k < type_count; ++k) {
+      const Type t = static_cast<Type>(k);
+      if (has_type(op) ? !contains(info(op).types, t) : k != 1) continue;
+      if (!T::flag_free(op, t) || contains(types::wide_vector | set_of(Type::mask), t)) continue;
+      Unit unit;
+      InstData d;
+      d.op = op;
+      d.type = has_type(op) ? t : Type::none;
+      std::vector<Type> params{Type::i64, Type::i64};
+      FunctionData probe;
+      for (u32 o = 0; o < s.operands; ++o) {
+        const SlotType slot = operand_slot(probe, d, o);
+        Type p = slot.implied;
+        for (unsigned q = 1; p == Type::none && q < type_count; ++q)
+          if (contains(slot.legal & ~(types::wide_vector | set_of(Type::mask)), static_cast<Type>(q))) p = static_cast<Type>(q);
+        params.push_back(p);
+      }
+      if (contains(set_of(Type::none), params.back())) continue;
+      std::vector<Type> results;
+      for (u32 o = 0; o < s.results; ++o) results.push_back(result_slot(probe, d, o).implied == Type::none ? t : result_slot(probe, d, o).implied);
+      std::string text = "target " + std::string(T::name) + "\nfunc @f(";
+      for (usize p = 0; p < params.size(); ++p) text += (p != 0 ? ", " : "") + std::string(name(params[p]));
+      text += ", i64) -> (i64";
+      for (const Type r : results) text += ", " + std::string(name(r));
+      text += ") {\nb1(";
+      for (usize p = 0; p < params.size(); ++p) text += "a" + std::to_string(p) + ": " + name(params[p]) + ", ";
+      text += "z: i64):\n  f = " + define + "\n  ";
+      for (usize r = 0; r < results.size(); ++r) text += (r != 0 ? ", r" : "r") + std::to_string(r);
+      text += (results.empty() ? "" : " = ") + std::string(name(op)) + (has_type(op) ? "." + std::string(name(t)) : "") + " ";
+      for (usize p = 2; p < params.size(); ++p) text += (p != 2 ? ", a" : "a") + std::to_string(p);
+      text += "\n  c = " + read + "\n  ret c";
+      for (usize r = 0; r < results.size(); ++r) text += ", r" + std::to_string(r);
+      text += "\n}\n";
+      CAPTURE(text);
+      Compiled<T> c(text);
+      REQUIRE(c.status.ok());
+      ++tried;
+      // In program order: nothing that writes flags between the first native comparison and its reader.
+      bool live = false;
+      const MachFunction& mf = c.compiler.machine();
+      for (u32 i = mf.insts.size(); i-- > 0;) {
+        const MachInst& m = mf.insts[i];
+        const bool real = m.form != 0 && m.form < T::isa_info().forms.size();
+        const Effects e = real ? T::isa_info().forms[m.form].effects : Effects{0};
+        const std::string form = real ? T::isa_info().forms[m.form].name : "";
+        if (form == define.substr(define.find('.') + 1, define.find(' ') - define.find('.') - 1) && !live) {
+          live = true;
+          continue;
+        }
+        if (form == read.substr(read.find('.') + 1, read.find(' ') - read.find('.') - 1)) {
+          CHECK(live);
+          break;
+        }
+        if (live) {
+          CHECK((e & writes_flags) == 0);
+          CHECK((m.flags & mach_writes_flags) == 0);
+        }
+      }
+    }
+  }
+  CHECK(tried > 40);
+}
+
+}  // namespace
+
+TEST_CASE("core ops that are selected without writing flags write none: x86-64") {
+  sweep<x86_64::Isa>("x86_64.cmp_rr_64 a0, a1", "x86_64.cmove_rr_64 a0, z, f");
+}
+TEST_CASE("core ops that are selected without writing flags write none: AArch64") {
+  sweep<arm64::Isa>("arm64.cmp_shift_x a0, a1, 0", "arm64.csel_x a0, z, 0, f");
+}
+
+TEST_CASE("AArch64: the emitter's registers are never allocated, and saved where a convention preserves them") {
+  Convention all = arm64::aapcs64;
+  all.allocatable = arm64::preg::all_general | arm64::preg::all_vector;
+  all.preserved = arm64::preg::all_general - RegSet::of(arm64::preg::x(0));
+  all.preserved_low = {};
+  auto options = Compiled<arm64::Isa>::options();
+  options.conventions = {&all, 1};
+  std::string text = "func @f(ptr) -> i64 conv custom0 {\nb1(p: ptr):\n", sum;
+  for (u32 n = 0; n < 40; ++n) text += "  v" + std::to_string(n) + " = load.i64.volatile p + " + std::to_string(8 * n) + "\n";
+  text += "  s0 = add.i64 v0, 1\n";
+  for (u32 n = 1; n < 40; ++n) text += "  s" + std::to_string(n) + " = add.i64 s" + std::to_string(n - 1) + ", v" + std::to_string(n) + "\n";
+  Unit unit;
+  Diagnostics errors;
+  REQUIRE(parse(text + "  ret s39\n}\n", unit, {}, errors));
+  Compiler<arm64::Isa> compiler(options);
+  CodeBuffer code;
+  REQUIRE(compiler.compile(*unit.find("f"), code).ok());
+  CHECK((compiler.machine().used & arm64::preg::scratches).empty());
+  RegSet saved;
+  for (u32 n = 0; n + 4 <= code.offset(); n += 4) {
+    u32 word = 0;
+    std::memcpy(&word, code.data() + n, 4);
+    const bool pair = (word & 0xffc003e0) == (0xa9000000 | 31 << 5), single = (word & 0xffc003e0) == (0xf9000000 | 31 << 5);
+    if (pair || single) saved.add(arm64::preg::x(word & 31));  // stp, str to [sp, ...]
+    if (pair) saved.add(arm64::preg::x(word >> 10 & 31));
+  }
+  CHECK((saved & arm64::preg::scratches) == arm64::preg::scratches);
+}
+
+TEST_CASE("x86-64: vzeroupper before calls and returns where upper halves are dirty, unless a v256 is passed") {
+  const auto count = [](const std::string& text) {
+    Compiled<x86_64::Isa> f(text);
+    REQUIRE(f.status.ok());
+    u32 found = 0;
+    for (u32 n = 0; n + 3 <= f.code.offset(); ++n) {
+      const u8* c = f.code.data() + n;
+      found += c[0] == 0xc5 && c[1] == 0xf8 && c[2] == 0x77 ? 1U : 0U;
+    }
+    return found;
+  };
+  const std::string body = "{\nb1(p: ptr):\n  x = load.v256 p\n  store.v256 p + 32, x\n  call @g()\n";
+  CHECK(count("declare @g()\nfunc @f(ptr) " + body + "  ret\n}\n") == 2);
+  CHECK(count("declare @g()\nfunc @f(ptr) -> v256 " + body + "  y = load.v256 p\n  ret y\n}\n") == 1);
+  CHECK(count("declare @g()\nfunc @f(ptr) {\nb1(p: ptr):\n  x = load.v128 p\n  store.v128 p + 32, x\n  call @g()\n  ret\n}\n") == 0);
+}
+
+TEST_CASE("AArch64: with landing pads no branch goes to a block indirectly") {
+  std::string text = "func @f(i64) -> i64 {\nb1(x: i64):\n  switch.i64 x", blocks;
+  for (u32 n = 0; n < 10; ++n) {
+    const std::string name = std::to_string(n + 2), value = std::to_string(n);
+    text += ", " + value + ": b" + name;
+    blocks += "b" + name + ":\n  r" + name + " = mul.i64 x, " + std::to_string(100 + n) + "\n  ret r" + name + "\n";
+  }
+  text += ", else: b12\n" + blocks + "b12:\n  ret x\n}\n";
+  for (const bool pads : {false, true}) {
+    Unit unit;
+    Diagnostics errors;
+    REQUIRE(parse(text, unit, {}, errors));
+    auto options = Compiled<arm64::Isa>::options();
+    options.landing_pads = pads;
+    CodeBuffer code;
+    REQUIRE(Compiler<arm64::Isa>(options).compile(*unit.find("f"), code).ok());
+    bool branches = false;
+    for (u32 n = 0; n + 4 <= code.offset(); n += 4) {
+      u32 word = 0;
+      std::memcpy(&word, code.data() + n, 4);
+      branches = branches || (word & 0xfffffc1f) == 0xd61f0000;
+    }
+    CHECK(branches != pads);
+  }
+}
+
+TEST_CASE("the halves of an i128 take the register that is named and the next one") {
+  const std::string text = "func @f(i128 in reg(2)) -> i128 {\nb1(a: i128):\n  ret a\n}\n";
+  const auto places = [](const MachFunction& mf) {
+    std::vector<u8> regs;
+    for (const MachInst& m : mf.insts)
+      if (m.form == static_cast<u16>(Pseudo::param_def))
+        for (const Operand& o : mf.operands_of(m)) regs.push_back(o.arg);
+    return regs;
+  };
+  Compiled<x86_64::Isa> x(text);
+  REQUIRE(x.status.ok());
+  CHECK(places(x.compiler.machine()) == std::vector<u8>{2, 3});
+  Compiled<arm64::Isa> a(text);
+  REQUIRE(a.status.ok());
+  CHECK(places(a.compiler.machine()) == std::vector<u8>{2, 3});
+}
+
+TEST_CASE("slots of the environment are no place for the arguments of a call") {
+  const std::string text = "declare @g(i64, i64 in slot(5))\nfunc @f(i64) {\nb1(a: i64):\n  call @g(a, a)\n  ret\n}\n";
+  CHECK(Compiled<x86_64::Isa>(text).status.error == Error::unsupported);
+  CHECK(Compiled<arm64::Isa>(text).status.error == Error::unsupported);
+}
