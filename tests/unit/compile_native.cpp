@@ -127,10 +127,71 @@ TEST_CASE("x86-64: incoming slots count from the caller's stack arguments, whate
 
 namespace {
 
-// For every core op and type that the target says it selects without writing flags: the op between a
-// native comparison and what reads it.
+constexpr TypeSet absent = types::wide_vector | set_of(Type::mask);
+
+// What operand n of the op on type t is written as: the implied type, else the first legal one.
+Type type_of_operand(Opcode op, Type t, u32 n) {
+  FunctionData f;
+  InstData d;
+  d.op = op;
+  d.type = has_type(op) ? t : Type::none;
+  const SlotType slot = operand_slot(f, d, n);
+  if (slot.implied != Type::none) return slot.implied;
+  for (unsigned k = 1; k < type_count; ++k)
+    if (contains(slot.legal & ~absent, static_cast<Type>(k))) return static_cast<Type>(k);
+  return Type::none;
+}
+Type type_of_result(Opcode op, Type t, u32 n) {
+  FunctionData f;
+  InstData d;
+  d.op = op;
+  d.type = has_type(op) ? t : Type::none;
+  const Type implied = result_slot(f, d, n).implied;
+  return implied == Type::none ? t : implied;
+}
+
+std::string list(u32 count, const std::string& name, u32 first = 0) {
+  std::string s;
+  for (u32 n = first; n < count; ++n) s += (n != first ? ", " : "") + name + std::to_string(n);
+  return s;
+}
+
+// @f with the op between `define` and `read`, native ops that name a0, a1, z and the flags f.
+std::string text_around(const char* target, Opcode op, Type t, const std::string& define, const std::string& read) {
+  const OpSignature& s = signature_of(op);
+  std::string types = "i64, i64", params = "a0: i64, a1: i64", results = "i64";
+  for (u32 n = 0; n < s.operands; ++n) {
+    const std::string type = name(type_of_operand(op, t, n));
+    types += ", " + type;
+    params += ", a" + std::to_string(n + 2) + ": " + type;
+  }
+  for (u32 n = 0; n < s.results; ++n) results += ", " + std::string(name(type_of_result(op, t, n)));
+  std::string text = "target " + std::string(target) + "\nfunc @f(" + types + ", i64) -> (" + results + ") {\nb1(" + params + ", z: i64):\n";
+  text += "  f = " + define + "\n  " + list(s.results, "r") + (s.results != 0 ? " = " : "") + std::string(name(op));
+  text += (has_type(op) ? "." + std::string(name(t)) : "") + " " + list(s.operands + 2, "a", 2) + "\n";
+  return text + "  c = " + read + "\n  ret c" + (s.results != 0 ? ", " : "") + list(s.results, "r") + "\n}\n";
+}
+
+// In program order: the form `define`, then nothing that writes flags, then the form `read`.
+template <class T>
+bool keeps_flags(const MachFunction& mf, const std::string& define, const std::string& read) {
+  bool live = false;
+  for (u32 i = mf.insts.size(); i-- > 0;) {
+    const MachInst& m = mf.insts[i];
+    const bool real = m.form != 0 && m.form < T::isa_info().forms.size();
+    const std::string form = real ? T::isa_info().forms[m.form].name : "";
+    if (form == read) return live;
+    if (live && ((m.flags & mach_writes_flags) != 0 || (real && (T::isa_info().forms[m.form].effects & writes_flags) != 0)))
+      return false;
+    live = live || form == define;
+  }
+  return false;
+}
+
+// Every core op and type that the target says it selects without writing flags.
 template <class T>
 void sweep(const std::string& define, const std::string& read) {
+  const auto form = [](const std::string& line) { return line.substr(line.find('.') + 1, line.find(' ') - line.find('.') - 1); };
   u32 tried = 0;
   for (unsigned n = 1; n < core_op_count; ++n) {
     const Opcode op = static_cast<Opcode>(n);
@@ -138,62 +199,14 @@ void sweep(const std::string& define, const std::string& read) {
     if (s.any || s.operands == 0 || is_terminator(op) || has_lane(op) || info(op).option != Option::none) continue;
     for (unsigned k = 1; k < type_count; ++k) {
       const Type t = static_cast<Type>(k);
-      if (has_type(op) ? !contains(info(op).types, t) : k != 1) continue;
-      if (!T::flag_free(op, t) || contains(types::wide_vector | set_of(Type::mask), t)) continue;
-      Unit unit;
-      InstData d;
-      d.op = op;
-      d.type = has_type(op) ? t : Type::none;
-      std::vector<Type> params{Type::i64, Type::i64};
-      FunctionData probe;
-      for (u32 o = 0; o < s.operands; ++o) {
-        const SlotType slot = operand_slot(probe, d, o);
-        Type p = slot.implied;
-        for (unsigned q = 1; p == Type::none && q < type_count; ++q)
-          if (contains(slot.legal & ~(types::wide_vector | set_of(Type::mask)), static_cast<Type>(q))) p = static_cast<Type>(q);
-        params.push_back(p);
-      }
-      if (contains(set_of(Type::none), params.back())) continue;
-      std::vector<Type> results;
-      for (u32 o = 0; o < s.results; ++o) results.push_back(result_slot(probe, d, o).implied == Type::none ? t : result_slot(probe, d, o).implied);
-      std::string text = "target " + std::string(T::name) + "\nfunc @f(";
-      for (usize p = 0; p < params.size(); ++p) text += (p != 0 ? ", " : "") + std::string(name(params[p]));
-      text += ", i64) -> (i64";
-      for (const Type r : results) text += ", " + std::string(name(r));
-      text += ") {\nb1(";
-      for (usize p = 0; p < params.size(); ++p) text += "a" + std::to_string(p) + ": " + name(params[p]) + ", ";
-      text += "z: i64):\n  f = " + define + "\n  ";
-      for (usize r = 0; r < results.size(); ++r) text += (r != 0 ? ", r" : "r") + std::to_string(r);
-      text += (results.empty() ? "" : " = ") + std::string(name(op)) + (has_type(op) ? "." + std::string(name(t)) : "") + " ";
-      for (usize p = 2; p < params.size(); ++p) text += (p != 2 ? ", a" : "a") + std::to_string(p);
-      text += "\n  c = " + read + "\n  ret c";
-      for (usize r = 0; r < results.size(); ++r) text += ", r" + std::to_string(r);
-      text += "\n}\n";
+      if (has_type(op) ? !contains(info(op).types & ~absent, t) : k != 1) continue;
+      if (!T::flag_free(op, t) || type_of_operand(op, t, s.operands - 1) == Type::none) continue;
+      const std::string text = text_around(T::name, op, t, define, read);
       CAPTURE(text);
       Compiled<T> c(text);
       REQUIRE(c.status.ok());
+      CHECK(keeps_flags<T>(c.compiler.machine(), form(define), form(read)));
       ++tried;
-      // In program order: nothing that writes flags between the first native comparison and its reader.
-      bool live = false;
-      const MachFunction& mf = c.compiler.machine();
-      for (u32 i = mf.insts.size(); i-- > 0;) {
-        const MachInst& m = mf.insts[i];
-        const bool real = m.form != 0 && m.form < T::isa_info().forms.size();
-        const Effects e = real ? T::isa_info().forms[m.form].effects : Effects{0};
-        const std::string form = real ? T::isa_info().forms[m.form].name : "";
-        if (form == define.substr(define.find('.') + 1, define.find(' ') - define.find('.') - 1) && !live) {
-          live = true;
-          continue;
-        }
-        if (form == read.substr(read.find('.') + 1, read.find(' ') - read.find('.') - 1)) {
-          CHECK(live);
-          break;
-        }
-        if (live) {
-          CHECK((e & writes_flags) == 0);
-          CHECK((m.flags & mach_writes_flags) == 0);
-        }
-      }
     }
   }
   CHECK(tried > 40);
