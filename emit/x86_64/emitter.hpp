@@ -17,6 +17,7 @@
 #include <jitkit/emit/x86_64/formats.hpp>
 #include <jitkit/emit/x86_64/lower.hpp>
 #include <jitkit/emit/x86_64/machine_word.hpp>
+#include <jitkit/emit/x86_64/macro_assembler.hpp>
 #include <jitkit/ir/emission.hpp>
 
 namespace jitkit::inline JITKIT_ABI::x86_64 {
@@ -34,8 +35,8 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
 
   Emitter(const ir::FunctionData& fn, ir::MachFunction& mf, const ir::Convention& conv,
           const Options& options, CodeBuffer& code, Arena& arena)
-      : Base(fn, mf, arena), code_(code), options_(options), avx_(options.features.has(Feature::avx)),
-        conv_(conv), frame_(fn, mf, conv, arena), arena_(arena), cfi_(arena) {}
+      : Base(fn, mf, arena), code_(code), macros_(code, options.features.has(Feature::avx)), options_(options),
+        avx_(options.features.has(Feature::avx)), conv_(conv), frame_(fn, mf, conv, arena), arena_(arena), cfi_(arena) {}
 
   Status run() {
     const Status laid_out = frame_.lay_out();
@@ -89,7 +90,6 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     put(f, {});
     code_.use_symbol(s, FixupKind::x86_plt32, offset() - 4);
   }
-  void put_nops(u32 bytes);
   void put_jump(Form short_form, Form near_form, Label l);
   void jump_if(u8 code, Label l);
   void jump_if(Cond c, Label l) { put_jump(form_for(F::jo_l8, c), form_for(F::jo_l, c), l); }
@@ -126,7 +126,10 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   void leave_upper_halves(const MachInst& m) {
     if (uses_upper_halves_ && (m.aux & keeps_upper_halves) == 0) put(F::vzeroupper, {});
   }
-  void constant(u8 d, u64 value);
+  // One instruction, where the macro-assembler would take two shorter ones.
+  void constant(u8 d, u64 value) {
+    put(value <= 0xffffffff ? F::mov_ri_32 : F::mov_ri_64, {d}, static_cast<i64>(value));
+  }
   void rematerialise(Type t, u8 d, const ir::Remat& r);
   void symbol_address(u8 d, u32 id, i32 addend);
   void emit_copy(Type t, u8 d, u8 s);
@@ -146,6 +149,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   void branch_out(const MachInst& m);
 
   CodeBuffer& code_;
+  MacroAssembler macros_;
   const Options& options_;
   const bool avx_;
   const ir::Convention& conv_;
@@ -186,23 +190,6 @@ inline void Emitter::put_memory(Form f, u8* regs, unsigned at, const Memory& m, 
   const ir::ConstantData& c = mf_.literals[m.extra];
   const Label l = code_.literal(FixupKind::x86_rel32, m.literal_bytes, c.lo, c.hi);
   code_.use_label(l, FixupKind::x86_rel32, begin + field, addend);
-}
-
-// As few instructions as make up that many bytes: nop with a 32-bit displacement has 7 (8 with an index).
-inline void Emitter::put_nops(u32 bytes) {
-  constexpr u8 long_nops[8][8] = {{0x90},
-                                  {0x66, 0x90},
-                                  {0x0f, 0x1f, 0x00},
-                                  {0x0f, 0x1f, 0x40},
-                                  {0x0f, 0x1f, 0x44},
-                                  {0x66, 0x0f, 0x1f, 0x44},
-                                  {0x0f, 0x1f, 0x80},
-                                  {0x0f, 0x1f, 0x84}};
-  for (; bytes != 0;) {
-    const u32 n = bytes < 8 ? bytes : 8;
-    code_.put_raw(long_nops[n - 1], n);
-    bytes -= n;
-  }
 }
 
 inline void Emitter::put_jump(Form short_form, Form near_form, Label l) {
@@ -326,9 +313,9 @@ inline void Emitter::emit_macro(const MachInst& m) {
     case Macro::patch_area: {
       // The instruction that is patched is one nop within 8 aligned bytes: one store changes it.
       const u32 bytes = static_cast<u32>(m.imm), first = bytes < 8 ? bytes : 8, at = offset() % 8;
-      if (at + first > 8) put_nops(8 - at);
+      if (at + first > 8) macros_.nops(8 - at);
       record(m, offset());
-      return put_nops(bytes);
+      return macros_.nops(bytes);
     }
     case Macro::lower_stack: return put(F::sub_rr_64, {preg::rsp.id, reg(m, 0)});
     case Macro::divide: return emit_divide(m);

@@ -9,10 +9,6 @@ namespace jitkit::inline JITKIT_ABI::x86_64 {
 
 // ---- constants and addresses ----
 
-inline void Emitter::constant(u8 d, u64 value) {
-  put(value <= 0xffffffff ? F::mov_ri_32 : F::mov_ri_64, {d}, static_cast<i64>(value));
-}
-
 inline void Emitter::symbol_address(u8 d, u32 id, i32 addend) {
   const bool here = fn_.module->symbol(ir::SymbolRef(id)).linkage != ir::Linkage::external;
   const u8 relative[3] = {d, reg_rip, reg_none};
@@ -24,22 +20,17 @@ inline void Emitter::symbol_address(u8 d, u32 id, i32 addend) {
 }
 
 inline void Emitter::rematerialise(Type t, u8 d, const ir::Remat& r) {
-  Memory literal;
-  literal.kind = AddressKind::literal;
-  literal.extra = r.extra;
-  const auto load_literal = [&](Form f, u32 bytes) {
-    literal.literal_bytes = bytes;
-    load(f, d, literal);
+  const auto load_literal = [&](u32 bytes) {
+    const ir::ConstantData& c = mf_.literals[r.extra];
+    macros_.put_load(d - 16U, bytes, c.lo, c.hi);
   };
   switch (static_cast<Macro>(r.form)) {
     case Macro::integer: return constant(d, r.imm);
-    case Macro::vec_zero:
-      return avx_ ? put(F::vxorps_rrr_128, {d, d, d}) : put(F::xorps_rr, {d, d});
-    case Macro::vec_ones:
-      return avx_ ? put(F::vpcmpeqd_rrr_128, {d, d, d}) : put(F::pcmpeqd_rr, {d, d});
-    case Macro::literal_4: return load_literal(vec(F::movss_rm, F::vmovss_rm), 4);
-    case Macro::literal_8: return load_literal(vec(F::movsd_rm, F::vmovsd_rm), 8);
-    case Macro::literal_16: return load_literal(vec(F::movaps_rm, F::vmovaps_rm_128), 16);
+    case Macro::vec_zero: return macros_.put_zero(d - 16U);
+    case Macro::vec_ones: return macros_.put_ones(d - 16U);
+    case Macro::literal_4: return load_literal(4);
+    case Macro::literal_8: return load_literal(8);
+    case Macro::literal_16: return load_literal(16);
     case Macro::slot_address: return load(F::lea_rm_64, d, at(frame_.slot(r.extra), static_cast<i32>(r.imm)));
     case Macro::symbol_address: return symbol_address(d, r.extra, static_cast<i32>(r.imm));
     default: break;
