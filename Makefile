@@ -46,6 +46,9 @@ fuzz:
 soak:
 	@tools/setup.sh fuzz check
 	@python3 tools/fuzz.py --soak
+	@$(call compile,release,jitkit_command)
+	@$(call compile,dev,sweeps)
+	@python3 tests/checks/sweep.py --full
 
 bench:
 	@tools/setup.sh bench

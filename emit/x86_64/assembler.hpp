@@ -113,6 +113,7 @@ struct Tail {
 #define JITKIT_X86_T_rm32 Rm<32>
 #define JITKIT_X86_T_rm64 Rm<64>
 #define JITKIT_X86_T_rm16 Rm<16>
+#define JITKIT_X86_T_ms16 MemOf<16>
 #define JITKIT_X86_T_r32m8 RegMem<Gp32, 8>
 #define JITKIT_X86_T_r32m16 RegMem<Gp32, 16>
 #define JITKIT_X86_T_m0 MemArg<0>
@@ -123,6 +124,7 @@ struct Tail {
 #define JITKIT_X86_T_m128 MemArg<128>
 #define JITKIT_X86_T_m256 MemArg<256>
 #define JITKIT_X86_T_m512 MemArg<512>
+#define JITKIT_X86_T_ma512 MemArg<512>
 #define JITKIT_X86_T_x Xmm
 #define JITKIT_X86_T_xs Xmm
 #define JITKIT_X86_T_xd Xmm
@@ -167,7 +169,6 @@ struct Tail {
 #define JITKIT_X86_HEAD_wq template <int W> requires(W == 16 || W == 64)
 #define JITKIT_X86_HEAD_bwlq_t template <SizedOperand T, int W = T::bits>
 #define JITKIT_X86_HEAD_wlq_t template <SizedOperand T, int W = T::bits> requires(W != 8)
-#define JITKIT_X86_HEAD_wq_t template <int W> requires(W == 16 || W == 64)
 #define JITKIT_X86_HEAD_bwl template <int W> requires(W <= 32)
 #define JITKIT_X86_HEAD_vl_t template <VectorOperand T, int L = T::bits>
 #define JITKIT_X86_HEAD_vl template <int L>
@@ -179,7 +180,6 @@ struct Tail {
 #define JITKIT_X86_SIZE_wq W
 #define JITKIT_X86_SIZE_bwlq_t W
 #define JITKIT_X86_SIZE_wlq_t W
-#define JITKIT_X86_SIZE_wq_t W
 #define JITKIT_X86_SIZE_bwl W
 #define JITKIT_X86_SIZE_vl_t L
 #define JITKIT_X86_SIZE_vl L
@@ -210,11 +210,13 @@ struct Tail {
 #define JITKIT_X86_A1(...)
 #define JITKIT_X86_A2(...)
 #define JITKIT_X86_A3(...)
+#define JITKIT_X86_A4(...)
 #define JITKIT_X86_AD2(...)
 #define JITKIT_X86_AD3(...)
 #define JITKIT_X86_ALIAS(alias, method) \
   constexpr void alias(auto... o) { this->method(o...); }
 #define JITKIT_X86_TEXT_ALIAS(alias, method)
+#define JITKIT_X86_IMM_ALIAS(alias, method, imm)
 
 namespace table {
 
@@ -289,12 +291,15 @@ class BasicAssembler {
   constexpr void emit_IMULI(Enc e, Code reg, Place rm, Tail t) {
     special(e, rm.mem, [&](u8* p) { return put_imul_imm(p, e, reg.value, rm.mem, t.value); });
   }
-  constexpr void emit_XCHG(Enc e, Place rm, Code reg) {
-    special(e, rm.mem, [&](u8* p) { return put_xchg(p, e, rm.mem, reg.value); });
+  constexpr void emit_XCHG(Enc e, Code a, Code b) {
+    if (u8* p = buffer_->reserve(max_length)) finish(p, put_xchg(p, e, a.value, b.value));
   }
   constexpr void emit_VMOV(Enc e, Code reg, Place rm) { emit_VMOV3(e, reg, Code(xmm0), rm); }
   constexpr void emit_VMOV3(Enc e, Code reg, Code v, Place rm) {
     special(e, rm.mem, [&](u8* p) { return put_vex_move(p, e, reg.value, v.value, rm.mem); });
+  }
+  constexpr void emit_INTI(Enc e, Tail t) {
+    if (u8* p = buffer_->reserve(max_length)) finish(p, put_interrupt(p, e, t.value));
   }
   constexpr void emit_PUSHI(Enc e, Tail t) {
     if (u8* p = buffer_->reserve(max_length)) finish(p, put_push_imm(p, e, t.value));
@@ -423,7 +428,6 @@ class BasicAssembler {
 #undef JITKIT_X86_HEAD_wlq
 #undef JITKIT_X86_HEAD_wlq_t
 #undef JITKIT_X86_HEAD_wq
-#undef JITKIT_X86_HEAD_wq_t
 #undef JITKIT_X86_SIZE_bwl
 #undef JITKIT_X86_SIZE_bwlq
 #undef JITKIT_X86_SIZE_bwlq_t
@@ -435,7 +439,6 @@ class BasicAssembler {
 #undef JITKIT_X86_SIZE_wlq
 #undef JITKIT_X86_SIZE_wlq_t
 #undef JITKIT_X86_SIZE_wq
-#undef JITKIT_X86_SIZE_wq_t
 #undef JITKIT_X86_T_acc
 #undef JITKIT_X86_T_cl
 #undef JITKIT_X86_T_cr
@@ -457,10 +460,12 @@ class BasicAssembler {
 #undef JITKIT_X86_T_m256
 #undef JITKIT_X86_T_m32
 #undef JITKIT_X86_T_m512
+#undef JITKIT_X86_T_ma512
 #undef JITKIT_X86_T_m64
 #undef JITKIT_X86_T_m8
 #undef JITKIT_X86_T_moffs
 #undef JITKIT_X86_T_ms
+#undef JITKIT_X86_T_ms16
 #undef JITKIT_X86_T_mv
 #undef JITKIT_X86_T_r
 #undef JITKIT_X86_T_r16

@@ -28,6 +28,7 @@ constexpr bool has_modrm(Format f) {
     case Format::OXCHG:
     case Format::I:
     case Format::PUSHI:
+    case Format::INTI:
     case Format::JUMP:
     case Format::ACC: return false;
     default: return true;
@@ -130,7 +131,7 @@ class DecodeState {
   const u8* bytes_;
   usize size_;
   usize at_ = 0;
-  bool has_66_ = false, has_lock_ = false, has_rex_ = false, vex_ = false, vex3_ = false;
+  bool has_66_ = false, has_67_ = false, has_lock_ = false, has_rex_ = false, vex_ = false, vex3_ = false;
   u8 repeat_ = 0;  // F2, F3
   u8 segment_ = 0;
   bool w_ = false, l_ = false;
@@ -148,6 +149,7 @@ constexpr bool DecodeState::legacy_prefix(u8 b) {
       return true;
     }
   if (b == 0x66 && !has_66_) return has_66_ = true;
+  if (b == 0x67 && !has_67_) return has_67_ = true;
   if (b == 0xf0 && !has_lock_) return has_lock_ = true;
   if ((b == 0xf2 || b == 0xf3) && repeat_ == 0) {
     repeat_ = b;
@@ -234,6 +236,7 @@ constexpr bool DecodeState::address(Mem& m) {
   const unsigned mod = modrm >> 6;
   const unsigned low = modrm & 7;
   m.segment = segment_;
+  m.addr32 = has_67_;
   unsigned disp_bytes = mod == 1 ? 1 : mod == 2 ? 4 : 0;
   if (low == 4) {
     if (!byte(sib)) return false;
@@ -300,6 +303,7 @@ constexpr bool DecodeState::operands(Form form, Instruction& in) {
       v.bits = d.bits;
       v.mem.disp = static_cast<i32>(v.imm);
       v.mem.segment = segment_;
+      if (has_67_) return false;  // a 32-bit offset: not in the table
       used_memory = true;
     } else if (d.cls == OpClass::one) {
       v.cls = OpClass::imm;
@@ -322,14 +326,14 @@ constexpr bool DecodeState::operands(Form form, Instruction& in) {
             break;
           }
           v.cls = OpClass::mem;
-          v.bits = d.bits;
+          v.bits = d.addr64 ? u16{0} : d.bits;
           v.mem = place.mem;
           v.imm = v.mem.disp;
           used_memory = true;
       }
     }
   }
-  if (segment_ != 0 && !used_memory) return false;
+  if ((segment_ != 0 || has_67_) && !used_memory) return false;
   in.length = static_cast<u8>(at_);
   in.vex3 = vex3_;
   return matches(in);

@@ -27,16 +27,16 @@ inline void print_memory(Sink& out, const OperandValue& v) {
   out.put('[');
   bool first = true;
   if (m.kind == Mem::Kind::rip) {
-    out << "rip";
+    out << (m.addr32 ? "eip" : "rip");
     first = false;
   }
   if (m.base != Mem::none) {
-    print_general(out, 64, m.base);
+    print_general(out, m.addr32 ? 32 : 64, m.base);
     first = false;
   }
   if (m.index != Mem::none) {
     if (!first) out << " + ";
-    print_general(out, 64, m.index);
+    print_general(out, m.addr32 ? 32 : 64, m.index);
     out.put('*').udec(u64{1} << m.scale);
     first = false;
   }

@@ -71,7 +71,7 @@ enum class Axis : u8 {
   bwl,   // 8 16 32 (in, out)
   vl,    // 128 256: VEX.L
   vi,    // the same; 256 needs AVX2
-  bwlq_t, wlq_t, wq_t, vl_t,  // as without _t; the method's size comes from its register or sized memory
+  bwlq_t, wlq_t, vl_t,  // as without _t; the method's size comes from its register or sized memory
 };
 
 constexpr Enc sized(Enc e, Axis axis, int size) {
@@ -81,7 +81,7 @@ constexpr Enc sized(Enc e, Axis axis, int size) {
   const bool has_byte = axis == Axis::bwlq || axis == Axis::bwl || axis == Axis::bwlq_t;
   if (has_byte && size != 8) e = opcode_plus(e, 1);
   if (size == 16) return e | OP16;
-  if (size == 64 && axis != Axis::wq && axis != Axis::wq_t) return e | W1;
+  if (size == 64 && axis != Axis::wq) return e | W1;
   return e;
 }
 
@@ -178,9 +178,10 @@ constexpr unsigned address_bits(const Mem& m) {
 }
 constexpr bool bad_index(const Mem& m) { return m.index == 4 && m.kind == Mem::Kind::base_index; }
 
-constexpr u8* put_segment(u8* p, const Mem& m) {
-  constexpr u8 prefixes[] = {0, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65};
-  if (m.segment != 0) *p++ = prefixes[m.segment];
+constexpr u8* put_address_prefixes(u8* p, const Mem& m) {
+  constexpr u8 segments[] = {0, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65};
+  if (m.segment != 0) *p++ = segments[m.segment];
+  if (m.addr32) *p++ = 0x67;
   return p;
 }
 
@@ -194,7 +195,7 @@ constexpr u8* legacy_rr(u8* p, Enc e, unsigned reg, unsigned rm) {
 constexpr u8* legacy_mem(u8* p, Enc e, unsigned reg, const Mem& m) {
   const unsigned rex = rex_bits(e, reg, 0) | address_bits(m);
   if (high_byte_conflict(rex, reg) || bad_index(m)) return nullptr;
-  p = put_legacy_opcode(put_segment(p, m), e, rex);
+  p = put_legacy_opcode(put_address_prefixes(p, m), e, rex);
   return put_address(p, reg, m);
 }
 // The same for a base register with or without an index and any displacement: most addresses.
@@ -248,7 +249,7 @@ constexpr u8* vex_rr(u8* p, Enc e, unsigned reg, unsigned v, unsigned rm) {
 }
 constexpr u8* vex_mem(u8* p, Enc e, unsigned reg, unsigned v, const Mem& m) {
   if (((reg | v) & 16) != 0 || bad_index(m)) return nullptr;
-  p = put_vex(put_segment(p, m), e, reg, v, address_bits(m));
+  p = put_vex(put_address_prefixes(p, m), e, reg, v, address_bits(m));
   return put_address(p, reg, m);
 }
 
@@ -349,17 +350,24 @@ constexpr u8* put_push_imm(u8* p, Enc e, i64 v) {
   return put_imm(p, v, is8 ? 1 : 4);
 }
 
-// 90 + r; with eax that is nop, which would not clear the upper half of rax.
-constexpr u8* put_exchange_opcode(u8* p, Enc e, unsigned r) {
-  return r == 0 && operand_bits(e) == 32 ? nullptr : legacy_o(p, e, r);
+// int imm: CD ib, CC for 3.
+constexpr u8* put_interrupt(u8* p, Enc e, i64 v) {
+  if ((v & 0xff) == 3) return put_plain(p, table::op(0xcc));
+  return put_imm(put_plain(p, e), v, 1);
 }
 
-// xchg rm, r: 86/87, 90 + r with the accumulator.
-constexpr u8* put_xchg(u8* p, Enc e, const Mem& rm, unsigned reg) {
+// 90 + r. With eax that is nop, which would not clear the upper half of rax; with rax it is right.
+constexpr u8* put_exchange_opcode(u8* p, Enc e, unsigned r) {
+  if (r != 0 || operand_bits(e) == 16) return legacy_o(p, e, r);
+  return wide(e) ? put_plain(p, table::op(0x90)) : nullptr;
+}
+
+// xchg a, b: 86/87, 90 + r with the accumulator.
+constexpr u8* put_xchg(u8* p, Enc e, unsigned a, unsigned b) {
   using namespace table;
-  if (!byte_form(e) && rm.is_reg() && (reg == 0 || rm.base == 0))
-    if (u8* end = put_exchange_opcode(p, op(0x90) | (e & (W1 | OP16)), reg | rm.base)) return end;
-  return put_modrm(p, e, reg, 0, rm);
+  if (!byte_form(e) && (a == 0 || b == 0))
+    if (u8* end = put_exchange_opcode(p, op(0x90) | (e & (W1 | OP16)), a | b)) return end;
+  return legacy_rr(p, e, a, b);
 }
 
 // VEX register moves: the store's opcode where that saves the third prefix byte.

@@ -36,7 +36,7 @@ inline constexpr usize form_count = static_cast<usize>(Form::count);
 // Where the registers of a form stand in its bytes, in text order; and which of several encodings.
 enum class Format : u8 {
   ZO, RM, MR, RVM, RMV, VM, MVR, M, O, I, ALUI, TESTI, SHIFTI, MOVI, IMULI, PUSHI, XCHG, VMOV, VMOV3,
-  JUMP, ACC, RVMR, VZO, OXCHG
+  JUMP, ACC, RVMR, VZO, OXCHG, INTI
 };
 
 // Operand kinds of the rows. A/B: register A or memory of B bits; `axis`: the size of the form.
@@ -46,10 +46,10 @@ enum class Opd : u8 {
   k_r8, k_r16, k_r32, k_r64,
   k_rms8, k_rms16, k_rms32, k_rms64,        // size of the memory operand must be stated
   k_rm8, k_rm32, k_rm64,
-  k_m0, k_m8, k_m16, k_m32, k_m64, k_m128, k_m256, k_m512,  // m0: an address, no access
+  k_m0, k_m8, k_m16, k_m32, k_m64, k_m128, k_m256, k_m512, k_ma512,  // m0: an address, no access; ma: not of 32 bits
   k_x, k_xs, k_xd, k_y, k_v,                  // 128, low 32, low 64, 256, axis
   k_xs32, k_xd64, k_xm128, k_vm, k_mv,
-  k_rm16, k_r32m8, k_r32m16, k_xb8, k_xw16, k_xm32, k_ym256,
+  k_rm16, k_ms16, k_r32m8, k_r32m16, k_xb8, k_xw16, k_xm32, k_ym256,
   k_ve, k_vh, k_vq, k_vo,           // memory size stated; axis / 2, 4, 8
   k_sreg, k_cr, k_dr,
   k_i, k_im, k_i8, k_i16, k_i32, k_i64, k_i64s, k_is8,  // axis; im: mov's; i64s: signed 32 bits at 64; is8: sign-extended byte
@@ -68,6 +68,7 @@ struct OperandDesc {
   bool fixed = false;   // the register `fixed_number`, not encoded
   u8 fixed_number = 0;
   bool stated = false;  // memory: the text must state the size
+  bool addr64 = false;  // memory: no 32-bit address, and GNU as wants no size
   bool access = true;   // memory: read or written, not only addressed
   bool sign_extended = false;  // imm: a signed number shorter than the operation
   bool unsigned_text = false;  // imm: bits, not a number with a sign
@@ -89,7 +90,7 @@ enum class Roles : u8 {
 namespace detail {
 
 inline constexpr i16 axis_bits = -8;  // A / n: the axis' size / n
-enum KindFlags : u8 { k_fixed = 1, k_stated = 2, k_no_access = 4, k_signed = 8, k_any64 = 16 };
+enum KindFlags : u8 { k_fixed = 1, k_stated = 2, k_no_access = 4, k_signed = 8, k_any64 = 16, k_addr64 = 32 };
 
 struct KindInfo {
   OpClass cls;     // of the register variant, or the only one
@@ -109,12 +110,12 @@ inline constexpr KindInfo kind_infos[] = {
     {OpClass::gpr, 8, 8, 0, 0}, {OpClass::gpr, 32, 32, 0, 0}, {OpClass::gpr, 64, 64, 0, 0},
     {OpClass::mem, 0, 0, k_no_access, 0}, {OpClass::mem, 8, 8, 0, 0}, {OpClass::mem, 16, 16, 0, 0},
     {OpClass::mem, 32, 32, 0, 0}, {OpClass::mem, 64, 64, 0, 0}, {OpClass::mem, 128, 128, 0, 0},
-    {OpClass::mem, 256, 256, 0, 0}, {OpClass::mem, 512, 512, 0, 0},
+    {OpClass::mem, 256, 256, 0, 0}, {OpClass::mem, 512, 512, 0, 0}, {OpClass::mem, 512, 512, k_addr64, 0},
     {OpClass::vec, 128, 0, 0, 0}, {OpClass::vec, 32, 0, 0, 0}, {OpClass::vec, 64, 0, 0, 0},
     {OpClass::vec, 256, 0, 0, 0}, {OpClass::vec, A, 0, 0, 0},
     {OpClass::vec, 32, 32, 0, 0}, {OpClass::vec, 64, 64, 0, 0}, {OpClass::vec, 128, 128, 0, 0},
     {OpClass::vec, A, A, 0, 0}, {OpClass::mem, A, A, 0, 0},
-    {OpClass::gpr, 16, 16, 0, 0}, {OpClass::gpr, 32, 8, 0, 0}, {OpClass::gpr, 32, 16, 0, 0},
+    {OpClass::gpr, 16, 16, 0, 0}, {OpClass::mem, 16, 16, k_stated, 0}, {OpClass::gpr, 32, 8, 0, 0}, {OpClass::gpr, 32, 16, 0, 0},
     {OpClass::vec, 8, 8, 0, 0}, {OpClass::vec, 16, 16, 0, 0}, {OpClass::vec, 128, 32, 0, 0}, {OpClass::vec, 256, 256, 0, 0},
     {OpClass::vec, A, A, k_stated, 0}, {OpClass::vec, A / 2, A / 2, 0, 0}, {OpClass::vec, A / 4, A / 4, 0, 0},
     {OpClass::vec, A / 8, A / 8, 0, 0},
@@ -135,6 +136,7 @@ constexpr OperandDesc describe(Opd kind, u16 size, bool mem_variant) {
   d.cls = mem ? OpClass::mem : k.cls;
   d.bits = static_cast<u16>(bits < 0 ? size * -bits / 8 : bits);
   d.stated = mem && (k.flags & k_stated) != 0;
+  d.addr64 = (k.flags & k_addr64) != 0;
   d.access = mem && (k.flags & k_no_access) == 0;
   d.fixed = (k.flags & k_fixed) != 0;
   d.fixed_number = k.number;
@@ -433,9 +435,9 @@ constexpr const char* slots_of(Format f) {
   switch (f) {
     case Format::RM:
     case Format::IMULI:
+    case Format::XCHG:
     case Format::VMOV: return "RM";
-    case Format::MR:
-    case Format::XCHG: return "MR";
+    case Format::MR: return "MR";
     case Format::RVM:
     case Format::VMOV3: return "RVM";
     case Format::RMV: return "RMV";
@@ -452,6 +454,7 @@ constexpr const char* slots_of(Format f) {
     case Format::ZO:
     case Format::I:
     case Format::PUSHI:
+    case Format::INTI:
     case Format::JUMP:
     case Format::ACC:
     case Format::VZO: return "";
@@ -547,15 +550,16 @@ constexpr u8* put_form(u8* p, const EncodeRecord& r, const Slots& s) {
     case Format::ZO:
     case Format::I:
     case Format::JUMP: p = put_plain(p, r.enc); break;
-    case Format::ACC: p = put_plain(put_segment(p, s.rm), r.enc); break;
+    case Format::ACC: p = put_plain(put_address_prefixes(p, s.rm), r.enc); break;
     case Format::VZO: return put_vex(p, r.enc, 0, 0, 0);
     case Format::ALUI: return put_alu_imm(p, r.enc, s.rm, s.imm);
     case Format::TESTI: return put_test_imm(p, r.enc, s.rm, s.imm);
     case Format::SHIFTI: return put_shift_imm(p, r.enc, s.rm, s.imm);
     case Format::MOVI: return put_mov_imm(p, r.enc, s.rm, s.imm);
     case Format::IMULI: return put_imul_imm(p, r.enc, s.reg, s.rm, s.imm);
-    case Format::XCHG: return put_xchg(p, r.enc, s.rm, s.reg);
+    case Format::XCHG: return put_xchg(p, r.enc, s.reg, s.rm.base);
     case Format::PUSHI: return put_push_imm(p, r.enc, s.imm);
+    case Format::INTI: return put_interrupt(p, r.enc, s.imm);
   }
   return p != nullptr ? put_imm(p, s.imm, r.imm_bytes) : p;
 }

@@ -53,11 +53,11 @@ constexpr bool matches(const OperandDesc& d, unsigned size, const OperandValue& 
     case OpClass::control:
     case OpClass::debug: return v.cls == d.cls;
     case OpClass::mem:
-      if (v.cls != OpClass::mem || v.imm != v.mem.disp) return false;
+      if (v.cls != OpClass::mem || v.imm != v.mem.disp || (d.addr64 && v.mem.addr32)) return false;
       return v.bits == 0 ? !d.stated : d.bits == 0 || v.bits == d.bits;
     case OpClass::moffs:
       return v.cls == OpClass::mem && v.mem.kind == Mem::Kind::base_index && v.mem.base == Mem::none &&
-             v.mem.index == Mem::none && (v.bits == 0 || v.bits == d.bits);
+             v.mem.index == Mem::none && !v.mem.addr32 && (v.bits == 0 || v.bits == d.bits);
     case OpClass::imm:
     case OpClass::rel: return v.cls == OpClass::imm && imm_fits(d, size, v.imm);
     case OpClass::one: return v.cls == OpClass::imm && v.imm == 1;
@@ -122,7 +122,7 @@ constexpr u8 encode(const Instruction& in, u8* out) {
   const u8* end = detail::put_form(out, r, s);
   if (end == nullptr) return 0;
   const auto length = static_cast<u8>(end - out);
-  return in.vex3 ? detail::widen_vex(out, s.rm.segment != 0 ? 1 : 0, length) : length;
+  return in.vex3 ? detail::widen_vex(out, static_cast<u8>((s.rm.segment != 0) + s.rm.addr32), length) : length;
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::x86_64

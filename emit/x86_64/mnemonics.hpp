@@ -36,6 +36,11 @@ class MnemonicIndex {
       last[b] = i;
     }
   }
+  constexpr bool has(std::string_view mnemonic) const {
+    bool found = false;
+    for_each(mnemonic, [&](Form) { found = true; });
+    return found;
+  }
   // f(form) for each form that is written so, in table order.
   template <class F>
   constexpr void for_each(std::string_view mnemonic, F f) const {
@@ -50,6 +55,28 @@ class MnemonicIndex {
 };
 inline constexpr MnemonicIndex mnemonic_index;
 
+// Adds the last operand of a form where text may leave it out: a rotation by one, cl of double shifts,
+// xmm0. False if the form has one more operand and it is not such.
+constexpr bool add_implied(Instruction& in) {
+  const FormRow& row = row_of(in.form);
+  if (in.count + 1 != row.kinds.count) return in.count == row.kinds.count;
+  const Opd last = row.kinds.kind[in.count];
+  OperandValue v;
+  if (last == Opd::k_one) {
+    v.cls = OpClass::imm;
+    v.imm = 1;
+  } else if (last == Opd::k_xmm0 || (last == Opd::k_cl && in.count == 2)) {
+    const OperandDesc d = operand_of(row, in.count);
+    v.cls = d.cls;
+    v.bits = d.bits;
+    v.code = d.fixed_number;
+  } else {
+    return false;
+  }
+  in.operand[in.count++] = v;
+  return true;
+}
+
 }  // namespace detail
 
 struct Assembled {
@@ -60,13 +87,14 @@ struct Assembled {
 
 // The shortest encoding of `in` (whose form is ignored) among the forms of the mnemonic; on a
 // tie the first in the table, alternates last.
-constexpr Assembled encode_shortest(std::string_view mnemonic, Instruction in, const FeatureSet& features) {
+constexpr Assembled encode_shortest(std::string_view mnemonic, const Instruction& given, const FeatureSet& features) {
   Assembled out;
   bool is_alternate = false;
   detail::mnemonic_index.for_each(mnemonic, [&](Form f) {
     out.known = true;
+    Instruction in = given;
     in.form = f;
-    if (!matches(in)) return;
+    if (!detail::add_implied(in) || !matches(in)) return;
     if (const Feature lacks = features.first_missing(required_features(f)); lacks != Feature::base) {
       out.missing = lacks;
       return;

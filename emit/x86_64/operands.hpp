@@ -102,6 +102,7 @@ struct Mem {
   u8 scale = 0;     // log2
   Kind kind = Kind::base_index;
   u8 segment = 0;  // 0 none, else 1 + the segment register's number
+  bool addr32 = false;  // the address is the low 32 bits of the sum, zero-extended
 
   constexpr bool is_reg() const { return kind == Kind::reg; }
   constexpr bool is_label() const { return kind == Kind::label || kind == Kind::symbol; }
@@ -235,6 +236,12 @@ inline constexpr Pointer<MemOf<512>> zmmword_ptr;
 // The same address through fs or gs.
 constexpr Mem in_segment(SegmentReg s, Mem m) {
   m.segment = static_cast<u8>(1 + s.code);
+  return m;
+}
+
+// The same address of 32-bit registers.
+constexpr Mem in_32_bits(Mem m) {
+  m.addr32 = true;
   return m;
 }
 

@@ -24,11 +24,13 @@ namespace detail {
 struct TextAlias {
   std::string_view alias;
   std::string_view text;
+  int imm;  // the last operand, -1: none
 };
 inline constexpr TextAlias text_aliases[] = {
 #define JITKIT_X86_FORM(...)
-#define JITKIT_X86_ALIAS(alias, method) {#alias, #method},
-#define JITKIT_X86_TEXT_ALIAS(alias, method) {#alias, #method},
+#define JITKIT_X86_ALIAS(alias, method) {#alias, #method, -1},
+#define JITKIT_X86_TEXT_ALIAS(alias, method) {#alias, #method, -1},
+#define JITKIT_X86_IMM_ALIAS(alias, method, imm) {#alias, #method, imm},
 #include <jitkit/emit/x86_64/forms.def>
 };
 
@@ -77,8 +79,15 @@ class LineParser {
   constexpr bool memory_term(Mem& m, i64& disp, bool negative);
   constexpr bool add_register(Mem& m, const OperandValue& r, int scale);
 
+  constexpr bool same_width(Mem& m, bool is_32) {
+    const bool first = m.base == Mem::none && m.index == Mem::none;
+    if (first) m.addr32 = is_32;
+    return m.addr32 == is_32;
+  }
+
   std::string_view rest_;
   const char* error_ = nullptr;
+  bool scaled_ = false;  // the index stands with a factor
 };
 
 // -2^63 .. 2^64 - 1; the upper half means the same bits.
@@ -105,7 +114,8 @@ constexpr bool LineParser::number(std::string_view w, bool negative, i64& out) {
 }
 
 constexpr bool LineParser::add_register(Mem& m, const OperandValue& r, int scale) {
-  if (r.cls != OpClass::gpr || r.bits != 64) return fail("addresses are made of 64-bit registers");
+  if (r.cls != OpClass::gpr || r.bits < 32 || !same_width(m, r.bits == 32))
+    return fail("addresses are made of 64-bit registers, or of 32-bit ones");
   if (scale == 0 && m.base == Mem::none) {
     m.base = r.code;
     return true;
@@ -114,6 +124,7 @@ constexpr bool LineParser::add_register(Mem& m, const OperandValue& r, int scale
   if (factor != 1 && factor != 2 && factor != 4 && factor != 8) return fail("a scale is 1, 2, 4 or 8");
   if (m.index != Mem::none) return fail("more than one index register");
   m.index = r.code;
+  scaled_ = scale != 0;
   m.scale = static_cast<u8>(log2_floor(static_cast<u64>(factor)));
   return true;
 }
@@ -121,8 +132,9 @@ constexpr bool LineParser::add_register(Mem& m, const OperandValue& r, int scale
 constexpr bool LineParser::memory_term(Mem& m, i64& disp, bool negative) {
   const std::string_view w = word();
   if (w.empty()) return fail("an address is missing");
-  if (w == "rip" && !negative) {
+  if ((w == "rip" || w == "eip") && !negative) {
     if (m.kind == Mem::Kind::rip) return fail("rip stands twice");
+    m.addr32 = w == "eip";
     m.kind = Mem::Kind::rip;
     return true;
   }
@@ -152,16 +164,19 @@ constexpr bool LineParser::memory(OperandValue& out) {
   do {
     if (!memory_term(m, out.imm, negative)) return false;
     negative = peek() == '-';
-  } while (take('+') || take('-'));
+    if (!take('-') && !take('+')) break;
+    if (!negative) negative = take('-');  // [rax + -2]
+  } while (true);
   if (!take(']')) return fail("']' is missing");
   if (m.kind == Mem::Kind::rip && (m.base != Mem::none || m.index != Mem::none))
     return fail("rip cannot be combined with another register");
   if (m.index == 4) {  // rsp cannot be an index, but may change places with the base
-    if (m.scale != 0 || m.base == 4 || m.base == Mem::none) return fail("rsp cannot be an index");
+    if (scaled_ || m.base == 4 || m.base == Mem::none) return fail("rsp cannot be an index");
     m.index = m.base;
     m.base = 4;
   }
   const bool absolute = m.kind == Mem::Kind::base_index && m.base == Mem::none && m.index == Mem::none;
+  if (m.addr32 && fits_unsigned(static_cast<u64>(out.imm), 32)) out.imm = static_cast<i32>(out.imm);
   if (!absolute && !fits_signed(out.imm, 32)) return fail("the displacement does not fit 32 bits");
   m.disp = static_cast<i32>(out.imm);
   return true;
@@ -202,8 +217,9 @@ constexpr bool is_prefix_word(std::string_view w) {
   return w == "lock" || w == "rep" || w == "repe" || w == "repz" || w == "repne" || w == "repnz";
 }
 
-// The mnemonic as rows have it ("lock add", "repe cmpsb"), in `buffer`.
-constexpr std::string_view read_mnemonic(LineParser& line, char (&buffer)[64]) {
+// The mnemonic as rows have it ("lock add", "repe cmpsb"), in `buffer`; `imm`: the immediate it stands
+// for, or -1.
+constexpr std::string_view read_mnemonic(LineParser& line, char (&buffer)[64], int& imm) {
   usize n = 0;
   const auto append = [&](std::string_view s) {
     for (const char c : s)
@@ -211,12 +227,18 @@ constexpr std::string_view read_mnemonic(LineParser& line, char (&buffer)[64]) {
   };
   std::string_view w = line.word();
   if (is_prefix_word(w)) {
-    append(w == "repz" ? "repe" : w == "repnz" ? "repne" : w);
-    append(" ");
+    const std::string_view prefix = w == "repz" ? "repe" : w == "repnz" ? "repne" : w;
     w = line.word();
+    const bool compares = w.starts_with("cmps") || w.starts_with("scas");
+    append(prefix == "rep" && compares ? "repe" : prefix == "repe" && !compares ? "rep" : prefix);
+    append(" ");
   }
-  for (const TextAlias& a : text_aliases)
-    if (a.alias == w) w = a.text;
+  if (!mnemonic_index.has(w))
+    for (const TextAlias& a : text_aliases)
+      if (a.alias == w) {
+        w = a.text;
+        imm = a.imm;
+      }
   append(w);
   return {buffer, n};
 }
@@ -250,7 +272,8 @@ inline bool assemble_line(std::string_view text, const FeatureSet& features, Enc
     }
   }
   char buffer[64] = {};
-  const std::string_view mnemonic = read_mnemonic(line, buffer);
+  int implied = -1;
+  const std::string_view mnemonic = read_mnemonic(line, buffer, implied);
 
   while (!line.at_end()) {
     if (in.count == 4 || (in.count != 0 && !line.take(','))) {
@@ -263,6 +286,16 @@ inline bool assemble_line(std::string_view text, const FeatureSet& features, Enc
     }
   }
 
+  if (implied >= 0 && in.count < 4) {
+    in.operand[in.count] = {};
+    in.operand[in.count].cls = OpClass::imm;
+    in.operand[in.count++].imm = implied;
+  }
+  if (mnemonic == "imul" && in.count == 2 && in.operand[1].cls == OpClass::imm) {  // imul r, imm
+    in.operand[2] = in.operand[1];
+    in.operand[1] = in.operand[0];
+    in.count = 3;
+  }
   const Assembled found = encode_shortest(mnemonic, in, features);
   out = found.code;
   if (out.size != 0) return true;

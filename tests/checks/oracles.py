@@ -26,6 +26,7 @@ class Target:
     triple: str
     features: str             # of LLVM's decoder
     gnu_as: tuple[str, ...]
+    gnu_start: str            # stands before the first line
     objdump: tuple[str, ...]
     nm: str
     objcopy: str
@@ -34,10 +35,10 @@ class Target:
 
 TARGETS = {
     "x86_64": Target(("-triple=x86_64", "-x86-asm-syntax=intel"), "x86_64-linux-gnu", "",
-                     ("as", "--64", "-msyntax=intel", "-mnaked-reg"),
+                     ("as", "--64"), ".intel_syntax noprefix; ",
                      ("objdump", "-m", "i386:x86-64", "-M", "intel"), "nm", "objcopy", b"\x90"),
     "arm64": Target(("-triple=aarch64", "-mattr=+all"), "aarch64-linux-gnu", "+all",
-                    ("aarch64-linux-gnu-as", "-mcpu=all"),
+                    ("aarch64-linux-gnu-as", "-mcpu=all"), "",
                     ("aarch64-linux-gnu-objdump", "-m", "aarch64"), "aarch64-linux-gnu-nm",
                     "aarch64-linux-gnu-objcopy", b"\x1f\x20\x03\xd5"),
 }
@@ -134,9 +135,9 @@ def _gnu_assemble(target: str, t: Target, lines: list[str], place: Path) -> list
     refused = set()
     while True:  # some errors are reported only when there are no others
         text = "".join(f"j{i}: {'' if i in refused else line}\n" for i, line in enumerate(lines))
-        done = _run([*t.gnu_as, "-", "-o", place / "o"], input=text + "jend:\n", text=True)
+        done = _run([*t.gnu_as, "-", "-o", place / "o"], input=t.gnu_start + text + "jend:\n", text=True)
         found = {int(n) - 1 for n in re.findall(
-            r"^\{standard input\}:(\d+): (?:Error|Fatal error|Warning: .* shortened to)", done.stderr, re.MULTILINE)}
+            r"^\{standard input\}:(\d+): (?:Error|Fatal error|Internal error|Warning: .* shortened to)", done.stderr, re.MULTILINE)}
         if not found - refused:
             break
         refused |= found
@@ -181,12 +182,17 @@ def llvm_disassemble(target: str, codes: list[str]) -> list[tuple[int, str] | No
     if target == "x86_64":
         library.LLVMSetDisasmOptions(decoder, 4)  # the second printer variant: Intel
     buffer = ctypes.create_string_buffer(256)
-    answers = []
-    for code in codes:
-        raw = to_bytes(target, code)
+
+    def decode(raw):
         length = library.LLVMDisasmInstruction(decoder, raw, len(raw), 0, buffer, len(buffer))
-        answers.append((length, " ".join(buffer.value.decode().split())) if length else None)
-    return answers
+        if not length:
+            return None
+        text = " ".join(buffer.value.decode().split())
+        if text in ("lock", "rep", "repne"):  # some prefixes are instructions to LLVM
+            rest = decode(raw[length:])
+            return rest and (length + rest[0], f"{text} {rest[1]}")
+        return length, text
+    return [decode(to_bytes(target, code)) for code in codes]
 
 
 def gnu_disassemble(target: str, codes: list[str]) -> list[tuple[int, str] | None]:

@@ -49,6 +49,10 @@ class X86Samples {
       case OpClass::debug: v.code = static_cast<u8>(below(8)); break;
       case OpClass::mem:
         v.mem = address();
+        if (d.addr64) {
+          v.mem.addr32 = false;
+          v.bits = 0;
+        }
         v.imm = v.mem.disp;
         break;
       case OpClass::moffs:
@@ -88,6 +92,7 @@ class X86Samples {
     m.disp = edges[below(sizeof edges / sizeof edges[0])];
     if (below(8) == 0) m.segment = static_cast<u8>(1 + (below(4) == 0 ? below(6) : 4 + below(2)));
     const u32 kind = below(16);
+    m.addr32 = below(16) == 0 && kind != 1;
     if (kind == 0) {
       m.kind = Mem::Kind::rip;
       return m;
