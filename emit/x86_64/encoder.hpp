@@ -202,7 +202,8 @@ constexpr u8* legacy_mem(u8* p, Enc e, unsigned reg, const Mem& m) {
 // `reg` is no byte register that REX changes.
 constexpr bool is_plain_address(const Mem& m, unsigned reg) {
   static_assert(Mem::none == 0x80 && static_cast<u8>(Mem::Kind::base_index) == 0);
-  return (static_cast<u8>(m.kind) | m.segment) == 0 && (m.base | (m.index & 0x7f) | (reg & (code_needs_rex | code_forbids_rex))) < 16 &&
+  return (static_cast<u8>(m.kind) | m.segment | unsigned{m.addr32}) == 0 &&
+         (m.base | (m.index & 0x7f) | (reg & (code_needs_rex | code_forbids_rex))) < 16 &&
          m.index != 4;
 }
 [[gnu::always_inline]] constexpr u8* put_plain_memory(u8* p, Enc e, unsigned reg, const Mem& m) {

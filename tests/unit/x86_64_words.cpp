@@ -98,6 +98,7 @@ TEST_CASE("x86-64: methods emit the bytes the text assembler gives") {
   SAME(lea(r9, ptr[r10 + r11 * 4 + 8]), "lea r9, [r10 + r11*4 + 8]");
   SAME(mov(eax, in_segment(fs, ptr[rax + 16])), "mov eax, fs:[rax + 16]");
   SAME(mov(eax, in_32_bits(in_segment(fs, ptr[rax + rcx * 4]))), "mov eax, fs:[eax + ecx*4]");
+  SAME(mov(eax, in_32_bits(ptr[rax + 8])), "mov eax, [eax + 8]");
   SAME(int_(3), "int3");
   SAME(int_(4), "int 4");
   SAME(push(ptr[rax]), "push [rax]");
