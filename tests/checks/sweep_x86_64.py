@@ -20,6 +20,7 @@ KNOWN = [
     Known("gnu", r"(?i)xchg \w+, \w+$", "GNU as puts the registers of xchg the other way round"),
     Known("llvm-decoder", r"xchg ax, ax$", "LLVM decodes it as nop"),
     Known("llvm-decoder", r"(rep\w* )?(movs|cmps|stos|lods|scas)[bwdq]$", "LLVM writes the operands of string instructions"),
+    Known("gnu", r"(?i)(sldt|str) r\w+$", "GNU as writes the 32-bit form of a 64-bit destination"),
     Known("gnu", r"sysret$", "GNU as wants a suffix"),
     Known("llvm", r"(?i)mov (\wx|\wp|\wi|r\d+w), \ws$", "LLVM drops the prefix of 16-bit reads of segment registers"),
     Known("llvm", r"v(?!.*\{vex3\}).*mm\d, .mm(8|9|1\d)(, \d+)?$", "LLVM exchanges sources that commute for a shorter VEX prefix"),
