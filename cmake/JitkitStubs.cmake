@@ -1,4 +1,4 @@
-# jitkit_add_stubs(TARGET SOURCES FILE... [ISA arm64|x86_64] [FEATURES LIST])
+# jitkit_add_stubs(TARGET SOURCES FILE... [ISA arm64|x86_64] [FEATURES LIST] [LANDING_PADS])
 #
 # Makes TARGET, an object library of stubs that are compiled at build time, and the header TARGET.h with
 # their prototypes. Link it: target_link_libraries(app PRIVATE TARGET), and #include <TARGET.h>.
@@ -7,6 +7,7 @@
 #   ISA       default: of the processor that the project is built for
 #   FEATURES  CPU features as `jitkit features` names them: "+bmi2,-aes" changes what core ops and the
 #             sources' native ops need; without signs the list is exactly what code may use
+#   LANDING_PADS  for programs with branch target protection: -fcf-protection, -mbranch-protection=bti
 #
 # The stub compiler is built from jitkit's headers and cmake/stubs with the compiler of the machine that
 # builds, also when the project is cross-compiled: JITKIT_HOST_CXX (default: CMAKE_CXX_COMPILER, or c++
@@ -64,9 +65,9 @@ function(_jitkit_add_stub_compiler directory isa)
 endfunction()
 
 function(jitkit_add_stubs target)
-  cmake_parse_arguments(PARSE_ARGV 1 stubs "" "ISA;FEATURES" "SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 stubs "LANDING_PADS" "ISA;FEATURES" "SOURCES")
   if(stubs_UNPARSED_ARGUMENTS OR NOT stubs_SOURCES)
-    message(FATAL_ERROR "jitkit_add_stubs(TARGET SOURCES FILE... [ISA arm64|x86_64] [FEATURES LIST]): "
+    message(FATAL_ERROR "jitkit_add_stubs(TARGET SOURCES FILE... [ISA arm64|x86_64] [FEATURES LIST] [LANDING_PADS]): "
                         "${stubs_UNPARSED_ARGUMENTS}")
   endif()
   if(NOT stubs_ISA AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
@@ -113,6 +114,9 @@ function(jitkit_add_stubs target)
     set(features "")
     if(stubs_FEATURES)
       set(features --features "${stubs_FEATURES}")
+    endif()
+    if(stubs_LANDING_PADS)
+      list(APPEND features --landing-pads)
     endif()
     add_custom_command(
       OUTPUT "${object}" "${header}"

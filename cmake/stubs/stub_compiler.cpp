@@ -74,10 +74,13 @@ int write(AnyUnit& unit, bool is_text, ir::Diagnostics& errors, const Arguments&
   });
   Isa::Options options;
   if (!choose_features(unit, a.features, options.features)) return 1;
+  options.landing_pads = a.landing_pads;
   ir::Compiler<Isa> compiler(options);
   compiler.check_allocations = true;
   Arena arena;
-  ObjectWriter object(arena, machine);
+  ObjectOptions object_options;
+  object_options.landing_pads = a.landing_pads;
+  ObjectWriter object(arena, machine, object_options);
   const std::string_view files[] = {a.origin};
   if (is_text) object.sources({}, files);
   ir::UnitCompiler<Isa, ObjectWriter> units(compiler, object);
@@ -99,6 +102,10 @@ int write(AnyUnit& unit, bool is_text, ir::Diagnostics& errors, const Arguments&
 bool read_arguments(int argc, char** argv, Arguments& a) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
+    if (word == "--landing-pads") {
+      a.landing_pads = true;
+      continue;
+    }
     std::string* value = word == "--features" ? &a.features : word == "--object" ? &a.object : word == "--header" ? &a.header : nullptr;
     if (value == nullptr)
       a.origin = word;
@@ -106,7 +113,7 @@ bool read_arguments(int argc, char** argv, Arguments& a) {
       *value = argv[++i];
   }
   const bool good = !a.object.empty() && !a.header.empty() && !a.origin.empty();
-  if (!good) std::fprintf(stderr, "usage: %s [--features LIST] --object FILE --header FILE ORIGIN\n", argv[0]);
+  if (!good) std::fprintf(stderr, "usage: %s [--features LIST] [--landing-pads] --object FILE --header FILE ORIGIN\n", argv[0]);
   return good;
 }
 

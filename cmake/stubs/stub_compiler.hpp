@@ -18,6 +18,7 @@ struct Arguments {
   std::string features;
   std::string object;
   std::string header;
+  bool landing_pads = false;
   std::string origin;  // the source: read if it is a .jk file, else named in the header
 };
 

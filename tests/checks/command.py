@@ -186,6 +186,7 @@ def check_compile() -> None:
             report.skip(f"objects of {target}", f"no {gcc} on PATH")
             continue
         check_object(target)
+        check_landing_pads(target)
 
 
 def check_object(target: str) -> None:
@@ -206,6 +207,18 @@ def check_object(target: str) -> None:
     frames = subprocess.run([readelf, "--debug-dump=frames", "calls.o"], cwd=scratch, capture_output=True, text=True).stdout
     functions = CALLS.read_text().count("\nfunc ")
     report.check(f"object {target}: unwind rows", frames.count(" FDE ") == functions, f"{frames.count(' FDE ')} of {functions}")
+
+
+def check_landing_pads(target: str) -> None:
+    gcc, objdump, readelf = TOOLS[target]
+    note, pad = {"x86_64": ("IBT, SHSTK", "endbr64"), "arm64": ("BTI", "bti")}[target]
+    for option in ([], ["--landing-pads"]):
+        name = "landing pads" if option else "no landing pads"
+        expect(name, ["compile", CALLS, "--target", target, *option, "-o", "pads.o"], GOOD)
+        notes = subprocess.run([readelf, "-n", "pads.o"], cwd=scratch, capture_output=True, text=True).stdout
+        code = subprocess.run([objdump, "-d", "pads.o"], cwd=scratch, capture_output=True, text=True).stdout
+        report.check(f"{target}: {name}: note", (note in notes) == bool(option), notes)
+        report.check(f"{target}: {name}: code", (pad in code) == bool(option))
 
 
 def check_listing(target: str) -> None:

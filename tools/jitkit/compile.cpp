@@ -24,6 +24,7 @@ struct Arguments {
   std::string emit = "obj";
   std::string features;
   std::string out;
+  bool landing_pads = false;
 };
 
 // A file is written whole or not at all; "-" is standard output.
@@ -52,7 +53,9 @@ class Compilation {
   // False, with messages in the file's errors, if something cannot be compiled.
   bool object(std::string& out) {
     Arena arena;
-    ObjectWriter object(arena, Target::machine);
+    ObjectOptions options;
+    options.landing_pads = a_.landing_pads;
+    ObjectWriter object(arena, Target::machine, options);
     name_source(object);
     ir::UnitCompiler<Isa, ObjectWriter> units(compiler_, object);
     if (!units.add(a_.file.unit, true, a_.file.errors)) return false;
@@ -151,6 +154,7 @@ int compile(Arguments& a) {
     fmt::print(stderr, "--features: {} has no feature '{}'; see jitkit features\n", a.target, unknown);
     return exit_usage;
   }
+  options.landing_pads = a.landing_pads;
   if (!a.file.is_for(Isa::isa_info())) return exit_bad_input;
   Compilation<Target> c(a, options);
   std::string out;
@@ -182,6 +186,8 @@ std::function<int()> setup(CLI::App& app) {
   app.add_option("--features", a->features,
                  "comma-separated: exactly these, or with + and - changes to what core ops and the file's native "
                  "ops need (see jitkit features)");
+  app.add_flag("--landing-pads", a->landing_pads,
+               "bti or endbr64 where indirect branches may lead, and the note that says so (BTI; IBT and SHSTK)");
   app.footer("Examples:\n"
              "  jitkit compile sum.jk --target arm64                   writes sum.o\n"
              "  jitkit compile sum.jk --target x86_64 --emit asm       prints the listing\n"

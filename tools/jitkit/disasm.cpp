@@ -4,6 +4,7 @@
 // single blanks); what follows two blanks or a tab is ignored, so that output of either command is input
 // of this one.
 #include <jitkit/emit/arm64/disassembler.hpp>
+#include <jitkit/emit/arm64/text_assembler.hpp>
 #include <jitkit/emit/x86_64/disassembler.hpp>
 #include <jitkit/ir/support/sink.hpp>
 
@@ -51,6 +52,15 @@ bool parse_bytes(std::string_view line, std::span<u8> bytes, usize& count) {
   return count != 0;
 }
 
+// Whether the text assembles to the word. There are words that no text gives: masks have rotations beyond
+// their element, and some choices of registers are unpredictable.
+bool gives_back(std::string_view text, u32 word) {
+  u32 again = 0;
+  std::string why;
+  StringSink error(why);
+  return arm64::assemble_line(text, arm64::FeatureSet::all(), again, error) && again == word;
+}
+
 bool disassemble_arm64(std::string_view line, std::string& out, std::string& why) {
   u8 bytes[4];
   usize count = 0;
@@ -61,7 +71,12 @@ bool disassemble_arm64(std::string_view line, std::string& out, std::string& why
   const u32 word = u32{bytes[0]} << 24 | u32{bytes[1]} << 16 | u32{bytes[2]} << 8 | bytes[3];
   StringSink sink(out);
   sink.hex(word, 8) << "  ";
-  if (!arm64::disassemble(word, sink)) (sink << ".inst 0x").hex(word, 8);
+  std::string text;
+  StringSink instruction(text);
+  if (arm64::disassemble(word, instruction) && gives_back(text, word))
+    out += text;
+  else
+    (sink << ".inst 0x").hex(word, 8);
   return true;
 }
 
