@@ -18,7 +18,7 @@ class Report:
 
     def skip(self, name: str, missing: str) -> None:
         self.skipped += 1
-        print(f"SKIP {name}: {missing}")
+        print(f"SKIP {name.replace(' ', '_')}: {missing}")  # one word: what tools/check.py reads
 
     def note(self, text: str) -> None:
         """A line that is shown in the summary of a good run too."""
