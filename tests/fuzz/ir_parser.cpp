@@ -46,11 +46,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   StringSink out(text);
   ir::print(unit, out);
   for (std::size_t n = 2; n + 2 < size && n < 32; n += 3) {
-    const std::size_t at = (data[n] << 8U | data[n + 1]) % text.size();
+    const std::size_t at = (std::size_t{data[n]} << 8 | data[n + 1]) % text.size();
     if (data[n + 2] % 4 == 0)
-      text.erase(at, 1 + data[n + 2] / 16);
+      text.erase(at, 1U + data[n + 2] / 16U);
     else if (data[n + 2] % 4 == 1)
-      text.insert(at, text.substr(text.size() / 2, 1 + data[n + 2] / 8));
+      text.insert(at, text.substr(text.size() / 2, 1U + data[n + 2] / 8U));
     else
       text[at] = "0123456789abvfi.,()[]{}:@-+ =\n#"[data[n + 2] % 32];
   }

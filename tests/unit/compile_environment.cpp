@@ -77,7 +77,7 @@ void build(ir::Function<host::Isa>& f, ir::Module& m) {
   Value total = b.i64(0), all = b.v128(0, 0);
   for (u32 n = values; n-- > 0;) total = b.add(b.mul(total, b.i64(3)), x[n]);
   for (u32 n = 40; n-- > 0;) all = b.vxor(b.vadd(ir::Lane::i64, all, all), v[n]);
-  b.ret({b.xor_(total, b.vextract(ir::Lane::i64, all, 1))});
+  b.ret({b.xor_(total, b.vextract(ir::Lane::i64, all, 1U))});
 }
 
 u64 expected(const u64* data) {

@@ -87,14 +87,12 @@ TEST_CASE("out of memory anywhere in compile() is a Status") {
 
 TEST_CASE("a compiler that ran out of memory compiles the next function") {
   const Text small("func @f(i64) -> i64 {\nb1(x: i64):\n  y = add.i64 x, 1\n  ret y\n}\n");
-  Unit unit;
-  test::RandomProgram(1, unit).build();
-  x86_64::Isa::Options options = x86_64_options();
-  const Convention custom[] = {x86_64::conventions[0]};
-  options.conventions = custom;
-  ir::Compiler<x86_64::Isa> c(options, 40000);
+  std::string text = "func @f(i64) -> i64 {\nb1(x: i64):\n  v0 = add.i64 x, 1\n";
+  for (u32 n = 1; n < 3000; ++n) text += "  v" + std::to_string(n) + " = mul.i64 v" + std::to_string(n - 1) + ", x\n";
+  const Text large(text + "  ret v2999\n}\n");
+  ir::Compiler<x86_64::Isa> c(x86_64_options(), 40000);
   CodeBuffer code;
-  CHECK(c.compile(*unit.find(unit.module.find("f0")), code).error == Error::out_of_memory);
+  CHECK(c.compile(*large.function(), code).error == Error::out_of_memory);
   CodeBuffer second;
   CHECK(c.compile(*small.function(), second).ok());
 }
