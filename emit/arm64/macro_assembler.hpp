@@ -322,9 +322,10 @@ void BasicMacroAssembler<Buffer>::put_access(u32 word, unsigned base, i64 offset
   const unsigned s = borrow(numbers(base, vector ? 31 : word & 31, pair && !vector ? word >> 10 & 31 : 31));
   // The upper part added, the rest left to the access.
   const i64 reach = pair ? i64{64} << log2 : i64{1} << (12 + log2);
-  const i64 low = pair ? ((offset + reach) & (2 * reach - 1)) - reach : offset & (reach - 1);
+  const auto plus = [](i64 a, i64 b) { return static_cast<i64>(static_cast<u64>(a) + static_cast<u64>(b)); };  // wraps
+  const i64 low = pair ? (plus(offset, reach) & (2 * reach - 1)) - reach : offset & (reach - 1);
   for (const i64 rest : {low, offset & 0xfff}) {
-    const Encoded high = encode_addsub(offset - rest), e = encode(rest);
+    const Encoded high = encode_addsub(plus(offset, -rest)), e = encode(rest);
     if (high == refused || e == refused) continue;
     emit(0x91000000 ^ static_cast<u32>(high) ^ base << 5 ^ s);
     return emit(word ^ static_cast<u32>(e) ^ s << 5);

@@ -120,7 +120,7 @@ class DecodeState {
       if (!byte(b)) return false;
       v |= u64{b} << 8 * i;
     }
-    out = is_signed ? sign_extend(v, bytes * 8) : static_cast<i64>(v);
+    out = is_signed && bytes != 0 ? sign_extend(v, bytes * 8) : static_cast<i64>(v);
     return true;
   }
   constexpr bool legacy_prefix(u8 b);
