@@ -323,12 +323,13 @@ class Selector {
     }
   }
 
-  // Numbers the stretches of the block between memory effects, so that folds_load() can compare.
+  // Numbers the stretches of the block between memory effects, so that folds_load() can compare. No number
+  // is given twice: what was not numbered yet, in a block above, has 0.
   void number_effects(Block b) {
-    u32 epoch = 0;
+    ++last_epoch_;
     for (Inst i = fn_[b].first; i; i = fn_[i].next) {
-      epochs_[i.id] = epoch;
-      if ((fn_.effects(fn_[i]) & (effect::write | effect::trap)) != 0) ++epoch;
+      epochs_[i.id] = last_epoch_;
+      if ((fn_.effects(fn_[i]) & (effect::write | effect::trap)) != 0) ++last_epoch_;
     }
   }
 
@@ -376,7 +377,7 @@ class Selector {
   const Arena& memory_;
   Vec<VReg> vreg_of_;  // by Value
   Vec<u32> epochs_;    // by Inst
-  u32 epoch_ = 0;
+  u32 epoch_ = 0, last_epoch_ = 0;
   Status status_;
 };
 
