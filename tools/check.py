@@ -40,7 +40,7 @@ class Part:
     name: str
     run: list[str]
     labels: list[str] = dataclasses.field(default_factory=list)
-    timeout: int = 1200
+    timeout: int = 2400
     env: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
