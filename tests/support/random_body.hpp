@@ -401,7 +401,8 @@ class RandomBody : public RandomPatterns {
     for (const RandomFunctionInfo& c : callees_) {
       const std::span<const Param> theirs = f_.module->results(c.signature);
       bool same = theirs.size() == results().size() && !f_.module->signature(c.signature).variadic;
-      for (u32 n = 0; same && n < theirs.size(); ++n) same = theirs[n].type == results()[n].type;
+      for (u32 n = 0; same && n < theirs.size(); ++n)
+        same = theirs[n].type == results()[n].type && theirs[n].attr == results()[n].attr;
       for (const Param& p : f_.module->params(c.signature)) same = same && (p.attr & ParamAttr::byval) == 0;
       if (!same || cost_ + c.cost * times_ > cost_limit || !tail_callable(c)) continue;
       std::vector<Value> operands;
