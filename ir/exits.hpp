@@ -3,7 +3,7 @@
 //
 // Invariants: one stub per frame state that something can leave through (guards, trapping loads, patch
 // points); number 0 is that of ops that trap. The values of all places with one frame state are in one
-// place each (the allocator sees to it); a difference fails the compilation.
+// place each: the allocator sees to it and its checker proves it, so the first place speaks for all.
 #ifndef JITKIT_IR_EXITS_HPP
 #define JITKIT_IR_EXITS_HPP
 
@@ -36,8 +36,8 @@ class Exits {
   };
 
   Exits(const FunctionData& fn, const MachFunction& mf, Arena& arena)
-      : fn_(fn), mf_(mf), sites_(arena), stubs_(arena), state_index_(arena), map_sites_(arena), states_(arena),
-        objects_(arena), values_(arena) {}
+      : fn_(fn), mf_(mf), sites_(arena), stubs_(arena), stub_index_(arena), state_index_(arena), map_sites_(arena),
+        states_(arena), objects_(arena), values_(arena) {}
 
   void record(const MachInst& m, u32 offset) {
     sites_.push({offset, static_cast<u32>(&m - mf_.insts.data()), m.state});
@@ -45,11 +45,10 @@ class Exits {
   // Where exits through the frame state branch to; new_label() makes a label.
   template <class NewLabel>
   Label stub(u32 state, NewLabel new_label) {
-    for (const Stub& s : stubs_)
-      if (s.state == state) return s.label;
-    const Label l = new_label();
-    stubs_.push({l, state, 0});
-    return l;
+    if (stub_index_.empty() && !stub_index_.assign(fn_.frame_states.size(), 0)) return Label();
+    u32& index = stub_index_[state];
+    if (index == 0 && stubs_.push({new_label(), state, 0})) index = stubs_.size();
+    return index != 0 ? stubs_[index - 1].label : Label();
   }
   Vec<Stub>& stubs() { return stubs_; }
   const Vec<ExitSite>& sites() const { return sites_; }
@@ -88,33 +87,22 @@ class Exits {
   }
 
  private:
-  // The values of m's state, unless another site brought them: then they have to be the same.
+  // The values of m's state, unless another site brought them.
   template <class Locate>
   Status add_state(const MachInst& m, Locate& locate) {
+    if (state_index_[m.state.id] != 0) return {};
     const FrameState& s = fn_.frame_states[m.state.id];
-    const u32 known = state_index_[m.state.id];
-    const u32 first = known != 0 ? values_.size() : 0;
     u32 operand = m.first + m.operands - operands_of(s);
     LocationMap::State state{s.id, values_.size(), s.entries, objects_.size(), s.objects, LocationMap::no_stub};
     for (u32 n = 0; n < s.entries; ++n)
       if (!add_value(fn_.frame_entries[s.first_entry + n], operand, locate)) return refuse(m);
     for (u32 n = 0; n < s.objects; ++n) {
       const VirtualObject& o = fn_.virtual_objects[s.first_object + n];
-      if (known == 0) objects_.push({o.descriptor, values_.size(), o.fields});
+      objects_.push({o.descriptor, values_.size(), o.fields});
       for (u32 k = 0; k < o.fields; ++k)
         if (!add_value(fn_.frame_entries[o.first_field + k], operand, locate)) return refuse(m);
     }
-    if (known != 0) {
-      const u32 before = states_[known - 1].first_value;
-      for (u32 n = first; n < values_.size(); ++n)
-        for (u32 k = 0; k < 2; ++k)
-          if (values_[n].part[k] != values_[before + n - first].part[k])
-            return {Error::invalid_ir, m.inst.id, n - first};
-      values_.resize(first);
-      return {};
-    }
-    for (const Stub& stub : stubs_)
-      if (stub.state == m.state.id) state.stub = stub.offset;
+    if (!stub_index_.empty() && stub_index_[m.state.id] != 0) state.stub = stubs_[stub_index_[m.state.id] - 1].offset;
     states_.push(state);
     state_index_[m.state.id] = states_.size();
     return {};
@@ -187,6 +175,7 @@ class Exits {
   const MachFunction& mf_;
   Vec<ExitSite> sites_;
   Vec<Stub> stubs_;
+  Vec<u32> stub_index_;   // by FrameStateRef: 1 + index into stubs_
   Vec<u32> state_index_;  // by FrameStateRef: 1 + index into states_
   Vec<LocationMap::Site> map_sites_;
   Vec<LocationMap::State> states_;

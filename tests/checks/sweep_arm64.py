@@ -24,6 +24,8 @@ KNOWN = [
     Known("llvm-decoder", r"[ls]dtr|[ls]ttr", "LLVM checks unprivileged accesses for the writeback they have not"),
     Known("llvm-decoder", r"stgp .*(\]!|\], #)", "LLVM refuses a tagged pair that holds its base"),
     Known("llvm-decoder", r"prfm #(2[4-9]|3[01]), \[\w+, \w+", "LLVM takes these for rprfm, which has no row"),
+    Known("llvm", r"(?i)(adds|subs|cmp|cmn) (x\w+\s*,\s*)?sp\s*,\s*w\w+\s*,\s*lsl", "LLVM takes lsl of a w register for uxtw; Arm ARM C6.2.10: lsl is uxtx there"),
+    Known("gnu", r"(?i)(adds|subs|cmp|cmn) (x\w+\s*,\s*)?sp\s*,\s*w\w+\s*,\s*lsl", "GNU as takes lsl of a w register for uxtw; Arm ARM C6.2.10: lsl is uxtx there"),
     Known("llvm-decoder", r"hint #39$", "LLVM names the hint of FEAT_PAuth_LR (Armv9.5), which has no row"),
     Known("llvm-decoder", r"lda?xp (\w+), \1,", "LLVM decodes no exclusive pair into one register"),
 ]
