@@ -27,6 +27,22 @@ void explain(const FunctionData& f, const TextMap& text, Status s, Diagnostics& 
   print_status<T>(f, s, out);
 }
 
+// The features code of a unit may use. A list without signs: exactly these. Otherwise the changes of the
+// list to `base` (Isa::core_features(), or what the host has) and what the unit's native ops ask for.
+// Returns the first name that is no feature. AnyUnit: a Unit, or what has its for_each().
+template <Target T, class AnyUnit>
+std::string_view choose_features(std::string_view list, AnyUnit& unit, typename T::FeatureSet base,
+                                 typename T::FeatureSet& set) {
+  const bool changes = list.empty() || list.front() == '+' || list.front() == '-';
+  set = changes ? base : typename T::FeatureSet();
+  if (changes)
+    unit.for_each([&](const FunctionData& f, const TextMap&) {
+      for (const InstData& d : f.insts)
+        if (f.isa == &T::isa_info() && is_native(d.op)) set.enable_all(T::form_features(native_form(d.op)));
+    });
+  return set.apply(list);
+}
+
 // Object: the ObjectWriter of the target's machine, or something that behaves like it.
 template <Target T, class Object>
 class UnitCompiler {

@@ -14,15 +14,15 @@
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
-// Row: an aggregate {offset, line, column, file}, such as jitkit::LineRow. None are made for a function
+// Row: an aggregate {offset, line, column, file}, such as jitkit::LineRow; `file` counts from 1. None are made for a function
 // whose instructions have neither positions nor a place in a text.
 template <class Row>
-void line_rows(const FunctionData& fn, const CodeMap& map, Vec<Row>& rows, const TextMap* text = nullptr) {
+void line_rows(const FunctionData& fn, const CodeMap& map, Vec<Row>& rows, const TextMap* text = nullptr, u16 file = 1) {
   const SourceLines source(fn, text);
   const auto add = [&](u32 offset, TextPos at) {
     if (at.line == 0 || (!rows.empty() && rows.back().line == at.line)) return;
     if (!rows.empty() && rows.back().offset == offset) rows.pop_back();
-    rows.push({rows.empty() ? 0 : offset, at.line, static_cast<u16>(at.column < 0xffff ? at.column : 0), 1});
+    rows.push({rows.empty() ? 0 : offset, at.line, static_cast<u16>(at.column < 0xffff ? at.column : 0), file});
   };
   add(0, source.start());
   for (const CodePosition& p : map.positions)

@@ -89,9 +89,10 @@ inline RegisterInfo register_info(const Convention& c, PReg frame_pointer, const
 //   Lower                 selection: Lower(fn, cfg, machine function, options).run() -> Status
 //   Emitter               emission: Emitter(fn, machine function, options, buffer).run() -> Status
 //   feature_name(number)  of the feature that a form or an error names
+//   core_features()       what core ops cannot do without; form_features(form): what a native op asks for
 //   flag_free(op, type)   whether selection of the core op can avoid writing flags
 template <class T>
-concept Target = requires(Opcode op, Type type, CallConv conv, u64 number) {
+concept Target = requires(Opcode op, Type type, CallConv conv, u64 number, u16 form) {
   { T::name } -> std::convertible_to<const char*>;
   { T::isa_info() } -> std::same_as<const IsaInfo&>;
   typename T::FeatureSet;
@@ -100,6 +101,8 @@ concept Target = requires(Opcode op, Type type, CallConv conv, u64 number) {
   typename T::Emitter;
   { T::convention(conv) } -> std::same_as<const Convention&>;
   { T::feature_name(number) } -> std::same_as<std::string_view>;
+  { T::core_features() } -> std::same_as<typename T::FeatureSet>;
+  { T::form_features(form) } -> std::same_as<typename T::FeatureSet>;
   { T::flag_free(op, type) } -> std::same_as<bool>;
 };
 

@@ -37,35 +37,6 @@ std::string base_name(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
-template <class Form>
-constexpr Isa::FeatureSet needs(Form form) {
-  if constexpr (std::is_same_v<Form, arm64::Form>)
-    return arm64::FeatureSet::of(arm64::form_feature(form));
-  else
-    return x86_64::required_features(form);
-}
-
-// What core ops cannot do without, what the native ops ask for, and the changes of the list; or, if it
-// has no signs, exactly the list.
-template <class AnyUnit>
-bool choose_features(AnyUnit& unit, const std::string& list, Isa::FeatureSet& set) {
-  using Feature = Isa::FeatureSet::Feature;
-  using Form = std::conditional_t<machine == Machine::arm64, arm64::Form, x86_64::Form>;
-  const bool changes = list.empty() || list[0] == '+' || list[0] == '-';
-  if (changes) {
-    for (const char* name : {"cx16", "sse4.2", "pclmulqdq", "fma", "f16c", "asimd", "aes", "pmull", "crc"})
-      if (Isa::FeatureSet one; one.apply(name).empty()) set.enable_all(one);
-    unit.for_each([&](const ir::FunctionData& f, const ir::TextMap&) {
-      for (const ir::InstData& d : f.insts)
-        if (f.isa == &Isa::isa_info() && ir::is_native(d.op)) set.enable_all(needs(static_cast<Form>(ir::native_form(d.op))));
-    });
-  }
-  static_assert(std::is_enum_v<Feature>);
-  const std::string_view unknown = set.apply(list);
-  if (!unknown.empty()) say("FEATURES", std::string(Isa::name) + " has no feature '" + std::string(unknown) + "'");
-  return unknown.empty();
-}
-
 template <class AnyUnit>
 int write(AnyUnit& unit, bool is_text, ir::Diagnostics& errors, const Arguments& a) {
   unit.for_each([&](const ir::FunctionData& f, const ir::TextMap& text) {
@@ -73,7 +44,11 @@ int write(AnyUnit& unit, bool is_text, ir::Diagnostics& errors, const Arguments&
       errors.error(text.function) << "@" << f.module->symbol_name(f.symbol) << " is for " << f.isa->name << ", not for " << Isa::name;
   });
   Isa::Options options;
-  if (!choose_features(unit, a.features, options.features)) return 1;
+  const std::string_view unknown = ir::choose_features<Isa>(a.features, unit, Isa::core_features(), options.features);
+  if (!unknown.empty()) {
+    say("FEATURES", std::string(Isa::name) + " has no feature '" + std::string(unknown) + "'");
+    return 1;
+  }
   options.landing_pads = a.landing_pads;
   ir::Compiler<Isa> compiler(options);
   compiler.check_allocations = true;

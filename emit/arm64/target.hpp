@@ -28,6 +28,13 @@ struct Isa {
     return c == ir::CallConv::darwin ? darwin : aapcs64;
   }
   static std::string_view feature_name(u64 number) { return arm64::feature_name(static_cast<Feature>(number)); }
+  // What core ops cannot do without, and what a form asks for.
+  static FeatureSet core_features() {
+    FeatureSet set;
+    for (const Feature f : {Feature::asimd, Feature::pmull, Feature::crc}) set.enable(f);
+    return set;
+  }
+  static FeatureSet form_features(u16 form) { return FeatureSet::of(form_feature(static_cast<Form>(form))); }
   static bool flag_free(ir::Opcode op, ir::Type t) { return arm64::flag_free(op, t); }
 
   // For one function, after selection: a frame pointer it needs and the emitter's own are not allocatable.

@@ -27,6 +27,14 @@ struct Isa {
     return conventions[c == ir::CallConv::win64 ? 1 : 0];
   }
   static std::string_view feature_name(u64 number) { return x86_64::feature_name(static_cast<Feature>(number)); }
+  // What core ops cannot do without, and what a form asks for.
+  static FeatureSet core_features() {
+    FeatureSet set;
+    for (const Feature f : {Feature::cx16, Feature::sse4_2, Feature::aes, Feature::pclmulqdq, Feature::fma, Feature::f16c})
+      set.enable(f);
+    return set;
+  }
+  static FeatureSet form_features(u16 form) { return required_features(static_cast<Form>(form)); }
   static bool flag_free(ir::Opcode op, ir::Type t) { return flag_free_selection(op, t); }
 
   // For one function, after selection: a frame pointer it needs is not allocatable.

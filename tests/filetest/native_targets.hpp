@@ -55,8 +55,8 @@ struct Arm64 {
 
   static Isa::Options options() {
     Isa::Options o;
-    for (const arm64::Feature f : {arm64::Feature::asimd, arm64::Feature::pmull, arm64::Feature::crc, arm64::Feature::sha1,
-                                   arm64::Feature::sha2}) o.features.enable(f);
+    o.features = Isa::core_features();
+    o.features.enable(arm64::Feature::sha1).enable(arm64::Feature::sha2);
     o.conventions = {&arm64_custom, 1};
     return o;
   }
@@ -91,8 +91,7 @@ struct X86_64 {
   // What no core op can do without, and what that implies: AVX among it.
   static Isa::Options options() {
     Isa::Options o;
-    using F = x86_64::Feature;
-    for (const F f : {F::cx16, F::sse4_2, F::aes, F::pclmulqdq, F::fma, F::f16c}) o.features.enable(f);
+    o.features = Isa::core_features();
     o.conventions = {&x86_64_custom, 1};
     return o;
   }

@@ -101,11 +101,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (FunctionData* f : all) count_uses(*f);
 
   x86_64::Isa::Options x86 = {};
-  for (const auto f : {x86_64::Feature::cx16, x86_64::Feature::sse4_2, x86_64::Feature::aes, x86_64::Feature::pclmulqdq,
-                       x86_64::Feature::fma, x86_64::Feature::f16c})
-    x86.features.enable(f);
+  x86.features = x86_64::Isa::core_features();
   arm64::Isa::Options arm = {};
-  for (const auto f : {arm64::Feature::asimd, arm64::Feature::pmull, arm64::Feature::crc}) arm.features.enable(f);
+  arm.features = arm64::Isa::core_features();
   const Convention custom_x86[] = {x86_64::conventions[0]}, custom_arm[] = {arm64::aapcs64};
   x86.conventions = custom_x86;
   arm.conventions = custom_arm;

@@ -21,14 +21,12 @@ namespace {
 
 x86_64::Isa::Options x86_64_options() {
   x86_64::Isa::Options o;
-  for (const auto f : {x86_64::Feature::cx16, x86_64::Feature::sse4_2, x86_64::Feature::aes, x86_64::Feature::pclmulqdq,
-                       x86_64::Feature::fma, x86_64::Feature::f16c})
-    o.features.enable(f);
+  o.features = x86_64::Isa::core_features();
   return o;
 }
 arm64::Isa::Options arm64_options() {
   arm64::Isa::Options o;
-  for (const auto f : {arm64::Feature::asimd, arm64::Feature::pmull, arm64::Feature::crc}) o.features.enable(f);
+  o.features = arm64::Isa::core_features();
   return o;
 }
 

@@ -136,7 +136,7 @@ u32 first_wrong(std::span<const u32> code, std::span<const DataRange> data, std:
 
 TEST_CASE("unwind rows hold at every pc of AArch64 functions") {
   arm64::Isa::Options options;
-  for (const auto f : {arm64::Feature::asimd, arm64::Feature::pmull, arm64::Feature::crc}) options.features.enable(f);
+  options.features = arm64::Isa::core_features();
   const ir::Convention custom[] = {arm64::aapcs64};
   options.conventions = custom;
   ir::Compiler<arm64::Isa> compiler(options);

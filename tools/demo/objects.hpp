@@ -3,6 +3,7 @@
 #define JITKIT_TOOLS_DEMO_OBJECTS_HPP
 
 #include <jitkit/emit/object.hpp>
+#include <jitkit/ir/line_rows.hpp>
 #include <jitkit/ir/status_text.hpp>
 #include <targets.hpp>
 
@@ -43,20 +44,6 @@ struct Compiled {
   }
 };
 
-// Where the code came from, line by line of the source file.
-template <class Isa>
-std::vector<LineRow> line_rows(const ir::FunctionData& f, const ir::Compiler<Isa>& compiler, u16 file) {
-  const ir::SourceLines source(f);
-  std::vector<LineRow> rows;
-  for (const ir::CodePosition& p : compiler.code_map().positions) {
-    const u32 line = p.inst ? source.of(p.inst).line : 0;
-    if (line == 0 || (!rows.empty() && rows.back().line == line)) continue;
-    if (!rows.empty() && rows.back().offset == p.offset) rows.pop_back();
-    rows.push_back({p.offset, line, 0, file});
-  }
-  return rows;
-}
-
 // Writes the object of all kernels. What went wrong, or nothing.
 template <class Isa>
 std::string write_object(Machine machine, const std::string& path, const std::string& source_directory) {
@@ -70,8 +57,9 @@ std::string write_object(Machine machine, const std::string& path, const std::st
   for (const Kernel<Isa>& k : kernels<Isa>()) {
     Compiled<Isa> c(k);
     if (!c.problem.empty()) return c.problem;
-    const std::vector<LineRow> lines = line_rows(c.function, c.compiler, ++file);
-    s = object.add_function(c.code, {.name = k.name, .cfi = c.compiler.cfi(), .lines = lines});
+    Vec<LineRow> lines(arena);
+    ir::line_rows(c.function, c.compiler.code_map(), lines, nullptr, ++file);
+    s = object.add_function(c.code, {.name = k.name, .cfi = c.compiler.cfi(), .lines = {lines.data(), lines.size()}});
     if (!s.ok()) return std::string(k.name) + ": " + describe(s.error);
   }
   Vec<u8> bytes(arena);

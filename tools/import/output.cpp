@@ -28,7 +28,7 @@ template <class Target>
 bool write_object(ir::Unit& unit, const std::string& path, std::string& error) {
   using Isa = typename Target::Isa;
   typename Isa::Options options;
-  options.features = Target::core_features();
+  options.features = Target::Isa::core_features();
   ir::Compiler<Isa> compiler(options);
   Arena arena;
   ObjectWriter object(arena, Target::machine);

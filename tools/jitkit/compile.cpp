@@ -149,7 +149,7 @@ int compile(Arguments& a) {
   using Isa = typename Target::Isa;
   if (!a.file.load()) return exit_bad_input;
   typename Isa::Options options;
-  const std::string_view unknown = choose_features<Target>(a.features, a.file.unit, Target::core_features(), options.features);
+  const std::string_view unknown = ir::choose_features<typename Target::Isa>(a.features, a.file.unit, Target::Isa::core_features(), options.features);
   if (!unknown.empty()) {
     fmt::print(stderr, "--features: {} has no feature '{}'; see jitkit features\n", a.target, unknown);
     return exit_usage;

@@ -125,7 +125,7 @@ bool link(const Call& c, const ScratchDirectory& scratch) {
 
 Ending run_elsewhere(const Call& c, const std::string& features) {
   Isa::Options options;
-  const std::string_view unknown = choose_features<Target>(features, c.file.unit, Target::core_features(), options.features);
+  const std::string_view unknown = ir::choose_features<typename Target::Isa>(features, c.file.unit, Target::Isa::core_features(), options.features);
   if (!unknown.empty()) {
     print_error("--features", "no feature '{}'; see jitkit features", unknown);
     return misused;
