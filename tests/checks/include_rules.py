@@ -70,7 +70,7 @@ def layer_violation(source: str, target: str) -> str:
         return "what both targets share does not include one of them"
     if sees_ir and s_part not in SEES_IR and s[:2] != ["emit", "crypto"]:
         return "of emit/, only lower, target, atomics, listing and crypto see the IR"
-    below_assembler = {"assembler", "formats", "registers", "operands", "features", "insts"}
+    below_assembler = {"assembler", "formats", "registers", "operands", "immediates", "features", "insts"}
     if s_part in below_assembler and t_part in ABOVE_ASSEMBLER:
         return "the exact assembler includes nothing that stands above it"
     if s_part == "macro_assembler" and t_part in ABOVE_MACRO_ASSEMBLER:
