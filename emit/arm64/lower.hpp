@@ -305,7 +305,12 @@ class Lower : public ir::Selector<Lower> {
   VReg argument_part(Value v, const ir::Param& p, unsigned part);
   void call(Inst i);
   void tail_call(Inst i);
-  bool returns_like(ir::SigRef callee, const ir::Convention& conv, ir::SigRef own, const ir::Convention& own_conv) const;
+  // Whether a tail call's callee gives and preserves what this function has to.
+  bool returns_like(ir::SigRef callee, const ir::Convention& c, ir::SigRef own, const ir::Convention& own_c) const {
+    const std::span<const ir::Param> theirs = fn_.module->results(callee), ours = fn_.module->results(own);
+    return ir::preserves_for(c, own_c) && ir::same_results(ArgumentPlaces(c, theirs, ~u32{0}, true), theirs,
+                                                           ArgumentPlaces(own_c, ours, ~u32{0}, true), ours);
+  }
   void return_values(Inst i);
   void exit(Inst i);
   void start_variadic(Inst i);

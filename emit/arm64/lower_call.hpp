@@ -219,21 +219,6 @@ inline void Lower::call(Inst i) {
     op_dn(Form::and_imm_w, bools[n].to, bools[n].raw, static_cast<u32>(encode_logical(1, 32)));
 }
 
-// Whether a call may stand in place of a return: the results are where this function's are, extended
-// alike, and what it preserves is preserved.
-inline bool Lower::returns_like(ir::SigRef callee, const ir::Convention& conv, ir::SigRef own, const ir::Convention& own_conv) const {
-  if (!ir::preserves_for(conv, own_conv)) return false;
-  const std::span<const ir::Param> theirs = fn_.module->results(callee), ours = fn_.module->results(own);
-  ArgumentPlaces a(conv, theirs, ~u32{0}, true), b(own_conv, ours, ~u32{0}, true);
-  for (u32 n = 0; n < ours.size(); ++n) {
-    const Places x = a.next(), y = b.next();
-    if (theirs[n].attr != ours[n].attr) return false;
-    for (unsigned part = 0; part < x.parts; ++part)
-      if (x.part[part].kind != Place::Kind::reg || x.part[part].reg != y.part[part].reg) return false;
-  }
-  return true;
-}
-
 // In this frame's place: its stack arguments go where ours came from, which must be large enough.
 inline void Lower::tail_call(Inst i) {
   const InstData& d = fn_[i];

@@ -370,7 +370,12 @@ class Lower : public ir::Selector<Lower> {
   u32 gather_register_arguments(ArgumentPlaces& places, std::span<const ir::Param> params,
                                 std::span<const u32> args, RegisterArgument* out);
   std::span<const ir::Param> call_params(ir::SigRef sig, std::span<const u32> args);
-  bool returns_like(ir::SigRef callee, const ir::Convention& c, ir::SigRef own, const ir::Convention& own_c) const;
+  // Whether a tail call's callee gives and preserves what this function has to.
+  bool returns_like(ir::SigRef callee, const ir::Convention& c, ir::SigRef own, const ir::Convention& own_c) const {
+    const std::span<const ir::Param> theirs = fn_.module->results(callee), ours = fn_.module->results(own);
+    return ir::preserves_for(c, own_c) &&
+           ir::same_results(ArgumentPlaces(c, theirs, true), theirs, ArgumentPlaces(own_c, ours, true), ours);
+  }
   static bool passes_wide(std::span<const ir::Param> params);
   void receive(const Place& p, const ir::Param& param, VReg v, unsigned part);
   void save_variadic_registers(const ir::Convention& c, const ArgumentPlaces& places);

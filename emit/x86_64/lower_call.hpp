@@ -129,21 +129,6 @@ inline bool Lower::passes_wide(std::span<const ir::Param> params) {
   return false;
 }
 
-// Whether a call may stand in place of a return: the results are where this function's are, extended
-// alike, and what it preserves is preserved.
-inline bool Lower::returns_like(ir::SigRef callee, const ir::Convention& c, ir::SigRef own, const ir::Convention& own_c) const {
-  if (!ir::preserves_for(c, own_c)) return false;
-  const std::span<const ir::Param> theirs = fn_.module->results(callee), ours = fn_.module->results(own);
-  ArgumentPlaces a(c, theirs, true), b(own_c, ours, true);
-  for (usize n = 0; n < ours.size(); ++n) {
-    const Places x = a.next(), y = b.next();
-    if (theirs[n].attr != ours[n].attr) return false;
-    for (u32 k = 0; k < x.parts; ++k)
-      if (x.part[k].kind != Place::Kind::reg || x.part[k].reg != y.part[k].reg) return false;
-  }
-  return true;
-}
-
 inline void Lower::lower_tail_call(Inst i, bool indirect) {
   const ir::Module& m = *fn_.module;
   const ir::SigRef sig = indirect ? ir::SigRef(fn_[i].aux) : m.symbol(ir::SymbolRef(fn_[i].aux)).signature;

@@ -28,6 +28,14 @@ import tree
 from report import Report
 
 
+def replace_one(pattern: re.Pattern, text: str, chance: random.Random, make) -> str:
+    """The text with one match of the pattern, drawn by chance, replaced by make(match)."""
+    found = list(pattern.finditer(text))
+    if not found:
+        return text
+    m = chance.choice(found)
+    return text[:m.start()] + make(m) + text[m.end():]
+
 
 @dataclass
 class Known:

@@ -3,7 +3,7 @@
 import random
 import re
 
-from sweep import Known
+from sweep import Known, replace_one
 
 PER_FORM = 8
 FULL_ROUNDS = 100
@@ -48,14 +48,6 @@ def no_text(form: str) -> bool:
 def out_of_scope(code: str | None) -> bool:
     """SVE (bits 28:25 are 0010) and SME (0000 below bit 31)."""
     return code is not None and (int(code, 16) >> 25 & 15 == 2 or int(code, 16) >> 25 & 0x4f == 0x40)
-
-
-def replace_one(pattern: re.Pattern, text: str, chance: random.Random, make) -> str:
-    found = list(pattern.finditer(text))
-    if not found:
-        return text
-    m = chance.choice(found)
-    return text[:m.start()] + make(m) + text[m.end():]
 
 
 def vary(text: str, chance: random.Random) -> str:

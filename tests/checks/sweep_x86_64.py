@@ -3,7 +3,7 @@
 import random
 import re
 
-from sweep import Known
+from sweep import Known, replace_one
 
 PER_FORM = 24
 FULL_ROUNDS = 60
@@ -60,14 +60,6 @@ def no_text(form: str) -> bool:
 def out_of_scope(code: str | None) -> bool:
     """EVEX: AVX-512 has no rows yet."""
     return code is not None and re.match(r"(2e|36|3e|26|64|65|67)*62", code) is not None
-
-
-def replace_one(pattern: re.Pattern, text: str, chance: random.Random, make) -> str:
-    found = list(pattern.finditer(text))
-    if not found:
-        return text
-    m = chance.choice(found)
-    return text[:m.start()] + make(m) + text[m.end():]
 
 
 def vary(text: str, chance: random.Random) -> str:

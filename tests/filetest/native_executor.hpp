@@ -137,7 +137,7 @@ class NativeExecutor : public Executor {
 
  private:
   struct Program {
-    ScratchDirectory scratch;
+    ScratchDirectory scratch{"filetest"};
     std::string objects;                // paths, for the command line
     std::vector<std::string> wrappers;  // by Record::what
     std::vector<Record> records;        // of all cases, in order
@@ -232,7 +232,7 @@ class NativeExecutor : public Executor {
     return o;
   }
 
-  ScratchDirectory driver_;
+  ScratchDirectory driver_{"filetest"};
 };
 
 }  // namespace filetest

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <jitkit/ir/builder.hpp>
 #include <jitkit/ir/interpreter_memory.hpp>
+#include <scratch_directory.hpp>
 #include <unistd.h>
 
 #include <csignal>
@@ -98,25 +99,7 @@ class Wrapper {
   ir::Value slots_;
 };
 
-// A directory for files of this process, gone with the object.
-class ScratchDirectory {
- public:
-  ScratchDirectory() {
-    std::string name = (fs::temp_directory_path() / "jitkit-filetest-XXXXXX").string();
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  ~ScratchDirectory() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  bool made() const { return !path_.empty(); }
-  std::string file(std::string_view name) const { return (path_ / name).string(); }
-
- private:
-  fs::path path_;
-};
+using tools::ScratchDirectory;
 
 inline bool on_path(const std::string& program) {
   const char* path = std::getenv("PATH");

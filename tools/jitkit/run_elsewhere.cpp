@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <jitkit/ir/compile_unit.hpp>
 #include <run_child_text.hpp>
+#include <scratch_directory.hpp>
 #include <sys/wait.h>
 #include <targets.hpp>
 #include <unistd.h>
@@ -23,27 +24,6 @@ namespace fs = std::filesystem;
 
 using Target = std::conditional_t<is_host<Arm64>, X86_64, Arm64>;
 using Isa = Target::Isa;
-
-// A directory for files of this process, gone with the object.
-class ScratchDirectory {
- public:
-  ScratchDirectory() {
-    std::error_code none;
-    std::string name = (fs::temp_directory_path(none) / "jitkit-run-XXXXXX").string();
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  ~ScratchDirectory() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  bool made() const { return !path_.empty(); }
-  std::string file(std::string_view name) const { return (path_ / name).string(); }
-
- private:
-  fs::path path_;
-};
 
 // Runs a program with its output in the file `log`, or as ours if that is empty. Its wait status; 127
 // as its exit status: there is no such program.
@@ -131,7 +111,7 @@ Ending run_elsewhere(const Call& c, const std::string& features) {
     return misused;
   }
   if (add_entry(c, "jitkit_run_entry") == nullptr) return Ending::failed("out of memory");
-  const ScratchDirectory scratch;
+  const ScratchDirectory scratch("run");
   std::vector<CompiledFunction> functions;
   if (!scratch.made()) return Ending::failed(std::string("no scratch directory can be made: ") + std::strerror(errno));
   if (!write_object(c, options, scratch.file("unit.o"), functions)) {
