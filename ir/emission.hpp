@@ -64,6 +64,7 @@ class EmitterBase {
     start_ = self().offset();
     mark({});
     self().prologue();
+    find_change();
     u32 next_edit = 0;
     for (block_ = 0; block_ < mf_.blocks.size(); ++block_) emit_block(next_edit);
     block_starts_.push(self().offset() - start_);
@@ -115,6 +116,8 @@ class EmitterBase {
     const LocationMap::SiteKind kind = exits_.kind_of(m);
     if (kind == LocationMap::SiteKind::load || kind == LocationMap::SiteKind::patch_point) (void)exit_label(m);
   }
+  // The native exit m leaves here.
+  void record_exit(const MachInst& m) { exits_.record_native(m.extra, self().offset() - start_); }
   // A native exit without a target runs into what follows the function: it has to stand at its end.
   void falls_out(Inst exit) {
     if (open_exit_) return;
@@ -156,8 +159,22 @@ class EmitterBase {
         const MachEdge& e = mf_.edges[b.first_edge];
         if (e.place == MachEdge::Place::pred_end) emit_moves(e);
       }
+      if (i == next_change_) note_changes();
       emit_one(mf_.insts[i]);
     }
+  }
+
+  // Changes of registers that begin with the instruction emitted next.
+  void note_changes() {
+    const u32 at = next_change_;
+    do {
+      if (!exits_.note_change(self().offset() - start_)) return;
+      find_change();
+    } while (next_change_ == at);
+  }
+  void find_change() {
+    const u32 n = exits_.noted_changes();
+    next_change_ = n < mf_.register_changes.size() ? mf_.register_changes[n].at : no_use;
   }
 
   void emit_one(const MachInst& m) {
@@ -209,6 +226,7 @@ class EmitterBase {
   }
 
   u32 block_ = 0;
+  u32 next_change_ = no_use;  // instruction with which the next register change begins
   Inst open_exit_;  // the first that falls out
   u32 open_exit_at_ = 0;
   Vec<Label> block_labels_;

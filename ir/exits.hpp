@@ -4,6 +4,7 @@
 // Invariants: one stub per frame state that something can leave through (guards, trapping loads, patch
 // points); number 0 is that of ops that trap. The values of all places with one frame state are in one
 // place each: the allocator sees to it and its checker proves it, so the first place speaks for all.
+// Changes are noted in program order, as the emitter reaches the instructions they begin with.
 #ifndef JITKIT_IR_EXITS_HPP
 #define JITKIT_IR_EXITS_HPP
 
@@ -37,7 +38,8 @@ class Exits {
 
   Exits(const FunctionData& fn, const MachFunction& mf, Arena& arena)
       : fn_(fn), mf_(mf), sites_(arena), stubs_(arena), stub_index_(arena), state_index_(arena), map_sites_(arena),
-        states_(arena), objects_(arena), values_(arena) {}
+        states_(arena), objects_(arena), values_(arena), native_(arena), track_index_(arena), tracks_(arena),
+        noted_(arena), changes_(arena) {}
 
   void record(const MachInst& m, u32 offset) {
     sites_.push({offset, static_cast<u32>(&m - mf_.insts.data()), m.state});
@@ -52,12 +54,20 @@ class Exits {
   }
   Vec<Stub>& stubs() { return stubs_; }
   const Vec<ExitSite>& sites() const { return sites_; }
+  // A native exit leaves at the offset.
+  void record_native(u32 exit, u32 offset) { native_.push({offset, exit}); }
+  // The next of the machine function's register changes begins here.
+  bool note_change(u32 offset) {
+    return noted_.push({offset, sites_.size(), mf_.register_changes[noted_.size()].reg});
+  }
+  u32 noted_changes() const { return noted_.size(); }
 
   // locate(Allocation, Location&) tells where a place of the allocator's is in the frame.
   template <class Locate>
   Status make_map(Locate locate) {
     if (sites_.empty()) return {};
     if (!state_index_.assign(fn_.frame_states.size(), 0)) return {};
+    if (mf_.tracks_values && !track_index_.assign(mf_.vregs.size(), 0)) return {};
     for (const ExitSite& s : sites_) {
       const MachInst& m = mf_.insts[s.inst];
       if (const Status status = add_state(m, locate); !status) return status;
@@ -68,13 +78,17 @@ class Exits {
       }
       map_sites_.push(site);
     }
+    if (mf_.tracks_values) sort_changes();
     return {};
   }
   LocationMap map() const {
     return {{map_sites_.data(), map_sites_.size()},
             {states_.data(), states_.size()},
             {objects_.data(), objects_.size()},
-            {values_.data(), values_.size()}};
+            {values_.data(), values_.size()},
+            {native_.data(), native_.size()},
+            {tracks_.data(), tracks_.size()},
+            {changes_.data(), changes_.size()}};
   }
 
   LocationMap::SiteKind kind_of(const MachInst& m) const {
@@ -139,12 +153,13 @@ class Exits {
 
   template <class Locate>
   bool add_value(const FrameEntry& e, u32& operand, Locate& locate) {
-    if (has_operand(e)) return add_place(Value(e.index), e.key, operand, locate);
+    if (has_operand(e)) return track(Value(e.index), operand, locate) && add_place(Value(e.index), e.key, operand, locate);
     FrameValue v;
     v.key = e.key;
     if (e.kind == FrameEntry::Kind::virtual_object) {
       v.object = e.index;
     } else {
+      v.value = e.index;
       set_type(v, fn_.type(Value(e.index)));
       v.parts = 1;
       v.part[0].kind = Location::Kind::constant;
@@ -159,12 +174,49 @@ class Exits {
   bool add_place(Value value, u64 key, u32& operand, Locate& locate) {
     FrameValue v;
     v.key = key;
+    v.value = value.id;
     set_type(v, fn_.type(value));
     v.parts = fn_.type(value) == Type::i128 ? 2 : 1;
     for (u32 k = 0; k < v.parts; ++k)
       if (!locate(mf_.operands[operand++].alloc, v.part[k])) return false;
     values_.push(v);
     return true;
+  }
+  // Begins the tracks of a value whose parts are the operands from `operand` on.
+  template <class Locate>
+  bool track(Value value, u32 operand, Locate& locate) {
+    if (!mf_.tracks_values) return true;
+    for (u32 k = 0; k < (fn_.type(value) == Type::i128 ? 2U : 1U); ++k) {
+      const VReg v = mf_.operands[operand + k].vreg;
+      u32& index = track_index_[v.id];
+      if (index != 0) continue;
+      const VRegData& d = mf_[v];
+      const Allocation memory = d.remat != 0 ? Allocation::remat(d.remat) : d.home ? d.home
+                                : d.spilled ? Allocation::slot(d.slot) : Allocation();
+      LocationMap::Track t{value.id, k, {}, 0, 0};
+      if (memory && !locate(memory, t.memory)) return false;
+      tracks_.push(t);
+      index = tracks_.size();
+    }
+    return true;
+  }
+  // The noted changes by track.
+  void sort_changes() {
+    const auto track_of = [&](u32 n) { return track_index_[mf_.register_changes[n].vreg.id]; };
+    for (u32 n = 0; n < noted_.size(); ++n)
+      if (track_of(n) != 0) ++tracks_[track_of(n) - 1].changes;
+    u32 total = 0;
+    for (LocationMap::Track& t : tracks_) {
+      t.first_change = total;
+      total += t.changes;
+      t.changes = 0;
+    }
+    if (!changes_.resize(total)) return;
+    for (u32 n = 0; n < noted_.size(); ++n) {
+      if (track_of(n) == 0) continue;  // an operand of a patch point that no state names
+      LocationMap::Track& t = tracks_[track_of(n) - 1];
+      changes_[t.first_change + t.changes++] = noted_[n];
+    }
   }
   static void set_type(FrameValue& v, Type t) {
     v.type = static_cast<u8>(t);
@@ -181,6 +233,11 @@ class Exits {
   Vec<LocationMap::State> states_;
   Vec<LocationMap::Object> objects_;
   Vec<FrameValue> values_;
+  Vec<LocationMap::NativeExit> native_;
+  Vec<u32> track_index_;  // by VReg: 1 + index into tracks_
+  Vec<LocationMap::Track> tracks_;
+  Vec<LocationMap::RegisterChange> noted_;  // as in the machine function
+  Vec<LocationMap::RegisterChange> changes_;
 };
 
 }  // namespace jitkit::inline JITKIT_ABI::ir

@@ -175,6 +175,13 @@ struct Edit {
   u32 at;
   Move move;
 };
+// From instruction `at` on, in layout order and after its edits, the value is in `reg`; invalid: in no
+// register.
+struct RegisterChange {
+  u32 at;
+  VReg vreg;
+  PReg reg;
+};
 
 class MachFunction {
  public:
@@ -196,6 +203,7 @@ class MachFunction {
     loop_live_ins.attach(a);
     edits.attach(a);
     edge_moves.attach(a);
+    register_changes.attach(a);
     vregs.push({});
     loops.push({});
     clobbers.push({});
@@ -206,6 +214,7 @@ class MachFunction {
     slot_count = 0;
     outgoing_bytes = 0;
     dynamic_stack = false;
+    tracks_values = false;
   }
 
   Vec<MachInst> insts;
@@ -231,6 +240,9 @@ class MachFunction {
   // Made by the allocator:
   Vec<Edit> edits;  // in program order
   Vec<Move> edge_moves;
+  // With FrameSpec::slot_from_def, of the values that frame states name; in program order.
+  Vec<RegisterChange> register_changes;
+  bool tracks_values = false;  // whether that was asked for
   RegSet used;         // every register an operand or a move names
   u32 slot_count = 0;  // spill area, in slot units
 

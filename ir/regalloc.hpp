@@ -181,6 +181,7 @@ class RegisterAllocator {
   Allocation final_place(Allocation a) const;
   void insert_stores();
   void name_slots();
+  void list_register_changes();  // regalloc_changes.hpp
 
   MachFunction& mf_;
   Liveness& live_;
@@ -417,6 +418,7 @@ inline void RegisterAllocator::define(u32 v, u32 next, u8 r, u32 at) {
 }  // namespace jitkit::inline JITKIT_ABI::ir
 
 #include <jitkit/ir/regalloc_blocks.hpp>
+#include <jitkit/ir/regalloc_changes.hpp>
 #include <jitkit/ir/regalloc_frame.hpp>
 #include <jitkit/ir/regalloc_inst.hpp>
 #include <jitkit/ir/regalloc_plain.hpp>

@@ -10,6 +10,9 @@
 //  - slots of different values that overlap destroy each other; slots lie within the frame's limit;
 //  - a flags value is not separated from its use by an instruction that writes flags;
 //  - guards of one frame state name the same place for each value;
+//  - with slot_from_def: a value that has a slot is stored there once, right behind its definition, and
+//    frame states name the slot; the list of register changes names a register that holds its value, at
+//    every instruction, and the register that a frame state names;
 //  - at edges every live parameter's place receives its argument.
 // Idea: regalloc2's checker (src/checker.rs).
 #ifndef JITKIT_IR_REGALLOC_CHECKER_HPP
@@ -43,6 +46,9 @@ enum class AllocationFault : u8 {
   flags_lost,         // flags written between a definition and its use
   slot_range,         // a slot outside the frame
   state_moved,        // guards of one frame state disagree
+  slot_not_named,     // slot_from_def: a frame state names a register of a value that has a slot
+  late_store,         // slot_from_def: a slot is stored again, or not right behind the definition
+  wrong_change,       // the list of register changes names a register that does not hold the value
   bad_move,           // a move between places of different kinds that nobody can execute
 };
 
@@ -63,6 +69,9 @@ constexpr const char* describe(AllocationFault f) {
     case AllocationFault::flags_lost: return "flags are written between definition and use";
     case AllocationFault::slot_range: return "a slot outside the frame";
     case AllocationFault::state_moved: return "guards of one frame state disagree on a place";
+    case AllocationFault::slot_not_named: return "a frame state does not name the slot of a value that has one";
+    case AllocationFault::late_store: return "a slot is not stored once, right behind the definition";
+    case AllocationFault::wrong_change: return "the list of register changes is wrong";
     case AllocationFault::bad_move: return "a move that cannot be executed";
   }
   return "unknown fault";
@@ -161,6 +170,8 @@ class AllocationChecker {
   void check_results(u32 i);
   void check_flags(u32 i);
   void check_frame_state(u32 i);
+  void check_stores();
+  void check_changes(u32 i, State s);
   void define_results(u32 i, State s);
   void apply_move(const Move& m, State s, u32 i);
   void walk_edge(u32 e, State s);
@@ -187,17 +198,21 @@ class AllocationChecker {
   Vec<u32> queue_;
   Vec<u32> first_edit_;   // by instruction
   Vec<u32> guard_of_;     // by FrameStateRef: 1 + an instruction that names it
+  u32 next_change_ = 0;   // into register_changes
+  Vec<u8> listed_;        // by VReg: the register the list names
+  Vec<u32> tracked_;      // values in the list so far
 };
 
 inline AllocationError AllocationChecker::run() {
   const u32 blocks = mf_.blocks.size();
   places_ = first_slot + mf_.slot_count;
   for (Vec<Place>* v : {&starts_, &current_, &edge_state_}) v->attach(arena_);
-  for (Vec<u8>* v : {&reached_, &queued_}) v->attach(arena_);
-  for (Vec<u32>* v : {&queue_, &first_edit_, &guard_of_}) v->attach(arena_);
+  for (Vec<u8>* v : {&reached_, &queued_, &listed_}) v->attach(arena_);
+  for (Vec<u32>* v : {&queue_, &first_edit_, &guard_of_, &tracked_}) v->attach(arena_);
   if (!starts_.resize(blocks * places_) || !current_.resize(places_) ||
       !edge_state_.resize(places_) || !reached_.assign(blocks, 0) || !queued_.assign(blocks, 0) ||
-      !queue_.reserve(blocks) || !first_edit_.assign(mf_.insts.size(), no_use))
+      !queue_.reserve(blocks) || !first_edit_.assign(mf_.insts.size(), no_use) ||
+      !listed_.assign(mf_.vregs.size(), PReg().id))
     return {AllocationFault::out_of_memory, no_use, 0, {}};
   for (u32 n = mf_.edits.size(); n-- > 0;) first_edit_[mf_.edits[n].at] = n;
   // Knowledge only shrinks, so faults are real only at the fixed point: first reach it silently, then
@@ -211,6 +226,7 @@ inline AllocationError AllocationChecker::run() {
     walk_block(k, current_.slice(0, places_));
   }
   reporting_ = true;
+  if (info_.slot_from_def) check_stores();
   for (u32 k = 0; k < blocks && error_.ok(); ++k)
     if (reached_[k] != 0) walk_block(k, current_.slice(0, places_));
   return error_;
@@ -278,6 +294,7 @@ inline void AllocationChecker::walk_inst(u32 i, State s) {
     check_results(i);
     check_flags(i);
     check_uses(i, s);
+    if (info_.slot_from_def) check_changes(i, s);
     if (mf_.insts[i].state) check_frame_state(i);
   }
   define_results(i, s);
@@ -380,6 +397,49 @@ inline void AllocationChecker::check_frame_state(u32 i) {
     const Operand& y = b[b.size() - n];
     if (x.constraint != ConstraintKind::any || y.constraint != ConstraintKind::any) return;
     if (x.alloc != y.alloc) return fault(AllocationFault::state_moved, i, y.vreg);
+  }
+}
+
+// Each value that has a slot is stored there once, by the first move behind its definition; a block
+// parameter may arrive in its slot on every edge instead.
+inline void AllocationChecker::check_stores() {
+  Vec<u32> store_at(arena_);  // by VReg: the instruction before which its store stands
+  if (!store_at.assign(mf_.vregs.size(), no_use)) return;
+  for (u32 i = 1; i < mf_.insts.size(); ++i)
+    for (const Operand& o : mf_.operands_of(mf_.insts[i]))
+      if (o.is_def()) store_at[o.vreg.id] = i - 1;
+  for (const MachBlock& b : mf_.blocks)
+    for (u32 n = 0; n < b.params; ++n) store_at[mf_.params[b.first_param + n]] = b.top - 1;
+  for (const Edit& e : mf_.edits) {
+    const VRegData& d = mf_.vregs[e.move.vreg.id];
+    if (!d.spilled || e.move.swap || e.move.to != Allocation::slot(d.slot)) continue;
+    if (store_at[e.move.vreg.id] != e.at) return fault(AllocationFault::late_store, e.at, e.move.vreg);
+    store_at[e.move.vreg.id] = no_use;  // once
+  }
+}
+
+// Every register in the list holds its value when i begins, and a frame state names no other.
+inline void AllocationChecker::check_changes(u32 i, State s) {
+  const auto& list = mf_.register_changes;
+  for (; next_change_ < list.size() && list[next_change_].at >= i; ++next_change_) {
+    const RegisterChange& c = list[next_change_];
+    listed_[c.vreg.id] = c.reg.id;
+    tracked_.push(c.vreg.id);
+  }
+  u32 kept = 0;  // of tracked_: each value that is in a register once
+  for (const u32 v : tracked_) {
+    if (listed_[v] >= first_slot) continue;
+    if (!s[listed_[v]].has(v)) return fault(AllocationFault::wrong_change, i, VReg(v));
+    bool seen = false;
+    for (u32 n = 0; n < kept; ++n) seen = seen || tracked_[n] == v;
+    if (!seen) tracked_[kept++] = v;
+  }
+  while (tracked_.size() > kept) tracked_.pop_back();
+  if (!mf_.insts[i].state) return;
+  for (const Operand& o : mf_.operands_of(mf_.insts[i])) {
+    if (o.constraint != ConstraintKind::any || !o.alloc.is_reg()) continue;
+    if (mf_.vregs[o.vreg.id].spilled) return fault(AllocationFault::slot_not_named, i, o.vreg);
+    if (listed_[o.vreg.id] != o.alloc.index()) return fault(AllocationFault::wrong_change, i, o.vreg);
   }
 }
 

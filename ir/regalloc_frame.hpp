@@ -24,6 +24,7 @@ inline Status RegisterAllocator::lay_out_slots() {
     return {Error::too_many_slots, 0, mf_.slot_count - info_.max_slots};
   insert_stores();
   name_slots();
+  if (info_.slot_from_def) list_register_changes();
   return arena_.status();
 }
 

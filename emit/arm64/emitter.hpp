@@ -201,6 +201,7 @@ inline void Emitter::emit_macro(const MachInst& m) {
       const ir::ExitData& e = fn_.exits[m.extra];
       const bool full = e.epilogue == ir::ExitData::Epilogue::full;
       if (full) epilogue();
+      record_exit(m);
       if (e.target)
         code_.put32(form_bits(Form::b), symbol(e.target.id), FixupKind::a64_branch26);
       else

@@ -5,7 +5,7 @@
 //  - Moves, constants and addresses touch no flags and no register but their own.
 //  - A jump back takes the short form where it reaches; a jump forward the near one.
 //  - exits() lists every place where control can leave through a frame state, by code offset.
-//  - In a function with 256-bit values, calls and returns that pass none come after vzeroupper.
+//  - In a function with 256-bit values, calls, returns and native exits that pass none come after vzeroupper.
 // Sources: Intel SDM vol. 2; Intel Optimization Reference Manual 15.3 (AVX and SSE transitions).
 #ifndef JITKIT_EMIT_X86_64_EMITTER_HPP
 #define JITKIT_EMIT_X86_64_EMITTER_HPP
@@ -42,6 +42,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     const Status laid_out = frame_.lay_out();
     if (!laid_out.ok()) return laid_out;
     for (const ir::VRegData& v : mf_.vregs) uses_upper_halves_ = uses_upper_halves_ || is_wide(v.type);
+    for (const ir::Param& p : fn_.module->params(fn_.signature)) uses_upper_halves_ = uses_upper_halves_ || is_wide(p.type);
     emit_function();
     const Status mapped = make_location_map();
     if (arena_.failed()) return arena_.status();
@@ -302,7 +303,9 @@ inline void Emitter::emit_macro(const MachInst& m) {
     case Macro::exit_: {
       const ir::ExitData& e = fn_.exits[m.extra];
       const bool full = e.epilogue == ir::ExitData::Epilogue::full;
+      leave_upper_halves(m);
       if (full) epilogue();
+      record_exit(m);
       if (e.target)
         put_symbol(F::jmp_l, symbol(e.target.id));
       else

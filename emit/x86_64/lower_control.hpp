@@ -108,7 +108,7 @@ inline void Lower::lower_exit(Inst i) {
         return refuse();
     }
   }
-  macro(Macro::exit_, {}, 0, fn_[i].aux, ir::mach_terminator);
+  macro(Macro::exit_, {}, 0, fn_[i].aux, ir::mach_terminator, passes_wide(params) ? keeps_upper_halves : u8{0});
   for (u32 n = 0; n < count; ++n) add_operand(Reg::use_fixed(regs[n].value, regs[n].place));
 }
 

@@ -92,7 +92,7 @@ enum class Macro : u16 {
   trap_if,      // aux: condition
   guard,        // aux: condition under which the exit is taken; frame state
   switch_,      // [use index, early def temporary]; edges from extra on, imm of them; aux: log2 bytes
-  call_symbol,  // module symbol `extra`; aux of calls, tail calls and ret: keeps_upper_halves
+  call_symbol,  // module symbol `extra`; aux of whatever leaves: keeps_upper_halves
   call_helper,  // Helper `extra`
   tail_symbol,  // module symbol `extra`
   tail_reg,     // [use target]

@@ -1,10 +1,11 @@
 // LocationMap: where the values of a compiled function's frame states are, at each place that can leave
-// it or stop in it (guards, trapping loads, patch points, safepoints).
+// it or stop in it (guards, trapping loads, patch points, safepoints), and where its native exits are.
 //
 // Invariants: plain data, without the function it was made from: the run time reads it long after the
 // compiler went on. All places that name one frame state share its values. Offsets of code count from
 // the function's start. A value's bits above its type's width are unspecified in its place; reading it
-// clears them.
+// clears them. Of a frame that asks for slot_from_def there are tracks: where each value of a frame state
+// is over its whole life, for a compiler that goes on from an exit with the values where they are.
 #ifndef JITKIT_IR_SUPPORT_LOCATION_MAP_HPP
 #define JITKIT_IR_SUPPORT_LOCATION_MAP_HPP
 
@@ -46,6 +47,7 @@ struct FrameValue {
   u8 type = 0;      // ir::Type
   u8 parts = 0;     // 1; 2: the halves of an i128; 0: virtual object `object`
   u32 object = 0;   // index among the state's objects
+  u32 value = 0;    // ir::Value; 0 for an object
   Location part[2];
 
   bool is_object() const { return parts == 0; }
@@ -77,11 +79,34 @@ struct LocationMap {
     u32 results = 0;
   };
   static constexpr u32 no_stub = ~u32{0};
+  // A place where control leaves through a native exit.
+  struct NativeExit {
+    u32 offset;  // of the branch; of the code's end for an exit without a target
+    u32 exit;    // ir::ExitRef
+  };
+  // A value that frame states name, or its half: its one place in memory (a slot stored at the definition,
+  // an incoming slot; how it is made again; none: it never leaves its registers), and its registers.
+  struct Track {
+    u32 value;  // ir::Value
+    u32 part;
+    Location memory;
+    u32 first_change;  // into changes
+    u32 changes;
+  };
+  // From `offset` on the value is in `reg`, until the track's next change; invalid: in no register.
+  struct RegisterChange {
+    u32 offset;
+    u32 site;  // the first site it is true of; index into sites
+    PReg reg;
+  };
 
   std::span<const Site> sites;  // by offset
   std::span<const State> states;
   std::span<const Object> objects;
   std::span<const FrameValue> values;
+  std::span<const NativeExit> exits;        // by offset
+  std::span<const Track> tracks;            // as states name their values first
+  std::span<const RegisterChange> changes;  // of a track: by offset
 
   bool empty() const { return sites.empty(); }
   std::span<const FrameValue> operands(const Site& s) const { return values.subspan(s.first_value, s.operands); }
@@ -92,6 +117,21 @@ struct LocationMap {
   std::span<const Object> objects_of(const State& s) const { return objects.subspan(s.first_object, s.objects); }
   std::span<const FrameValue> fields(const Object& o) const { return values.subspan(o.first_field, o.fields); }
 
+  std::span<const RegisterChange> changes_of(const Track& t) const { return changes.subspan(t.first_change, t.changes); }
+
+  // The track of a value; null if no frame state names it or the frame asks for none.
+  const Track* track_of(u32 value, u32 part = 0) const {
+    for (const Track& t : tracks)
+      if (t.value == value && t.part == part) return &t;
+    return nullptr;
+  }
+  // The register a value is in at a site; invalid: in none.
+  PReg register_at(const Track& t, u32 site) const {
+    PReg r;
+    for (const RegisterChange& c : changes_of(t))
+      if (c.site <= site) r = c.reg;
+    return r;
+  }
   // The site at an offset; null if there is none.
   const Site* site_at(u32 offset) const {
     for (const Site& s : sites)
@@ -122,7 +162,8 @@ class OwnedLocationMap {
     memory_ = nullptr;
     map_ = {};
     const usize bytes = from.sites.size_bytes() + from.states.size_bytes() + from.objects.size_bytes() +
-                        from.values.size_bytes() + 4 * alignof(FrameValue);
+                        from.values.size_bytes() + from.exits.size_bytes() + from.tracks.size_bytes() +
+                        from.changes.size_bytes() + 7 * alignof(FrameValue);
     memory_ = std::malloc(bytes);
     if (memory_ == nullptr) return {Error::out_of_memory, 0, bytes};
     u8* at = static_cast<u8*>(memory_);
@@ -130,6 +171,9 @@ class OwnedLocationMap {
     take(at, map_.states, from.states);
     take(at, map_.objects, from.objects);
     take(at, map_.sites, from.sites);
+    take(at, map_.exits, from.exits);
+    take(at, map_.tracks, from.tracks);
+    take(at, map_.changes, from.changes);
     return {};
   }
 

@@ -27,6 +27,9 @@ struct Compiled {
     host::Options o;
     o.features = host_features();
     o.exit_symbol = "exit";
+    ir::Convention tracking = host::Isa::convention(ir::CallConv::c);  // functions of custom0 use it
+    tracking.frame.slot_from_def = true;
+    o.conventions = {&tracking, 1};
     ir::Compiler<host::Isa> compiler(o);
     compiler.check_allocations = true;
     CodeBuffer code;
@@ -44,6 +47,9 @@ struct Compiled {
   }
   const LocationMap::State* state() const { return exited; }
 
+  // Runs first of all when an exit is taken.
+  void (*on_values)(Compiled& c, const MachineState& s, void* context) = nullptr;
+  void* values_context = nullptr;
   // Runs before the frame is left; may change the state, and says with true that it did all.
   bool (*on_exit)(Compiled& c, MachineState& s) = nullptr;
   u64 returns = 0xdead;  // what the function gives its caller after an exit
@@ -83,6 +89,7 @@ struct Compiled {
     };
     read(c.exited->first_value, c.exited->entries);
     for (const LocationMap::Object& o : c.map->objects_of(*c.exited)) read(o.first_field, o.fields);
+    if (c.on_values != nullptr) c.on_values(c, s, c.values_context);
     if (c.on_exit != nullptr && c.on_exit(c, s)) return;
     REQUIRE(unwind_frame(c.cfi, at, s));
     s.general[0] = c.returns;  // rax, x0

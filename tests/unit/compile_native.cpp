@@ -265,6 +265,37 @@ TEST_CASE("x86-64: vzeroupper before calls and returns where upper halves are di
   CHECK(count("declare @g()\nfunc @f(ptr) " + body + "  ret\n}\n") == 2);
   CHECK(count("declare @g()\nfunc @f(ptr) -> v256 " + body + "  y = load.v256 p\n  ret y\n}\n") == 1);
   CHECK(count("declare @g()\nfunc @f(ptr) {\nb1(p: ptr):\n  x = load.v128 p\n  store.v128 p + 32, x\n  call @g()\n  ret\n}\n") == 0);
+  const std::string exits = "declare @g(i64)\nfunc @f(ptr, i64) {\n  e1 = exit_to @g(i64)\nb1(p: ptr, a: i64):\n  x = load.v256 p\n"
+                            "  store.v256 p + 32, x\n  exit e1, a\n}\n";
+  CHECK(count(exits) == 1);
+  const std::string wide = "declare @g(v256)\nfunc @f(ptr) {\n  e1 = exit_to @g(v256)\nb1(p: ptr):\n  x = load.v256 p\n  exit e1, x\n}\n";
+  CHECK(count(wide) == 0);
+  // What a caller passes is dirty too.
+  CHECK(count("declare @g()\nfunc @f(v256) {\nb1(x: v256):\n  call @g()\n  ret\n}\n") == 2);
+}
+
+TEST_CASE("native exits: the table has the branch of each, or the end of the code") {
+  const std::string two =
+      "declare @g(i64)\ndeclare @h(i64)\nfunc @f(i64, i64) {\n  e1 = exit_to @g(i64)\n  e2 = exit_to bare @h(i64)\n"
+      "b1(a: i64, b: i64):\n  c = icmp.eq.i64 a, b\n  brif c, b2, b3\nb2:\n  exit e1, a\nb3:\n  exit e2, b\n}\n";
+  const std::string end = "func @f(i64) {\n  e1 = exit_to bare (i64)\nb1(a: i64):\n  y = mul.i64 a, a\n  exit e1, y\n}\n";
+  const auto check_table = [&](auto target, auto is_branch) {
+    using T = decltype(target);
+    Compiled<T> f(two);
+    REQUIRE(f.status.ok());
+    OwnedLocationMap map;
+    REQUIRE(map.copy(f.compiler.locations()).ok());
+    REQUIRE(map->exits.size() == 2);
+    CHECK(map->exits[0].exit + map->exits[1].exit == 3);
+    CHECK(map->exits[0].offset < map->exits[1].offset);
+    for (const LocationMap::NativeExit& e : map->exits) CHECK(is_branch(f.code.data() + e.offset));
+    Compiled<T> bare(end);
+    REQUIRE(bare.status.ok());
+    REQUIRE(bare.compiler.locations().exits.size() == 1);
+    CHECK(bare.compiler.locations().exits[0].offset == bare.code.offset());
+  };
+  check_table(x86_64::Isa(), [](const u8* c) { return c[0] == 0xe9; });
+  check_table(arm64::Isa(), [](const u8* c) { return c[3] == 0x14; });
 }
 
 TEST_CASE("AArch64: with landing pads no branch goes to a block indirectly") {

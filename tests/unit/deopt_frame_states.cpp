@@ -29,9 +29,9 @@ struct RandomFunction {
   std::vector<Value> values;  // that a state may name
   u32 guards = 0;
 
-  explicit RandomFunction(u32 seed) : random(seed) {
+  explicit RandomFunction(u32 seed, ir::CallConv conv = ir::CallConv::c) : random(seed) {
     f.module = &module;
-    f.signature = module.add_signature({Type::i64, Type::i64, Type::i64, Type::f64}, {Type::i64});
+    f.signature = module.add_signature({Type::i64, Type::i64, Type::i64, Type::f64}, {Type::i64}, conv);
     ir::Builder b(f);
     const ir::Block entry = b.entry();
     which = b.param(entry, 0);
@@ -214,6 +214,69 @@ TEST_CASE("frame states: registers, slots and constants hold what the interprete
   CHECK(totals.objects > 50);
   CHECK(totals.pairs > 20);
   CHECK(totals.shared > 20);
+}
+
+namespace {
+
+struct TrackTotals {
+  u32 registers = 0, slots = 0, moved = 0;
+};
+
+// What the tracks of the values of a state say at its only site, against what the state says.
+void compare_tracks(Compiled& c, const MachineState& s, void* context) {
+  TrackTotals& totals = *static_cast<TrackTotals*>(context);
+  const u32 state = static_cast<u32>(c.exited - c.map->states.data());
+  u32 site = 0, sites = 0;
+  for (u32 n = 0; n < c.map->sites.size(); ++n)
+    if (c.map->sites[n].state == state) site = n, ++sites;
+  if (sites != 1) return;
+  for (u32 n = c.exited->first_value; n < c.exited->first_value + c.exited->entries; ++n) {
+    const FrameValue& v = c.map->values[n];
+    if (v.is_object() || v.part[0].kind == Location::Kind::constant) continue;
+    for (u32 part = 0; part < v.parts; ++part) {
+      const LocationMap::Track* t = c.map->track_of(v.value, part);
+      REQUIRE(t != nullptr);
+      FrameValue one;
+      one.bits = v.parts == 2 ? 64 : v.bits;
+      one.type = v.type;
+      one.parts = 1;
+      const Bits expected = part == 0 ? Bits{c.values[n].lo, v.parts == 2 ? 0 : c.values[n].hi} : Bits{c.values[n].hi, 0};
+      if (const PReg r = c.map->register_at(*t, site); r.valid()) {
+        one.part[0].kind = Location::Kind::reg;
+        one.part[0].reg = r;
+        CHECK(read_value(one, s) == expected);
+        ++totals.registers;
+      }
+      if (t->memory.kind == Location::Kind::memory) {
+        CHECK(v.part[part] == t->memory);
+        ++totals.slots;
+      } else {
+        CHECK(v.part[part].reg == c.map->register_at(*t, site));
+      }
+      u32 in_register = 0;
+      for (const LocationMap::RegisterChange& change : c.map->changes_of(*t)) in_register += change.reg.valid() ? 1 : 0;
+      totals.moved += in_register > 1 ? 1 : 0;
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("slot_from_def: a value with a slot is always reported there; the changes of registers are listed") {
+  TrackTotals tracked;
+  for (u32 seed = 1; seed <= 40; ++seed) {
+    INFO("seed ", seed);
+    RandomFunction r(seed, ir::CallConv::custom0);
+    Compiled c;
+    REQUIRE(c.compile(r.f));
+    c.on_values = compare_tracks;
+    c.values_context = &tracked;
+    for (u32 which = 1; which <= r.guards; ++which) c.block.as<u64(u64, u64, u64, double)>()(which, seed, ~u64{seed}, 0.5 * seed);
+  }
+  MESSAGE("in registers ", tracked.registers, ", in slots ", tracked.slots, ", moved ", tracked.moved);
+  CHECK(tracked.registers > 150);
+  CHECK(tracked.slots > 50);
+  CHECK(tracked.moved > 50);
 }
 
 TEST_CASE("frame states: the address of a stack slot, and a stack argument where the caller put it") {

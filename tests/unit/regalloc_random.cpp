@@ -28,6 +28,7 @@ class Allocated {
     options_.states = seed % 5 != 0;
     RandomMachine(seed, options_).build(fn_, mf, arena_);
     info = RandomMachine::registers(options_);
+    info.slot_from_def = seed % 2 != 0;
     Liveness live(arena_);
     live.compute(mf);
     status = RegisterAllocator(mf, live, info, arena_).run();
@@ -261,6 +262,49 @@ const Damage damages[] = {
        return false;
      },
      70},
+    {"a frame state that names the register of a value with a slot",
+     [](Allocated& a, std::mt19937_64& r) {
+       return a.info.slot_from_def && some_operand(a, r, [&](MachInst& m, Operand& o) {
+         if (!m.state || o.constraint != ConstraintKind::any || o.alloc.kind() != Allocation::Kind::slot) return false;
+         for (const RegisterChange& c : a.mf.register_changes)
+           if (c.vreg == o.vreg && c.reg.valid()) {
+             o.alloc = Allocation::reg(c.reg);
+             return true;
+           }
+         return false;
+       });
+     }},
+    {"a slot that is stored a second time",
+     [](Allocated& a, std::mt19937_64&) {
+       for (u32 n = 0; a.info.slot_from_def && n + 1 < a.mf.edits.size(); ++n) {
+         const Edit& e = a.mf.edits[n];
+         if (!a.mf[e.move.vreg].spilled || e.move.to != Allocation::slot(a.mf[e.move.vreg].slot)) continue;
+         if (a.mf.edits[n + 1].at == e.at) continue;
+         a.mf.edits[n + 1].move = e.move;
+         return true;
+       }
+       return false;
+     }},
+    {"a register change that names another register",
+     [](Allocated& a, std::mt19937_64& r) {
+       if (a.mf.register_changes.empty()) return false;
+       RegisterChange& c = a.mf.register_changes[static_cast<u32>(r() % a.mf.register_changes.size())];
+       if (c.reg.valid()) c.reg = PReg(c.reg.id ^ 1U);
+       return c.reg.valid();
+     }},
+    {"a register change that is missing",
+     [](Allocated& a, std::mt19937_64&) {
+       auto& list = a.mf.register_changes;
+       for (u32 n = list.size(); n-- > 1;)
+         for (u32 k = 0; k < n; ++k) {
+           if (list[k].vreg != list[n].vreg) continue;
+           for (; n + 1 < list.size(); ++n) list[n] = list[n + 1];
+           list.pop_back();
+           return true;
+         }
+       return false;
+     },
+     60},  // where blocks meet, a register may still hold what the list gives up
     {"flags written before their use",
      [](Allocated& a, std::mt19937_64&) {
        for (u32 i = 2; i < a.mf.insts.size(); ++i) {
