@@ -47,8 +47,9 @@ soak:
 	@tools/setup.sh fuzz check
 	@python3 tools/fuzz.py --soak
 	@$(call compile,release,jitkit_command)
-	@$(call compile,dev,sweeps)
+	@$(call compile,dev,sweeps words)
 	@python3 tests/checks/sweep.py --full
+	@python3 tests/checks/words.py --full
 
 bench:
 	@tools/setup.sh bench

@@ -47,3 +47,14 @@ target_include_directories(jitkit_compilers INTERFACE "${PROJECT_SOURCE_DIR}/too
 jitkit_warnings(jitkit_compilers)
 # The tests spend their time in it.
 target_compile_options(jitkit_compilers PRIVATE $<$<CONFIG:Debug>:-O1>)
+
+# LLVM 19's C API, for the importer and for the tests that ask LLVM; no target where it is not installed.
+if(NOT CMAKE_CROSSCOMPILING)
+  find_path(LLVM_C_HEADERS llvm-c/Core.h PATHS /usr/lib/llvm-19/include NO_DEFAULT_PATH)
+  find_library(LLVM_LIBRARY LLVM PATHS /usr/lib/llvm-19/lib NO_DEFAULT_PATH)
+  if(LLVM_C_HEADERS AND LLVM_LIBRARY)
+    add_library(jitkit_llvm_c INTERFACE)
+    target_include_directories(jitkit_llvm_c SYSTEM INTERFACE "${LLVM_C_HEADERS}")
+    target_link_libraries(jitkit_llvm_c INTERFACE "${LLVM_LIBRARY}")
+  endif()
+endif()

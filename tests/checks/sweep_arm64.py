@@ -26,7 +26,9 @@ KNOWN = [
     Known("llvm-decoder", r"prfm #(2[4-9]|3[01]), \[\w+, \w+", "LLVM takes these for rprfm, which has no row"),
     Known("llvm", r"(?i)(adds|subs|cmp|cmn) (x\w+\s*,\s*)?sp\s*,\s*w\w+\s*,\s*lsl", "LLVM takes lsl of a w register for uxtw; Arm ARM C6.2.10: lsl is uxtx there"),
     Known("gnu", r"(?i)(adds|subs|cmp|cmn) (x\w+\s*,\s*)?sp\s*,\s*w\w+\s*,\s*lsl", "GNU as takes lsl of a w register for uxtw; Arm ARM C6.2.10: lsl is uxtx there"),
-    Known("llvm-decoder", r"hint #39$", "LLVM names the hint of FEAT_PAuth_LR (Armv9.5), which has no row"),
+    Known("llvm-decoder", r"hint #(39|40)$", "LLVM names the hints of FEAT_PAuth_LR and FEAT_CHK (Armv9), which have no row"),
+    Known("llvm-decoder", r"(cpy|set)\w+ .*xzr!", "LLVM takes the zero register for the number of bytes; Arm ARM C6.2, CPYP: unpredictable"),
+    Known("llvm-decoder", r"msr s0_", "LLVM reads immediates of pstate fields that its assembler refuses, and SME's"),
     Known("llvm-decoder", r"lda?xp (\w+), \1,", "LLVM decodes no exclusive pair into one register"),
 ]
 
