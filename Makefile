@@ -47,14 +47,16 @@ soak:
 	@tools/setup.sh fuzz check
 	@python3 tools/fuzz.py --soak
 	@$(call compile,release,jitkit_command)
-	@$(call compile,dev,sweeps words)
+	@$(call compile,dev,sweeps words crypto_cases crypto_run)
 	@python3 tests/checks/sweep.py --full
 	@python3 tests/checks/words.py --full
+	@$(call compile,arm64-qemu,crypto_run)
+	@python3 tests/checks/crypto.py --full
 
 bench:
 	@tools/setup.sh bench
 	@mkdir -p build
-	@{ $(call compile,bench,bench); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
+	@{ $(call compile,bench,bench bench_crypto); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
 	@python3 bench/run.py $(ARGS)
 	@{ $(call compile,release,jitkit_import); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
 	@python3 bench/kernels.py

@@ -80,25 +80,18 @@ def counted(names, only):
         return counts
 
 
-HASH_BAR = 0.95  # of openssl's rate
-
-
-def hash_rates(known):
-    """Bytes per second of jitkit and of openssl, medians of five runs each, one after the other."""
+def crypto_rates():
+    """By row of bench/crypto.cpp: bytes per second of jitkit and its peer, the ratio and the bar, or why not."""
     rates = {}
-    for name in ("sha1", "sha256"):
-        if f"not measurable:{name}" in known:
+    for line in run([PROGRAM.with_name("bench_crypto")]).splitlines():
+        name, *fields = line.split("\t")
+        if len(fields) == 1:
+            rates[name] = {"not": fields[0]}
             continue
-        pairs = []
-        for _ in range(5):
-            report = json.loads(run([PROGRAM, f"--only=hash {name}/", "--benchmark_min_time=0.3", "--benchmark_format=json"]))
-            ours = 16384e9 / report["benchmarks"][0]["cpu_time"]
-            text = run(["openssl", "speed", "-mr", "-bytes", "16384", "-seconds", "1", "-evp", name])
-            theirs = float(re.search(r"^\+F:\d+:[^:]+:([\d.]+)", text, re.M)[1])
-            pairs.append((ours, theirs))
-        middle = lambda values: sorted(values)[len(values) // 2]
-        rates[name] = {"jitkit": middle([o for o, _ in pairs]), "openssl": middle([t for _, t in pairs]),
-                       "ratio": round(middle([o / t for o, t in pairs]), 3)}
+        bar, *unit = fields[4].split(" ")
+        ours, ratio = float(fields[1]), float(fields[3])
+        rates[name] = {"bytes": int(fields[0]), "jitkit": ours, "peer": float(fields[2]), "ratio": ratio,
+                       "bar": fields[4], "met": (ours if unit else ratio) >= float(bar)}
     return rates
 
 
@@ -245,12 +238,12 @@ def print_table(result):
     for name, value in result["growth"].items():
         print(f"growth from 5,000 to 50,000 ops, {name}: {value:.2f} per op   {GROWTH_BAR[0]} ({GROWTH_BAR[1]}): "
               f"{verdict(value, GROWTH_BAR)}")
-    for name, row in result["hashes"].items():
-        print(f"{name}, native: {row['jitkit'] / 1e6:.0f} MB/s, openssl speed {row['openssl'] / 1e6:.0f} MB/s, ratio "
-              f"{row['ratio']:.2f}   {HASH_BAR}: {'met' if row['ratio'] >= HASH_BAR else 'MISSED'}")
-    for name, why in known.items():
-        if name.startswith("not measurable:"):
-            print(f"{name[15:]}, native: not measurable: {why}")
+    for name, row in result["crypto"].items():
+        if "not" in row:
+            print(f"{name}, native: {row['not']}")
+        else:
+            print(f"{name}, {row['bytes']} bytes: {row['jitkit'] / 1e9:.2f} GB/s, peer {row['peer'] / 1e9:.2f} GB/s, ratio "
+                  f"{row['ratio']:.2f}   {row['bar']}: {'met' if row['met'] else 'MISSED'}")
     heap = {n: v for n, v in known.items() if n.startswith("heap calls:") and n.endswith("/jitkit")}
     print(f"heap calls of warm runs of jitkit: {sum(map(int, heap.values()))} in {len(heap)} jobs   0 (0)")
     for name, row in result["include"].items():
@@ -319,8 +312,8 @@ def main():
     per = {f"{c['what']}/{c['who']}": c["instructions"] for c in cases}
     growth = {target: per[f"line 50000 {target}/jitkit"] / per[f"line 5000 {target}/jitkit"]
               for target in ("x86_64", "arm64") if f"line 50000 {target}/jitkit" in per}
-    hashes = {} if options.no_times or options.only else hash_rates(known)
-    result = {"cases": cases, "hashes": hashes, "growth": growth, "facts": known,
+    crypto = {} if options.no_times or options.only else crypto_rates()
+    result = {"cases": cases, "crypto": crypto, "growth": growth, "facts": known,
               "include": {} if options.no_include else include_cost()}
     print_table(result)
     OUT.mkdir(parents=True, exist_ok=True)
