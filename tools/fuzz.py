@@ -20,7 +20,7 @@ PROGRAMS = ROOT / "build" / "fuzz" / "fuzz"
 FINDINGS = ROOT / "build" / "fuzz" / "findings"
 CORPORA = Path(os.environ.get("JITKIT_CACHE") or Path.home() / ".cache" / "jitkit") / "corpus"
 SOAK = 1_000_000
-SOAK_PROGRAMS = 20_000
+SOAK_PROGRAMS = 100_000
 SOAK_FRESH_SEEDS = 2_000
 
 
@@ -48,13 +48,13 @@ def run(program: Path, limit: list[str]) -> tuple[str, int, str]:
     return program.name, done.returncode, done.stdout
 
 
-def soak_random_ir() -> bool:
-    for command in (["cmake", "--preset", "dev", "--log-level=WARNING"],
-                    ["cmake", "--build", "--preset", "dev", "--target", "random_ir"]):
+def soak_random_programs() -> bool:
+    for command in (["cmake", "--preset", "release", "--log-level=WARNING"],
+                    ["cmake", "--build", "--preset", "release", "--target", "jitkit_command"]):
         if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL).returncode != 0:
             sys.exit(f"failed: {' '.join(command)}")
-    program = ROOT / "build" / "dev" / "tests" / "random_ir" / "random_ir"
-    return subprocess.run([program, "--seed", "1", "--count", str(SOAK_PROGRAMS)]).returncode == 0
+    words = ["fuzz", "--target", "arm64", "--seed", "1", "--count", str(SOAK_PROGRAMS), "-o", FINDINGS / "difference.jk"]
+    return subprocess.run([ROOT / "build" / "jitkit", *words]).returncode == 0
 
 
 def soak_programs() -> bool:
@@ -90,7 +90,7 @@ def main() -> None:
             if status != 0:
                 bad += 1
                 print(output[-4000:])
-    if args.soak and not soak_random_ir():
+    if args.soak and not soak_random_programs():
         bad += 1
     if args.soak and not soak_programs():
         bad += 1

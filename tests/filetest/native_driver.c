@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../tools/fuzz/preserving_call.h"
+
 enum { slot_count = 24, seconds_for_a_call = 20, trapped = 1000 };
 
 struct record {
@@ -18,16 +20,6 @@ struct record {
 extern void (*const jitkit_calls[])(void*);
 
 static sigjmp_buf before_call;
-
-/* An illegal instruction is a trap only if it is the one that says so: code for another CPU must not pass. */
-static int is_trap(int signal, const void* at) {
-#if defined(__aarch64__)
-  return signal == SIGTRAP && (*(const uint32_t*)at & 0xffe0001f) == 0xd4200000; /* brk */
-#else
-  static const unsigned char ud2[] = {0x0f, 0x0b};
-  return signal == SIGFPE || (signal == SIGILL && memcmp(at, ud2, sizeof ud2) == 0); /* div, ud2 */
-#endif
-}
 
 static void on_signal(int signal, siginfo_t* info, void* context) {
   (void)context;
@@ -60,47 +52,6 @@ static int write_all(const void* from, size_t size) {
   }
   return 1;
 }
-
-/* call_preserved(function, slots): calls function(slots) with a pattern in every register that it must
-   preserve, and gives 0 if they still hold it. */
-uint64_t call_preserved(void (*function)(void*), void* slots);
-#if defined(__aarch64__)
-__asm__(
-    ".text\n.balign 16\n.globl call_preserved\ncall_preserved:\n"
-    "stp x29, x30, [sp, -176]!\n"
-    "mov x29, sp\n"
-    "stp x19, x20, [sp, 16]\n stp x21, x22, [sp, 32]\n stp x23, x24, [sp, 48]\n"
-    "stp x25, x26, [sp, 64]\n stp x27, x28, [sp, 80]\n"
-    "stp d8, d9, [sp, 96]\n stp d10, d11, [sp, 112]\n stp d12, d13, [sp, 128]\n stp d14, d15, [sp, 144]\n"
-    "mov x9, x0\n mov x0, x1\n mov x10, 0x5a5a\n str x29, [sp, 160]\n"
-    ".irp n, 19,20,21,22,23,24,25,26,27,28\n add x\\n, x10, \\n\n .endr\n"
-    ".irp n, 8,9,10,11,12,13,14,15\n add x11, x10, \\n\n fmov d\\n, x11\n .endr\n"
-    "blr x9\n"
-    "ldr x11, [sp, 160]\n eor x0, x11, x29\n mov x10, 0x5a5a\n"
-    ".irp n, 19,20,21,22,23,24,25,26,27,28\n add x11, x10, \\n\n eor x11, x11, x\\n\n orr x0, x0, x11\n .endr\n"
-    ".irp n, 8,9,10,11,12,13,14,15\n add x11, x10, \\n\n fmov x12, d\\n\n eor x11, x11, x12\n orr x0, x0, x11\n .endr\n"
-    "ldp x19, x20, [sp, 16]\n ldp x21, x22, [sp, 32]\n ldp x23, x24, [sp, 48]\n"
-    "ldp x25, x26, [sp, 64]\n ldp x27, x28, [sp, 80]\n"
-    "ldp d8, d9, [sp, 96]\n ldp d10, d11, [sp, 112]\n ldp d12, d13, [sp, 128]\n ldp d14, d15, [sp, 144]\n"
-    "ldp x29, x30, [sp], 176\n"
-    "ret\n"
-    ".type call_preserved, %function\n");
-#elif defined(__x86_64__)
-__asm__(
-    ".text\n.balign 16\n.globl call_preserved\ncall_preserved:\n"
-    "push %rbp\n push %rbx\n push %r12\n push %r13\n push %r14\n push %r15\n sub $24, %rsp\n"
-    "mov %rdi, %rax\n mov %rsi, %rdi\n mov %rsp, 8(%rsp)\n"
-    "mov $0x5a51, %ebx\n mov $0x5a52, %ebp\n mov $0x5a53, %r12d\n mov $0x5a54, %r13d\n"
-    "mov $0x5a55, %r14d\n mov $0x5a56, %r15d\n"
-    "call *%rax\n"
-    "mov 8(%rsp), %rax\n xor %rsp, %rax\n"
-    "xor $0x5a51, %rbx\n or %rbx, %rax\n xor $0x5a52, %rbp\n or %rbp, %rax\n"
-    "xor $0x5a53, %r12\n or %r12, %rax\n xor $0x5a54, %r13\n or %r13, %rax\n"
-    "xor $0x5a55, %r14\n or %r14, %rax\n xor $0x5a56, %r15\n or %r15, %rax\n"
-    "add $24, %rsp\n pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbx\n pop %rbp\n"
-    "ret\n"
-    ".type call_preserved, @function\n");
-#endif
 
 int main(void) {
   static struct record r;

@@ -79,7 +79,7 @@ class FileObject {
     if (wrapper_of(f) != wrapped_.size()) return;
     wrapped_.push_back(&f);
     wrappers_.push_back(fmt::format("{}_{}", prefix_, wrappers_.size()));
-    if (!fits_record(parameter_types(f)) || !fits_record(result_types(f)))
+    if (!Wrapper::fits(parameter_types(f)) || !Wrapper::fits(result_types(f)))
       error_ += fmt::format("\n  @{}: more arguments or results than a Record holds", f.module->symbol_name(f.symbol));
     else
       add(Wrapper(wrapper_unit_, f, wrappers_.back()).function(), Binding::global);

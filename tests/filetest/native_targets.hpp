@@ -3,42 +3,12 @@
 #define JITKIT_TESTS_FILETEST_NATIVE_TARGETS_HPP
 
 #include <compilers.hpp>
+#include <custom_convention.hpp>
 #include <jitkit/emit/runtime/cpu_features.hpp>
 
 #include "native_executor.hpp"
 
 namespace filetest {
-
-// CallConv::custom0 of each target: arguments in registers that C preserves and others, in no order;
-// vector registers preserved as a whole.
-inline constexpr ir::Convention arm64_custom = [] {
-  ir::Convention c = arm64::aapcs64;
-  c.name = "custom";
-  constexpr unsigned arguments[] = {19, 0, 21, 9, 20}, results[] = {20, 11, 19, 0, 9, 10, 12, 13};
-  for (unsigned n = 0; n < 8; ++n) {
-    c.int_args[n] = n < 5 ? arm64::preg::x(arguments[n]) : PReg();
-    c.fp_args[n] = n < 4 ? arm64::preg::v(9 - 2 * n) : PReg();
-    c.int_results[n] = arm64::preg::x(results[n]);
-    c.fp_results[n] = arm64::preg::v(16 + n);
-  }
-  c.preserved = RegSet::range(22, 9) | RegSet::range(32 + 10, 6);
-  c.preserved_low = RegSet();
-  return c;
-}();
-inline constexpr ir::Convention x86_64_custom = [] {
-  using namespace x86_64::preg;
-  ir::Convention c = x86_64::system_v();
-  c.name = "custom";
-  const PReg arguments[] = {rbx, r10, r12, rdx}, results[] = {r12, rcx, rbx, rax, rdi, rsi, x86_64::preg::r8, r9};
-  for (unsigned n = 0; n < 8; ++n) {
-    c.int_args[n] = n < 4 ? arguments[n] : PReg();
-    c.fp_args[n] = n < 3 ? xmm(9 - 2 * n) : PReg();
-    c.int_results[n] = results[n];
-    c.fp_results[n] = xmm(7 - n);
-  }
-  c.preserved = set(rbp, r13, r14, r15) | RegSet::range(16 + 12, 4);
-  return c;
-}();
 
 struct Arm64 {
   using Isa = arm64::Isa;
@@ -57,7 +27,7 @@ struct Arm64 {
     Isa::Options o;
     o.features = Isa::core_features();
     o.features.enable(arm64::Feature::sha1).enable(arm64::Feature::sha2);
-    o.conventions = {&arm64_custom, 1};
+    o.conventions = {&tools::arm64_custom, 1};
     return o;
   }
   static const char* missing() { return ""; }
@@ -92,7 +62,7 @@ struct X86_64 {
   static Isa::Options options() {
     Isa::Options o;
     o.features = Isa::core_features();
-    o.conventions = {&x86_64_custom, 1};
+    o.conventions = {&tools::x86_64_custom, 1};
     return o;
   }
   static const char* missing() {

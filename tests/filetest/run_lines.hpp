@@ -9,6 +9,7 @@
 #ifndef JITKIT_TESTS_FILETEST_RUN_LINES_HPP
 #define JITKIT_TESTS_FILETEST_RUN_LINES_HPP
 
+#include <fuzz/wrapper.hpp>
 #include <jitkit/ir/constant_text.hpp>
 #include <jitkit/ir/interpreter_memory.hpp>
 #include <jitkit/ir/float_format.hpp>
@@ -38,16 +39,8 @@ struct Case {
   std::vector<bool> any_nan;
 };
 
-inline std::vector<ir::Type> parameter_types(const ir::FunctionData& f) {
-  std::vector<ir::Type> t;
-  for (const ir::Param& p : f.module->params(f.signature)) t.push_back(p.type);
-  return t;
-}
-inline std::vector<ir::Type> result_types(const ir::FunctionData& f) {
-  std::vector<ir::Type> t;
-  for (const ir::Param& p : f.module->results(f.signature)) t.push_back(p.type);
-  return t;
-}
+using fuzz::parameter_types;
+using fuzz::result_types;
 
 inline bool is_nan(ir::Type t, const Bits& v) {
   return ir::is_float(t) && ir::format_of(t).is_nan(v.lo);

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <string>
 
-#include "../support/random_program.hpp"
+#include <fuzz/random_program.hpp>
 
 using namespace jitkit;
 
@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   ir::Unit unit;
-  test::RandomProgram(data[1] % 16U, unit).build();
+  fuzz::RandomProgram(data[1] % 16U, unit).build();
   std::string text;
   StringSink out(text);
   ir::print(unit, out);

@@ -11,7 +11,7 @@
 #include <cstring>
 #include <vector>
 
-#include "../support/random_program.hpp"
+#include <fuzz/random_program.hpp>
 
 using namespace jitkit;
 using namespace jitkit::ir;
@@ -89,7 +89,7 @@ void compile(const FunctionData& f, const typename T::Options& options) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   Unit unit;
-  test::RandomProgram(data[0], unit).build();
+  fuzz::RandomProgram(data[0], unit).build();
   Input in(data + 1, size - 1);
   std::vector<FunctionData*> all;
   unit.for_each([&](FunctionData& f, TextMap&) { all.push_back(&f); });

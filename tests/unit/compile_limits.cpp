@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "../support/random_program.hpp"
+#include <fuzz/random_program.hpp>
 
 using namespace jitkit;
 using namespace jitkit::ir;
@@ -70,7 +70,7 @@ void sweep(const FunctionData& f, const typename T::Options& options) {
 TEST_CASE("out of memory anywhere in compile() is a Status") {
   for (u64 seed = 1; seed <= 4; ++seed) {
     Unit unit;
-    test::RandomProgram(seed, unit).build();
+    fuzz::RandomProgram(seed, unit).build();
     const FunctionData* f = unit.find(unit.module.find("f0"));
     REQUIRE(f != nullptr);
     x86_64::Isa::Options x = x86_64_options();

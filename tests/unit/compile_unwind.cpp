@@ -11,7 +11,7 @@
 #include <map>
 #include <vector>
 
-#include "../support/random_program.hpp"
+#include <fuzz/random_program.hpp>
 
 using namespace jitkit;
 
@@ -143,7 +143,7 @@ TEST_CASE("unwind rows hold at every pc of AArch64 functions") {
   u32 functions = 0, frames = 0;
   for (u64 seed = 1; seed <= 60; ++seed) {
     ir::Unit unit;
-    test::RandomProgram(seed, unit).build();
+    fuzz::RandomProgram(seed, unit).build();
     unit.for_each([&](ir::FunctionData& f, ir::TextMap&) {
       CodeBuffer code;
       REQUIRE(compiler.compile(f, code).ok());

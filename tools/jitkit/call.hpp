@@ -178,10 +178,10 @@ inline Ending ended_early(int wait_status) {
   return Ending::failed(fmt::format("ended the process with exit status {}", WEXITSTATUS(wait_status)));
 }
 
-// Interpreted; on the host; in a program of its own, under QEMU if need be.
+// Interpreted; on the host; in a program of its own, under an emulator (its words; none: the usual one).
 Ending run_interpreted(const Call& c);
 Ending run_here(const Call& c, const std::string& features);
-Ending run_elsewhere(const Call& c, const std::string& features);
+Ending run_elsewhere(const Call& c, bool arm64, const std::string& features, const std::vector<std::string>& emulator);
 
 }  // namespace jitkit::tools
 

@@ -40,6 +40,21 @@ inline CLI::Option* add_target_option(CLI::App& app, std::string& target,
       ->check(CLI::IsMember(targets));
 }
 
+// `--emulator`: what runs programs of the target, instead of QEMU or of this machine.
+inline CLI::Option* add_emulator_option(CLI::App& app, std::string& command) {
+  return app.add_option("--emulator", command,
+                        "what runs programs of the target: a command to which a static Linux program is added");
+}
+inline std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    if (end != at) words.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return words;
+}
+
 }  // namespace jitkit::tools
 
 #endif  // JITKIT_TOOLS_JITKIT_COMMAND_HPP

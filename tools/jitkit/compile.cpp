@@ -1,4 +1,5 @@
 // `jitkit compile`: a .jk file to an object, a listing, its IR, or the bytes of its code.
+#include <custom_convention.hpp>
 #include <fmt/format.h>
 #include <jitkit/emit/placement.hpp>
 #include <jitkit/ir/compile_unit.hpp>
@@ -155,6 +156,7 @@ int compile(Arguments& a) {
     return exit_usage;
   }
   options.landing_pads = a.landing_pads;
+  options.conventions = custom_conventions<Isa>();
   if (!a.file.is_for(Isa::isa_info())) return exit_bad_input;
   Compilation<Target> c(a, options);
   std::string out;

@@ -49,6 +49,7 @@ struct Arguments {
   UnitFile file;
   std::string target;
   std::string features;
+  std::string emulator;
   std::string function;
   std::vector<std::string> values;
 };
@@ -99,7 +100,8 @@ int run(Arguments& a) {
   const bool here = a.target == host::Isa::name;
   const ir::IsaInfo& isa = a.target == "arm64" ? arm64::Isa::isa_info() : x86_64::Isa::isa_info();
   if (!a.file.is_for(isa)) return exit_bad_input;
-  return print_ending(c, here ? run_here(c, a.features) : run_elsewhere(c, a.features));
+  if (here && a.emulator.empty()) return print_ending(c, run_here(c, a.features));
+  return print_ending(c, run_elsewhere(c, a.target == arm64::Isa::name, a.features, words_of(a.emulator)));
 }
 
 std::function<int()> setup(CLI::App& app) {
@@ -112,6 +114,7 @@ std::function<int()> setup(CLI::App& app) {
   add_target_option(app, a->target, {"interp", "x86_64", "arm64"})->required(false);
   app.add_option("--features", a->features,
                  "comma-separated: exactly these, or with + and - changes to what the machine has (see jitkit features)");
+  add_emulator_option(app, a->emulator);
   app.footer("Prints each result on a line of its own. Without --target: the one that the file's native ops are for, "
              "else this machine's. Code for the other target runs under QEMU.\n"
              "Examples:\n"

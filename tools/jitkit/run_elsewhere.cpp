@@ -1,5 +1,6 @@
-// `jitkit run` for the target that is not the host: the unit as an object, linked into a static program
-// around run_child.c, run by QEMU.
+// `jitkit run` under an emulator, and for the target that is not the host: the unit as an object, linked into
+// a static program around run_child.c.
+#include <custom_convention.hpp>
 #include <fcntl.h>
 #include <jitkit/ir/compile_unit.hpp>
 #include <run_child_text.hpp>
@@ -21,9 +22,6 @@ namespace jitkit::tools {
 namespace {
 
 namespace fs = std::filesystem;
-
-using Target = std::conditional_t<is_host<Arm64>, X86_64, Arm64>;
-using Isa = Target::Isa;
 
 // Runs a program with its output in the file `log`, or as ours if that is empty. Its wait status; 127
 // as its exit status: there is no such program.
@@ -58,8 +56,10 @@ std::string read_text(const std::string& path) {
 }
 
 // The unit and the table of its functions as an object. False with messages in the file's errors.
-bool write_object(const Call& c, const Isa::Options& options, const std::string& path,
+template <class Target>
+bool write_object(const Call& c, const typename Target::Isa::Options& options, const std::string& path,
                   std::vector<CompiledFunction>& functions) {
+  using Isa = typename Target::Isa;
   ir::Compiler<Isa> compiler(options);
   Arena arena;
   ObjectWriter object(arena, Target::machine);
@@ -85,6 +85,7 @@ bool write_object(const Call& c, const Isa::Options& options, const std::string&
   return errors.empty();
 }
 
+template <class Target>
 bool link(const Call& c, const ScratchDirectory& scratch) {
   const std::string source = scratch.file("child.c"), log = scratch.file("log");
   if (!write_file(source, run_child_text, sizeof run_child_text - 1)) {
@@ -95,40 +96,50 @@ bool link(const Call& c, const ScratchDirectory& scratch) {
                                   scratch.file("unit.o"), "-lm"}, log);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-    print_error(c.file.path, "running code for {} here needs {} and {}", Isa::name, Target::linker, Target::emulator);
+    print_error(c.file.path, "running code for {} here needs {} and {}", Target::Isa::name, Target::linker, Target::emulator);
   else
     print_error(c.file.path, "cannot be linked:\n{}", read_text(log));
   return false;
 }
 
-}  // namespace
-
-Ending run_elsewhere(const Call& c, const std::string& features) {
-  Isa::Options options;
-  const std::string_view unknown = ir::choose_features<typename Target::Isa>(features, c.file.unit, Target::Isa::core_features(), options.features);
+template <class Target>
+Ending run_on(const Call& c, const std::string& features, std::vector<std::string> emulator) {
+  using Isa = typename Target::Isa;
+  typename Isa::Options options;
+  options.conventions = custom_conventions<Isa>();
+  const std::string_view unknown = ir::choose_features<Isa>(features, c.file.unit, Isa::core_features(), options.features);
   if (!unknown.empty()) {
     print_error("--features", "no feature '{}'; see jitkit features", unknown);
     return misused;
   }
+  if (emulator.empty()) emulator.emplace_back(Target::emulator);
   if (add_entry(c, "jitkit_run_entry") == nullptr) return Ending::failed("out of memory");
   const ScratchDirectory scratch("run");
   std::vector<CompiledFunction> functions;
   if (!scratch.made()) return Ending::failed(std::string("no scratch directory can be made: ") + std::strerror(errno));
-  if (!write_object(c, options, scratch.file("unit.o"), functions)) {
+  if (!write_object<Target>(c, options, scratch.file("unit.o"), functions)) {
     c.file.print_errors();
     return {};
   }
-  if (!link(c, scratch)) return {};
-  const int status = run_program({Target::emulator, scratch.file("program"), scratch.file("answer")}, {});
+  if (!link<Target>(c, scratch)) return {};
+  const std::string name = emulator[0];
+  emulator.insert(emulator.end(), {scratch.file("program"), scratch.file("answer")});
+  const int status = run_program(emulator, {});
   const std::string answer = read_text(scratch.file("answer"));
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && answer.empty())
-    return Ending::failed(fmt::format("{} is not on PATH", Target::emulator));
+    return Ending::failed(fmt::format("{} is not on PATH", name));
   constexpr usize results_at = 64;  // behind the report, aligned
   static_assert(sizeof(jitkit_report) <= results_at);
   if (answer.size() < results_at + jitkit_result_bytes) return ended_early(status);
   jitkit_report report;
   std::memcpy(&report, answer.data(), sizeof report);
   return ending_of(c, report, reinterpret_cast<const u8*>(answer.data()) + results_at, functions);
+}
+
+}  // namespace
+
+Ending run_elsewhere(const Call& c, bool arm64, const std::string& features, const std::vector<std::string>& emulator) {
+  return arm64 ? run_on<Arm64>(c, features, emulator) : run_on<X86_64>(c, features, emulator);
 }
 
 }  // namespace jitkit::tools

@@ -1,4 +1,5 @@
 // `jitkit run` on the host: the unit in memory of this process, the call in a child of it.
+#include <custom_convention.hpp>
 #include <dlfcn.h>
 #include <jitkit/emit/runtime/exec_memory.hpp>
 #include <jitkit/ir/compile_unit.hpp>
@@ -184,6 +185,7 @@ Ending run_here(const Call& c, const std::string& features) {
   StringSink sink(messages);
   Isa::Options options;
   options.features = host_features(&sink);
+  options.conventions = custom_conventions<Isa>();
   fmt::print(stderr, "{}", messages);
   if (!features.empty()) {
     if (features.front() != '+' && features.front() != '-') options.features = host::FeatureSet();

@@ -1,14 +1,14 @@
 // Random instructions: any row of ops.def that has a fixed signature, with any legal type, lane and
 // option. What a row leaves unspecified (float conversions out of range, the sign of a zero minimum) is
 // kept out by the operands that are made for it.
-#ifndef JITKIT_TESTS_SUPPORT_RANDOM_OPS_HPP
-#define JITKIT_TESTS_SUPPORT_RANDOM_OPS_HPP
+#ifndef JITKIT_TOOLS_FUZZ_RANDOM_OPS_HPP
+#define JITKIT_TOOLS_FUZZ_RANDOM_OPS_HPP
 
 #include <jitkit/ir/op_signature.hpp>
 
 #include "random_values.hpp"
 
-namespace jitkit::test {
+namespace jitkit::fuzz {
 
 class RandomOps : public RandomValues {
  public:
@@ -243,6 +243,6 @@ class RandomOps : public RandomValues {
   }
 };
 
-}  // namespace jitkit::test
+}  // namespace jitkit::fuzz
 
-#endif  // JITKIT_TESTS_SUPPORT_RANDOM_OPS_HPP
+#endif  // JITKIT_TOOLS_FUZZ_RANDOM_OPS_HPP

@@ -3,8 +3,8 @@
 // Invariants: every loop counts down or spends fuel, and calls go to functions with a higher number, so
 // each call ends; `cost` bounds the instructions it executes. All stack memory is written before it is
 // read.
-#ifndef JITKIT_TESTS_SUPPORT_RANDOM_BODY_HPP
-#define JITKIT_TESTS_SUPPORT_RANDOM_BODY_HPP
+#ifndef JITKIT_TOOLS_FUZZ_RANDOM_BODY_HPP
+#define JITKIT_TOOLS_FUZZ_RANDOM_BODY_HPP
 
 #include <jitkit/ir/module.hpp>
 
@@ -12,7 +12,7 @@
 
 #include "random_patterns.hpp"
 
-namespace jitkit::test {
+namespace jitkit::fuzz {
 
 // What the functions of a program know of each other. In parameters marked by_address a ptr is the
 // address of smallest_object bytes (byval: of the aggregate).
@@ -473,6 +473,6 @@ class RandomBody : public RandomPatterns {
   u64 cost_ = 0;
 };
 
-}  // namespace jitkit::test
+}  // namespace jitkit::fuzz
 
-#endif  // JITKIT_TESTS_SUPPORT_RANDOM_BODY_HPP
+#endif  // JITKIT_TOOLS_FUZZ_RANDOM_BODY_HPP

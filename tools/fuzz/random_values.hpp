@@ -6,8 +6,8 @@
 //    not look at bits may use them; anything else gets them through clean().
 //  - Addresses differ from one executor to the next. They stand in objects_, never among the values;
 //    values of type ptr and ref are just bits that nobody follows.
-#ifndef JITKIT_TESTS_SUPPORT_RANDOM_VALUES_HPP
-#define JITKIT_TESTS_SUPPORT_RANDOM_VALUES_HPP
+#ifndef JITKIT_TOOLS_FUZZ_RANDOM_VALUES_HPP
+#define JITKIT_TOOLS_FUZZ_RANDOM_VALUES_HPP
 
 #include <jitkit/ir/function.hpp>
 
@@ -18,7 +18,7 @@
 
 #include "random_source.hpp"
 
-namespace jitkit::test {
+namespace jitkit::fuzz {
 
 // Memory the function may touch: `size` bytes, aligned to 16, at `base`, which may be made again by the
 // op `again` with `aux`.
@@ -179,6 +179,6 @@ class RandomValues {
   std::unordered_set<u32> dirty_;
 };
 
-}  // namespace jitkit::test
+}  // namespace jitkit::fuzz
 
-#endif  // JITKIT_TESTS_SUPPORT_RANDOM_VALUES_HPP
+#endif  // JITKIT_TOOLS_FUZZ_RANDOM_VALUES_HPP

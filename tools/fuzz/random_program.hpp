@@ -1,8 +1,8 @@
 // A random program: a module with globals and functions that always passes the verifier, always ends, and
 // gives the same results and memory whoever executes it. The first function takes and returns plain
 // values; the last, @memory, gives a number that depends on every byte of the globals.
-#ifndef JITKIT_TESTS_SUPPORT_RANDOM_PROGRAM_HPP
-#define JITKIT_TESTS_SUPPORT_RANDOM_PROGRAM_HPP
+#ifndef JITKIT_TOOLS_FUZZ_RANDOM_PROGRAM_HPP
+#define JITKIT_TOOLS_FUZZ_RANDOM_PROGRAM_HPP
 
 #include <jitkit/ir/builder.hpp>
 #include <jitkit/ir/unit.hpp>
@@ -11,7 +11,7 @@
 
 #include "random_body.hpp"
 
-namespace jitkit::test {
+namespace jitkit::fuzz {
 
 class RandomProgram {
  public:
@@ -144,6 +144,6 @@ class RandomProgram {
   Module& m_;
 };
 
-}  // namespace jitkit::test
+}  // namespace jitkit::fuzz
 
-#endif  // JITKIT_TESTS_SUPPORT_RANDOM_PROGRAM_HPP
+#endif  // JITKIT_TOOLS_FUZZ_RANDOM_PROGRAM_HPP

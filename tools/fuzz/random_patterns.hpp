@@ -1,12 +1,12 @@
 // Small trees of instructions that selection turns into one: shifted and extended operands, fields of
 // bits, multiply-add, load and operate, compare and branch. Single operations picked at random hardly
 // ever meet in these shapes.
-#ifndef JITKIT_TESTS_SUPPORT_RANDOM_PATTERNS_HPP
-#define JITKIT_TESTS_SUPPORT_RANDOM_PATTERNS_HPP
+#ifndef JITKIT_TOOLS_FUZZ_RANDOM_PATTERNS_HPP
+#define JITKIT_TOOLS_FUZZ_RANDOM_PATTERNS_HPP
 
 #include "random_ops.hpp"
 
-namespace jitkit::test {
+namespace jitkit::fuzz {
 
 class RandomPatterns : public RandomOps {
  public:
@@ -241,6 +241,6 @@ class RandomPatterns : public RandomOps {
   }
 };
 
-}  // namespace jitkit::test
+}  // namespace jitkit::fuzz
 
-#endif  // JITKIT_TESTS_SUPPORT_RANDOM_PATTERNS_HPP
+#endif  // JITKIT_TOOLS_FUZZ_RANDOM_PATTERNS_HPP

@@ -1,7 +1,7 @@
 // Where random programs get their numbers: a seeded generator, and constants that are likely to show
 // mistakes (limits, powers of two, small numbers, special floats) for every type.
-#ifndef JITKIT_TESTS_SUPPORT_RANDOM_SOURCE_HPP
-#define JITKIT_TESTS_SUPPORT_RANDOM_SOURCE_HPP
+#ifndef JITKIT_TOOLS_FUZZ_RANDOM_SOURCE_HPP
+#define JITKIT_TOOLS_FUZZ_RANDOM_SOURCE_HPP
 
 #include <jitkit/ir/semantics_float.hpp>
 #include <jitkit/ir/support/bits.hpp>
@@ -11,7 +11,7 @@
 #include <bit>
 #include <random>
 
-namespace jitkit::test {
+namespace jitkit::fuzz {
 
 using namespace jitkit::ir;
 
@@ -79,6 +79,6 @@ class RandomSource {
   std::mt19937_64 random_;
 };
 
-}  // namespace jitkit::test
+}  // namespace jitkit::fuzz
 
-#endif  // JITKIT_TESTS_SUPPORT_RANDOM_SOURCE_HPP
+#endif  // JITKIT_TOOLS_FUZZ_RANDOM_SOURCE_HPP

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""`jitkit fuzz` as its user meets it: a run without differences, and an emulator with a fault, which it must
+find and make small enough to read.
+
+--count N: programs of the good run.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import tree
+from report import Report
+
+COMMAND = tree.ROOT / "build" / "dev" / "tools" / "jitkit"  # invariants are checked in it
+FAULTY = tree.ROOT / "tests" / "checks" / "fuzz" / "faulty_emulator.py"
+NEEDED = ("x86_64-linux-gnu-gcc", "aarch64-linux-gnu-gcc", "qemu-aarch64-static")
+SMALL = 60  # lines of a reduced program
+report = Report()
+scratch = Path(tempfile.mkdtemp(prefix="jitkit-fuzz-"))
+
+
+def jitkit(*words):
+    return subprocess.run([COMMAND, *map(str, words)], cwd=scratch, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True)
+
+
+def check_good(what: str, *words) -> None:
+    done = jitkit("fuzz", *words)
+    good = done.returncode == 0 and done.stdout.endswith("no difference\n") and done.stderr == ""
+    for line in done.stdout.splitlines():
+        if re.match(r"\d+ (programs|ops|sequences)", line):
+            report.note(f"{what}: {line}")
+    report.check(what, good, f"exit status {done.returncode}\n{done.stdout}{done.stderr}")
+    for path in scratch.glob("jitkit-fuzz-*.jk"):
+        print(path.read_text())
+
+
+def check_faulty() -> None:
+    path = scratch / "found.jk"
+    done = jitkit("fuzz", "--target", "arm64", "--emulator", f"{sys.executable} {FAULTY}", "--seed", 1, "--count", 1000, "-o", path)
+    if not report.check("a fault is found", done.returncode == 1 and "difference: " in done.stdout,
+                        f"exit status {done.returncode}\n{done.stdout}{done.stderr}"):
+        return
+    text = path.read_text()
+    lines = [line for line in text.splitlines() if line and not line.startswith((";", "data", "bss", "rodata"))]
+    report.check("it is made small", len(lines) <= SMALL, f"{len(lines)} lines:\n{text}")
+    report.check("what is left has the faulty op", "crc32c" in text, text)
+    how = re.search(r"^; jitkit run FILE (.*) difference$", text, re.MULTILINE)
+    if not report.check("it says how to see it", how is not None, text):
+        return
+    options = re.findall(r"'[^']*'|\S+", how[1])
+    seen, wanted = (jitkit("run", path, *[o.strip("'") for o in words], "difference") for words in (options, ["--target", "interp"]))
+    report.check("run shows it", (seen.returncode, wanted.returncode) == (0, 0) and seen.stdout != wanted.stdout,
+                 f"{seen.stdout!r} {wanted.stdout!r} {seen.stderr} {wanted.stderr}")
+
+
+def check_usage() -> None:
+    for words, status, says in (
+            (["fuzz"], 2, "--target"), (["fuzz", "--target", "m68k"], 2, "m68k"), (["fuzz", "--target", "arm64", "--seconds", "0"], 2, "seconds"),
+            (["fuzz", "--target", "arm64", "--emulator", "no-such-emulator"], 1, "no-such-emulator"),
+            (["fuzz", "--target", "arm64", "--cpu", "no-such-cpu"], 1, "no-such-cpu")):
+        done = jitkit(*words)
+        report.check(" ".join(words), done.returncode == status and says in done.stderr,
+                     f"exit status {done.returncode}: {done.stdout}{done.stderr}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=1400)
+    count = parser.parse_args().count
+    missing = [name for name in NEEDED if shutil.which(name) is None]
+    if missing:
+        report.skip("fuzz", f"no {missing[0]} on PATH")
+        report.finish()
+    seed = os.environ.get("JITKIT_SEED", "1")
+    check_good(f"random programs from seed {seed}", "--target", "arm64", "--seed", seed, "--count", count)
+    check_faulty()
+    check_usage()
+    shutil.rmtree(scratch)
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+// A difference as a file for its finder: a .jk with the reduced program, a function that makes its calls and
+// gives what differs, and how to see that.
+#ifndef JITKIT_TOOLS_FUZZ_FINDING_HPP
+#define JITKIT_TOOLS_FUZZ_FINDING_HPP
+
+#include <memory>
+#include <string>
+
+#include "executor.hpp"
+
+namespace jitkit::fuzz {
+
+class Finding {
+ public:
+  static constexpr const char* entry = "difference";
+
+  // `p`: reduced. `how`: the options of `jitkit run` for the executor.
+  Finding(Program& p, Executor& e, std::string how) : how_(std::move(how)) {
+    Job job{&p};
+    e.execute(job, true);
+    if (job.refused()) {
+      text_ = comment(job.failure) + p.text();
+      return;
+    }
+    const usize n = p.first_difference(job.outcomes);
+    if (n == p.cases().size()) {
+      text_ = comment("not seen again after it was reduced") + p.text();
+      return;
+    }
+    std::string calls;
+    for (usize k = 0; k <= n; ++k)
+      calls += fmt::format("{} == {}{}\n", p.call_text(k), p.outcome_text(k, p.expected()[k], true),
+                           k != n ? "" : ", but " + p.outcome_text(k, job.outcomes[k], false) + " on " + e.name());
+    text_ = comment(calls) + with_entry(p, n, e);
+    for (usize k = 0; k <= n; ++k)
+      text_ += fmt::format("; run: {} == {}\n", p.call_text(k), p.outcome_text(k, p.expected()[k], true));
+  }
+
+  // The file, and whether `jitkit run` of its function @difference shows it.
+  const std::string& text() const { return text_; }
+  bool shown() const { return shown_; }
+
+ private:
+  static std::string comment(const std::string& lines) {
+    std::string s;
+    for (usize at = 0; at < lines.size();) {
+      const usize end = std::min(lines.find('\n', at), lines.size());
+      s += "; " + lines.substr(at, end - at) + "\n";
+      at = end + 1;
+    }
+    return s;
+  }
+
+  // The program with a function of no parameters that makes the calls up to n and returns what the last
+  // one does, if that differs too.
+  std::string with_entry(Program& p, usize n, Executor& e) {
+    Program more(p.text(), p.cases());
+    Unit& u = more.unit();
+    const FunctionData& last = more.function(n);
+    const std::span<const Param> given = u.module.results(last.signature);
+    std::vector<Param> results;
+    for (const Param& r : given) results.push_back(plain(r.type));
+    const SymbolRef s = u.module.declare_function(entry, u.module.add_signature({}, results));
+    u.module.symbol(s).linkage = Linkage::exported;
+    Builder b(*u.add_function(s));
+    b.entry();
+    Inst call;
+    for (usize k = 0; k <= n; ++k) {
+      std::vector<Value> arguments;
+      const std::vector<Type> types = parameter_types(more.function(k));
+      for (usize i = 0; i < types.size(); ++i) {
+        const Bits& v = more.cases()[k].arguments[i].low;
+        arguments.push_back(b.constant(types[i], v.lo, v.hi));
+      }
+      call = b.call(more.function(k).symbol, std::span<const Value>(arguments));
+    }
+    std::vector<Value> values;
+    for (u32 k = 0; k < results.size(); ++k) values.push_back(b.result(call, k));
+    b.ret(std::span<const Value>(values));
+    std::string text;
+    StringSink out(text);
+    print(u, out);
+    Program whole(text, {{entry}});
+    Job job{&whole};
+    if (whole.interpret()) e.execute(job, true);
+    shown_ = whole.error().empty() && !job.refused() && !job.good();
+    const std::string show = fmt::format("jitkit run FILE {1} {0}\njitkit run FILE --target interp {0}\n", entry, how_);
+    return shown_ ? comment(show) + text : p.text();
+  }
+  static Param plain(Type t) {
+    Param p;
+    p.type = t;
+    return p;
+  }
+
+  std::string how_;
+  std::string text_;
+  bool shown_ = false;
+};
+
+}  // namespace jitkit::fuzz
+
+#endif  // JITKIT_TOOLS_FUZZ_FINDING_HPP

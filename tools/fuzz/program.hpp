@@ -1,0 +1,203 @@
+// A random program under test: its text (what is executed is what a reader of the text gets), the calls to
+// make, and what they are expected to give.
+#ifndef JITKIT_TOOLS_FUZZ_PROGRAM_HPP
+#define JITKIT_TOOLS_FUZZ_PROGRAM_HPP
+
+#include <fmt/format.h>
+#include <jitkit/ir/cfg.hpp>
+#include <jitkit/ir/constant_text.hpp>
+#include <jitkit/ir/float_format.hpp>
+#include <jitkit/ir/interpreter.hpp>
+#include <jitkit/ir/parser.hpp>
+#include <jitkit/ir/printer.hpp>
+#include <jitkit/ir/verifier.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "random_program.hpp"
+#include "wrapper.hpp"
+
+namespace jitkit::fuzz {
+
+// How a call ended.
+struct Outcome {
+  enum class Kind : u8 { none, returned, trapped, failed };
+  Kind kind = Kind::none;
+  std::vector<Datum> values = {};
+  std::string message = {};  // failed: why
+
+  static Outcome failed(std::string why) { return {Kind::failed, {}, std::move(why)}; }
+};
+
+// A call of a function of the program.
+struct Case {
+  std::string function;
+  std::vector<Datum> arguments = {};
+};
+
+// Shares and means over programs, for the report.
+struct Shape {
+  u32 functions = 0;
+  u32 ops = 0;
+  u32 blocks = 0;
+  bool loops = false;
+  bool calls = false;
+  bool spills = false;
+  bool guards = false;
+};
+
+// A value as text that reads back as the same bits.
+inline std::string constant_text(Type t, const Datum& d) {
+  std::string s;
+  StringSink out(s);
+  print_constant(out, t, d.low);
+  return s;
+}
+inline bool is_nan(Type t, const Datum& d) { return is_float(t) && format_of(t).is_nan(d.low.lo); }
+
+class Program {
+ public:
+  static constexpr u32 calls = 16;
+  static constexpr u64 fuel = 10'000'000, stack = 4 << 20;
+
+  // By the seed; or from text.
+  explicit Program(u64 seed) : seed_(seed) {
+    Unit made;
+    RandomProgram random(seed, made);
+    random.build();
+    for (u32 n = 0; n < calls; ++n) {
+      Case c{"f0"};
+      for (const Bits& b : random.arguments()) c.arguments.push_back({b});
+      cases_.push_back(std::move(c));
+    }
+    cases_.push_back({"memory"});
+    StringSink out(text_);
+    print(made, out);
+    take();
+  }
+  Program(std::string text, std::vector<Case> cases) : text_(std::move(text)), cases_(std::move(cases)) { take(); }
+
+  u64 seed() const { return seed_; }
+  Unit& unit() { return unit_; }
+  const std::string& text() const { return text_; }
+  const std::vector<Case>& cases() const { return cases_; }
+  const FunctionData& function(usize n) const { return *functions_[n]; }
+  const std::vector<Outcome>& expected() const { return expected_; }
+
+  // What makes it unusable: a mistake of the generator, parser or verifier. Empty if nothing does.
+  const std::string& error() const { return error_; }
+
+  // Runs the interpreter and takes its results as the expected ones; false if it did not come to an end
+  // that machine code can come to as well.
+  bool interpret() {
+    if (!error_.empty()) return false;
+    std::vector<const FunctionData*> all;
+    unit_.for_each([&](FunctionData& f, TextMap&) { all.push_back(&f); });
+    Interpreter in;
+    in.limits.fuel = fuel;
+    in.limits.stack = stack;
+    if (const Status s = in.load(unit_.module, all); !s) {
+      error_ = std::string("interpreter: ") + describe(s.error);
+      return false;
+    }
+    in.memory().check_accesses();
+    expected_.clear();
+    for (usize n = 0; n < cases_.size() && error_.empty(); ++n) {
+      const Run r = in.run(function(n), cases_[n].arguments);
+      Outcome& o = expected_.emplace_back();
+      if (r.end == RunEnd::returned) {
+        o.kind = Outcome::Kind::returned;
+        o.values.assign(r.values.begin(), r.values.end());
+      } else if (r.end == RunEnd::trapped) {
+        o.kind = Outcome::Kind::trapped;
+      } else {
+        error_ = fmt::format("interpreter: {}: {} {}", call_text(n), describe(r.end), r.message);
+      }
+    }
+    return error_.empty();
+  }
+
+  // The first call that ended otherwise than expected; cases().size() if none did.
+  usize first_difference(const std::vector<Outcome>& got) const {
+    usize n = 0;
+    while (n < cases_.size() && n < got.size() && as_expected(n, got[n])) ++n;
+    return n;
+  }
+
+  std::string call_text(usize n) const {
+    std::string s;
+    const std::vector<Type> types = parameter_types(function(n));
+    for (usize i = 0; i < cases_[n].arguments.size(); ++i)
+      s += (i != 0 ? ", " : "") + constant_text(types[i], cases_[n].arguments[i]);
+    return fmt::format("@{}({})", cases_[n].function, s);
+  }
+  // `expected`: a NaN is any.
+  std::string outcome_text(usize n, const Outcome& o, bool expectation) const {
+    if (o.kind == Outcome::Kind::trapped) return "trap";
+    if (o.kind != Outcome::Kind::returned) return o.kind == Outcome::Kind::none ? "not run" : o.message;
+    const std::vector<Type> types = result_types(function(n));
+    std::string s;
+    for (usize i = 0; i < o.values.size(); ++i)
+      s += (i != 0 ? ", " : "") + (expectation && is_nan(types[i], o.values[i]) ? "nan" : constant_text(types[i], o.values[i]));
+    return o.values.size() == 1 ? s : "(" + s + ")";
+  }
+
+  Shape shape() {
+    Shape s;
+    unit_.for_each([&](const FunctionData& f, TextMap&) {
+      ++s.functions;
+      s.blocks += f.blocks.size() - 1;
+      for (u32 b = 1; b < f.blocks.size(); ++b)
+        for (Inst i = f.blocks[b].first; i; i = f[i].next) {
+          ++s.ops;
+          s.calls = s.calls || is_call(f[i].op);
+          s.guards = s.guards || f[i].op == Opcode::guard || f[i].op == Opcode::guard_not;
+        }
+      Arena arena;
+      Cfg cfg;
+      cfg.compute(f, arena);
+      for (u32 b = 1; b < f.blocks.size(); ++b) s.loops = s.loops || (cfg.reachable(Block(b)) && cfg.loop(Block(b)));
+    });
+    return s;
+  }
+
+ private:
+  void take() {
+    if (!parse(text_, unit_, {}, errors_) || !verify(unit_, errors_)) {
+      StringSink out(error_);
+      out << "not valid: ";
+      errors_.print(out, "program");
+      return;
+    }
+    for (const Case& c : cases_) {
+      functions_.push_back(unit_.find(std::string_view(c.function)));
+      if (functions_.back() == nullptr) error_ = "no function @" + c.function;
+    }
+  }
+
+  bool as_expected(usize n, const Outcome& got) const {
+    const Outcome& want = expected_[n];
+    if (want.kind != got.kind || want.values.size() != got.values.size()) return false;
+    const std::vector<Type> types = result_types(function(n));
+    for (usize k = 0; k < want.values.size(); ++k) {
+      const bool nan = is_nan(types[k], want.values[k]);
+      if (nan ? !is_nan(types[k], got.values[k]) : !(want.values[k] == got.values[k])) return false;
+    }
+    return true;
+  }
+
+  u64 seed_ = 0;
+  std::string text_;
+  Unit unit_;
+  Diagnostics errors_;
+  std::vector<Case> cases_;
+  std::vector<const FunctionData*> functions_;  // of the cases
+  std::vector<Outcome> expected_;
+  std::string error_;
+};
+
+}  // namespace jitkit::fuzz
+
+#endif  // JITKIT_TOOLS_FUZZ_PROGRAM_HPP

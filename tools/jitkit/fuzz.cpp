@@ -1,0 +1,162 @@
+// `jitkit fuzz`: random programs whose results must be the interpreter's, compiled for this machine and for
+// a target on a CPU or an emulator.
+#include <fmt/format.h>
+#include <fuzz/finding.hpp>
+#include <fuzz/fuzzer.hpp>
+#include <targets.hpp>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "command.hpp"
+#include "unit_file.hpp"
+
+namespace jitkit::tools {
+namespace {
+
+using fuzz::Executor;
+using fuzz::Level;
+
+struct Arguments {
+  std::string target;
+  std::string emulator;
+  std::string cpu;
+  std::string output;
+  u64 seconds = 60;
+  u64 count = 0;
+  u64 seed = 0;
+  bool seed_given = false;
+  bool print = false;
+};
+
+class Session {
+ public:
+  explicit Session(Arguments& a) : a_(a) {}
+
+  int run() {
+    if (a_.print) {
+      print_programs();
+      return exit_good;
+    }
+    using Other = std::conditional_t<is_host<Arm64>, X86_64, Arm64>;
+    using Host = std::conditional_t<is_host<Arm64>, Arm64, X86_64>;
+    add<Host>({});
+    if (a_.target == Other::Isa::name) add<Other>(emulator(Other::emulator));
+    else if (!a_.emulator.empty() || !a_.cpu.empty()) add<Host>(emulator(Host::emulator));
+    for (const auto& e : executors_)
+      if (const std::string why = e->start(); !why.empty()) {
+        fmt::print(stderr, "error: {}: {}\n", e->name(), why);
+        return exit_bad_input;
+      }
+    fmt::print("seed {}\n", a_.seed);
+    for (const auto& e : executors_) fmt::print("on {}\n", e->name());
+    std::fflush(stdout);
+    fuzz::Fuzzer fuzzer({a_.seed, a_.count, std::chrono::seconds(a_.seconds)}, executors_);
+    const bool terminal = isatty(2) != 0;
+    const auto began = fuzz::Fuzzer::Clock::now();
+    if (terminal)
+      fuzzer.on_progress = [&](const fuzz::Totals& t) {
+        const auto s = std::chrono::duration_cast<std::chrono::seconds>(fuzz::Fuzzer::Clock::now() - began).count();
+        fmt::print(stderr, "\r{} s: {} programs, no difference", s, t.programs);
+        std::fflush(stderr);
+      };
+    const bool good = fuzzer.run();
+    if (terminal) fmt::print(stderr, "\n");
+    const bool enough = report(fuzzer.totals());
+    if (!good) return found(fuzzer.difference());
+    fmt::print("no difference\n");
+    return enough ? exit_good : exit_bad_input;
+  }
+
+ private:
+  std::vector<std::string> emulator(const char* usual) const {
+    std::vector<std::string> words = words_of(a_.emulator.empty() ? usual : a_.emulator);
+    if (!a_.cpu.empty()) words.insert(words.end(), {"-cpu", a_.cpu});
+    return words;
+  }
+  template <class Target>
+  void add(const std::vector<std::string>& emulator) {
+    for (const Level l : {Level::core, Level::all})
+      executors_.push_back(std::make_unique<fuzz::TargetExecutor<Target>>(l, emulator));
+  }
+
+  void print_programs() const {
+    for (u64 n = 0; n < std::max<u64>(a_.count, 1); ++n)
+      fmt::print("; seed {}\n{}", a_.seed + n, fuzz::Program(a_.seed + n).text());
+  }
+
+  // False if the programs are too simple to be worth running.
+  static bool report(const fuzz::Totals& t) {
+    fmt::print("{} programs, {} functions, {} calls on each\n", t.programs, t.functions, t.calls);
+    const auto percent = [&](double count) { return 100 * t.mean(count); };
+    fmt::print("{:.0f} ops and {:.1f} blocks on average; with loops {:.0f} %, calls {:.0f} %, spills {:.0f} %, guards {:.0f} %\n",
+               t.mean(t.ops), t.mean(t.blocks), percent(t.with_loops), percent(t.with_calls), percent(t.with_spills),
+               percent(t.with_guards));
+    const bool enough = t.mean(t.ops) >= 50 && t.mean(t.blocks) >= 5 && t.mean(t.with_spills) >= 0.5;
+    if (enough || t.programs < fuzz::Fuzzer::batch_size) return true;
+    fmt::print(stderr, "error: the programs are too simple: at least 50 ops, 5 blocks and half of them with spills are asked for\n");
+    return false;
+  }
+
+  int found(const fuzz::Fuzzer::Difference& d) {
+    fmt::print("difference: seed {} on {}: {}\n", d.seed, d.executor != nullptr ? d.executor->name() : "the interpreter", d.what);
+    if (d.reduced == nullptr) return exit_bad_input;
+    const fuzz::Finding f(*d.reduced, *d.executor, d.executor->run_options());
+    if (a_.output.empty()) a_.output = fmt::format("jitkit-fuzz-{}.jk", d.seed);
+    std::ofstream out(a_.output, std::ios::binary);
+    out << f.text();
+    if (!out.flush()) {
+      print_error(a_.output, "cannot be written");
+      fmt::print("{}", f.text());
+      return exit_bad_input;
+    }
+    fmt::print("reduced to {}\n", a_.output);
+    if (f.shown())
+      fmt::print("jitkit run {0} {1} {2}\njitkit run {0} --target interp {2}\n", a_.output, d.executor->run_options(),
+                 fuzz::Finding::entry);
+    return exit_bad_input;
+  }
+
+  Arguments& a_;
+  std::vector<std::unique_ptr<Executor>> executors_;
+};
+
+int run(Arguments& a) {
+  signal(SIGPIPE, SIG_IGN);
+  if (!a.seed_given) a.seed = std::random_device()();
+  return Session(a).run();
+}
+
+std::function<int()> setup(CLI::App& app) {
+  auto a = std::make_shared<Arguments>();
+  add_target_option(app, a->target);
+  app.add_option("--seconds", a->seconds, "how long (60)")->check(CLI::PositiveNumber);
+  app.add_option("--count", a->count, "so many programs instead")->check(CLI::PositiveNumber);
+  CLI::Option* seed = app.add_option("--seed", a->seed, "of the first program; without it a new one, which is printed");
+  add_emulator_option(app, a->emulator);
+  app.add_option("--cpu", a->cpu, "the CPU model of the emulator (-cpu)");
+  app.add_option("-o", a->output, "where a difference is written (jitkit-fuzz-SEED.jk)");
+  app.add_flag("--print", a->print, "prints the programs and runs nothing");
+  app.footer("Random programs over all core ops, each called with 16 lists of arguments: what machine code gives must be "
+             "what the interpreter gives. They run on this machine and, if the target is another or --emulator or --cpu is "
+             "given, there; once with the features that core ops cannot do without, once with all that the CPU has. "
+             "A difference is made small and written as a .jk file that `jitkit run` shows it with.\n"
+             "Exit status: 0 no difference, 1 a difference, 2 usage.\n"
+             "Examples:\n"
+             "  jitkit fuzz --target arm64 --seconds 30\n"
+             "  jitkit fuzz --target arm64 --cpu cortex-a72\n"
+             "  jitkit fuzz --target x86_64 --emulator /opt/my-emulator\n");
+  return [a, seed] {
+    a->seed_given = seed->count() != 0;
+    return run(*a);
+  };
+}
+
+const Registration registered({"fuzz", "Runs random programs on the interpreter, this machine and a target, and compares", &setup});
+
+}  // namespace
+}  // namespace jitkit::tools
