@@ -111,16 +111,14 @@ struct TrapAccess {
 // What the IR needs to know of a target to hold, check, print and parse native ops.
 struct IsaInfo {
   const char* name;  // "arm64", "x86_64"
-  std::span<const FormInfo> forms;  // index 0 is a dummy
-  std::span<const FormOperand> operands;
+  u16 forms;         // form numbers are 1 ... forms - 1
+  const char* (*form_name)(u16 form);
+  Effects (*form_effects)(u16 form);
+  FormOperands (*form_operands)(u16 form);
   // Names of the registers by PReg, for signatures with fixed places; empty: written as numbers.
   std::span<const char* const> registers = {};
   // Whether selection can do the core op without writing flags; null: it never can.
   bool (*flag_free)(Opcode op, Type type) = nullptr;
-
-  std::span<const FormOperand> operands_of(u16 form) const {
-    return operands.subspan(forms[form].first_operand, forms[form].operands);
-  }
 };
 
 class FunctionData {
@@ -246,7 +244,7 @@ class FunctionData {
   // The effects of an op in this function: those of its row or of its form.
   u8 effects(const InstData& d) const {
     if (!is_native(d.op)) return info(d.op).effects;
-    const Effects e = isa->forms[native_form(d.op)].effects;
+    const Effects e = isa->form_effects(native_form(d.op));
     return static_cast<u8>(
         ((e & reads_memory) != 0 ? effect::read : 0) | ((e & writes_memory) != 0 ? effect::write : 0) |
         ((e & other_state) != 0 ? effect::read | effect::write : 0) |

@@ -271,8 +271,8 @@ inline bool InstructionParser::memory_options(std::string_view rest, InstData& d
 // ----------------------------------------------------------------------------------------- operands
 
 inline bool InstructionParser::native_form_named(std::string_view form, InstData& d) {
-  for (u16 n = 1; n < isa()->forms.size(); ++n) {
-    if (form != isa()->forms[n].name) continue;
+  for (u16 n = 1; n < isa()->forms; ++n) {
+    if (form != isa()->form_name(n)) continue;
     d.op = native_opcode(n);
     return true;
   }
@@ -287,7 +287,7 @@ inline bool InstructionParser::native_operands(InstData& d) {
     const Type implied = operand_slot(f_, d, operands_.size()).implied;
     return separator(std::exchange(some, true)) && next_operand(implied, optional);
   };
-  for (const FormOperand& o : isa()->operands_of(form)) {
+  for (const FormOperand& o : isa()->form_operands(form)) {
     if (o.kind == FormOperand::Kind::label) return error("a form with a label cannot be a native operation");
     if (o.kind == FormOperand::Kind::imm) {
       i64 v = 0;

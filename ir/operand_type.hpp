@@ -10,6 +10,8 @@
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/op_signature.hpp>
 
+#include <optional>
+
 namespace jitkit::inline JITKIT_ABI::ir {
 
 struct SlotType {
@@ -32,24 +34,25 @@ struct NativeShape {
 
 inline NativeShape native_shape(const IsaInfo& isa, u16 form) {
   NativeShape s;
-  for (const FormOperand& o : isa.operands_of(form)) {
+  for (const FormOperand& o : isa.form_operands(form)) {
     if (o.kind == FormOperand::Kind::imm) ++s.immediates;
     if (o.kind == FormOperand::Kind::label) s.labels = true;
     if (o.kind != FormOperand::Kind::reg) continue;
     if ((o.role & role_use) != 0) ++s.uses;
     if ((o.role & role_def) != 0) ++s.defs;
   }
-  s.reads_flags = (isa.forms[form].effects & reads_flags) != 0;
-  s.writes_flags = (isa.forms[form].effects & writes_flags) != 0;
+  const Effects effects = isa.form_effects(form);
+  s.reads_flags = (effects & reads_flags) != 0;
+  s.writes_flags = (effects & writes_flags) != 0;
   if (s.reads_flags) ++s.uses;
   return s;
 }
 
-// The n-th register operand with the role (role_use or role_def); null if there are fewer.
-inline const FormOperand* native_operand(const IsaInfo& isa, u16 form, u8 role, u32 n) {
-  for (const FormOperand& o : isa.operands_of(form))
-    if (o.kind == FormOperand::Kind::reg && (o.role & role) != 0 && n-- == 0) return &o;
-  return nullptr;
+// The n-th register operand with the role (role_use or role_def); none if there are fewer.
+inline std::optional<FormOperand> native_operand(const IsaInfo& isa, u16 form, u8 role, u32 n) {
+  for (const FormOperand& o : isa.form_operands(form))
+    if (o.kind == FormOperand::Kind::reg && (o.role & role) != 0 && n-- == 0) return o;
+  return std::nullopt;
 }
 
 // A use reads the low bits of a value at least as wide; a def gives a value at most as wide. An i1 is
@@ -111,7 +114,7 @@ constexpr bool is_indirect_call(Opcode op) {
 inline SlotType operand_slot(const FunctionData& f, const InstData& d, u32 n) {
   if (is_native(d.op)) {
     const u16 form = native_form(d.op);
-    if (const FormOperand* o = native_operand(*f.isa, form, role_use, n)) return native_slot(*o, role_use);
+    if (const auto o = native_operand(*f.isa, form, role_use, n)) return native_slot(*o, role_use);
     return SlotType::one(Type::flags);
   }
   const OpSignature& s = signature_of(d.op);
@@ -133,7 +136,7 @@ inline SlotType operand_slot(const FunctionData& f, const InstData& d, u32 n) {
 inline SlotType result_slot(const FunctionData& f, const InstData& d, u32 n) {
   if (is_native(d.op)) {
     const u16 form = native_form(d.op);
-    if (const FormOperand* o = native_operand(*f.isa, form, role_def, n)) return native_slot(*o, role_def);
+    if (const auto o = native_operand(*f.isa, form, role_def, n)) return native_slot(*o, role_def);
     return SlotType::one(Type::flags);
   }
   const OpSignature& s = signature_of(d.op);

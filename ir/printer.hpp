@@ -282,7 +282,7 @@ inline void Printer::memory_flags(const InstData& d) {
 
 inline void Printer::name_and_options(const InstData& d) {
   if (is_native(d.op)) {
-    out_ << f_.isa->name << "." << f_.isa->forms[native_form(d.op)].name;
+    out_ << f_.isa->name << "." << f_.isa->form_name(native_form(d.op));
     return;
   }
   const Option o = info(d.op).option;
@@ -397,7 +397,7 @@ inline void Printer::native_operands(const InstData& d, std::span<const u32> ops
     const u32 n = use++;
     value(n < ops.size() ? Value(ops[n]) : Value(), operand_slot(f_, d, n).implied);
   };
-  for (const FormOperand& o : f_.isa->operands_of(native_form(d.op))) {
+  for (const FormOperand& o : f_.isa->form_operands(native_form(d.op))) {
     if (o.kind == FormOperand::Kind::imm) {
       separated(some);
       some = true;

@@ -135,8 +135,8 @@ class AllocationChecker {
   bool slot_in_frame(Allocation a, Type t) const { return a.index() + units(t) <= mf_.slot_count; }
   bool writes_flags(const MachInst& m) const {
     if ((m.flags & mach_writes_flags) != 0) return true;
-    return isa_ != nullptr && m.form < isa_->forms.size() &&
-           (isa_->forms[m.form].effects & jitkit::writes_flags) != 0;
+    return isa_ != nullptr && m.form < isa_->forms &&
+           (isa_->form_effects(m.form) & jitkit::writes_flags) != 0;
   }
   RegSet allowed(const Operand& o) const {
     const RegSet bank_set = info_.bank[static_cast<u8>(bank(type(o.vreg)))];

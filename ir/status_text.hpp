@@ -30,7 +30,7 @@ inline void print_unsupported(const FunctionData& fn, Status s, Sink& out) {
   if (i) {
     out << ": ";
     if (is_native(fn[i].op))
-      out << fn.isa->name << "." << fn.isa->forms[native_form(fn[i].op)].name;
+      out << fn.isa->name << "." << fn.isa->form_name(native_form(fn[i].op));
     else
       out << name(fn[i].op) << " of " << name(fn[i].type);
   } else if (s.detail >= static_cast<u64>(CallConv::custom0)) {

@@ -123,13 +123,13 @@ inline void Verifier::inst(const InstData& d, Inst i) {
 
 inline void Verifier::native(const InstData& d, Inst i) {
   const u16 form = native_form(d.op);
-  if (f_.isa == nullptr || form >= f_.isa->forms.size()) {
+  if (f_.isa == nullptr || form >= f_.isa->forms) {
     error(Rule::native, i) << "a native op that is no form of the function's target";
     return;
   }
   const NativeShape s = native_shape(*f_.isa, form);
-  if (s.labels || (f_.isa->forms[form].effects & control) != 0)
-    error(Rule::native, i) << "'" << f_.isa->forms[form].name << "' transfers control";
+  if (s.labels || (f_.isa->form_effects(form) & control) != 0)
+    error(Rule::native, i) << "'" << f_.isa->form_name(form) << "' transfers control";
   operands(d, i);
   results(d, i);
 }
@@ -232,8 +232,8 @@ inline void Verifier::operands(const InstData& d, Inst i) {
   }
   for (u32 n = 0; n < ops.size(); ++n) {
     const Value v(ops[n]);
-    const FormOperand* o = is_native(d.op) ? native_operand(*f_.isa, native_form(d.op), role_use, n) : nullptr;
-    if (!v && o != nullptr && (o->role & role_optional) != 0) continue;
+    const auto o = is_native(d.op) ? native_operand(*f_.isa, native_form(d.op), role_use, n) : std::nullopt;
+    if (!v && o && (o->role & role_optional) != 0) continue;
     value(v, i);
     if (!v || contains(operand_slot(f_, d, n).legal, f_.type(v))) continue;
     (error(Rule::operand_type, i) << "operand ").udec(n + 1) << " cannot be of type " << name(f_.type(v));
@@ -409,7 +409,7 @@ constexpr u8 flags_part(Effects e) {
 
 // Nothing between two instructions of a block writes what `to` reads, and `from` wrote all of that.
 inline bool Verifier::flags_kept(Inst from, Inst to) const {
-  const auto effects = [&](Inst i) { return f_.isa->forms[native_form(f_[i].op)].effects; };
+  const auto effects = [&](Inst i) { return f_.isa->form_effects(native_form(f_[i].op)); };
   if (!is_native(f_[from].op) || !is_native(f_[to].op)) return false;
   const Effects reader = static_cast<Effects>(effects(to) & ~keeps_carry);
   const u8 read = flags_part(reader);

@@ -52,12 +52,12 @@ class DecodeIndex {
   static constexpr unsigned capacity = 1U << 16;
 
   static int preference(Form form) {
-    if ((form_info(form).flags & form_first) != 0) return 33;
+    if ((row_of(form).effects & effect::first) != 0) return 33;
     return std::popcount(form_mask(form));
   }
   template <class F>
   static void for_each_bucket(Form form, F f) {
-    if ((form_info(form).flags & form_asm_only) != 0) return;
+    if ((row_of(form).effects & effect::asm_only) != 0) return;
     const u32 fixed = form_mask(form) >> shift;
     const u32 bits = form_bits(form) >> shift & fixed;
     const u32 open = ~fixed & (buckets - 1);
@@ -170,7 +170,7 @@ inline Form decode(u32 word) {
   detail::decode_index().find(word, [&](Form f) {
     const u32 mask = form_mask(f);
     if ((word & mask) != (form_bits(f) & mask)) return false;
-    for (OperandKind k : form_codes[static_cast<u16>(f)].operands)
+    for (OperandKind k : row_of(f).operands)
       if (k != OperandKind::none && !detail::operand_decodes(operand_info(k), word)) return false;
     found = f;
     return true;
@@ -178,12 +178,11 @@ inline Form decode(u32 word) {
   return found;
 }
 
-// Operand i (an index of form_operand) of a word of form f: the number in a register field (31 is sp or
-// zr), or an immediate's value as encode_imm() takes it.
-inline i64 decode_operand(Form f, unsigned i, u32 word) {
-  const FormOperand& o = form_operand(f, i);
-  const OperandDetail& d = operand_detail(f, i);
-  const OperandInfo& info = operand_info(d.kind);
+// Operand i of a word: the number in a register field (31 is sp or zr), or an immediate's value as
+// encode_imm() takes it.
+inline i64 decode_operand(const DetailedOperands& operands, unsigned i, u32 word) {
+  const FormOperand& o = operands[i];
+  const OperandInfo& info = operand_info(operands.detail(i).kind);
   if (o.kind == FormOperand::Kind::reg)
     return (detail::register_field(info, word) + o.arg * (info.regs > 1 ? 1U : 0U)) % 32;
   i64 v = 0;
@@ -432,9 +431,9 @@ inline void OperandPrinter::print(const OperandInfo& o) {
 
 // Writes a word as an instruction of form f: of an alias, its own text.
 inline void disassemble_as(Form f, u32 word, Sink& out) {
-  out << form_info(f).mnemonic;
+  out << form_mnemonic(f);
   detail::OperandPrinter printer(out, word);
-  for (OperandKind k : form_codes[static_cast<u16>(f)].operands)
+  for (OperandKind k : row_of(f).operands)
     if (k != OperandKind::none) printer.print(operand_info(k));
 }
 

@@ -1,12 +1,13 @@
 // The tables that everything but the assembler's methods works from: forms, their operands with roles
 // and constraints, and their encodings. All are expanded from insts.def and operands.def.
 //
-// To encode a form by number: start from form_bits(f), exclusive-or encode_imm(f, i, value) for each
-// immediate operand i, then or the register numbers at reg_lsb(f, i). Immediates can be merged when the
-// instruction is selected, registers when it is emitted.
+// To encode a form by number: start from form_bits(f); of DetailedOperands(f), exclusive-or
+// encode_imm(detail(i), value) for each immediate operand i, then or the register numbers at
+// detail(i).lsb. Immediates can be merged when the instruction is selected, registers when it is emitted.
 //
-// Invariants: Form 0 is none. Operand i of a form is form_operands[forms[f].first_operand + i]; operands
-// of operand_details stand at the same index.
+// Invariants: Form 0 is none. The table is an aggregate of constants as they stand in the rows: what
+// can be derived from a row is derived when it is asked for, because compilers run constant expressions
+// slowly.
 #ifndef JITKIT_EMIT_ARM64_FORMATS_HPP
 #define JITKIT_EMIT_ARM64_FORMATS_HPP
 
@@ -133,16 +134,9 @@ enum class Form : u16 {
   none,
 #define JITKIT_A64(form, ...) form,
 #include <jitkit/emit/arm64/insts.def>
+  count
 };
-inline constexpr unsigned form_count = 1
-#define JITKIT_A64(...) +1
-#include <jitkit/emit/arm64/insts.def>
-    ;
-
-// FormInfo::flags
-inline constexpr u8 form_asm_only = 1;   // an alias that is never printed
-inline constexpr u8 form_first = 4;      // preferred when a word is printed
-inline constexpr u8 form_no_native = 2;  // not a native op of the IR: use the instruction behind it
+inline constexpr unsigned form_count = static_cast<unsigned>(Form::count);
 
 // Effects tokens of insts.def.
 namespace effect {
@@ -161,28 +155,31 @@ inline constexpr u32 first = 1 << 17;
 inline constexpr u32 implicit = 1 << 18;  // works on registers the text does not name
 }  // namespace effect
 
-// The words of a form.
-struct FormCode {
+// A row of insts.def.
+struct FormRow {
+  const char* name;
+  const char* method;
   u32 bits;
+  u32 effects;  // tokens of namespace effect
+  Feature feature;
   OperandKind operands[5];
 };
 
-constexpr FormCode form_code(u32 bits, OperandKind a = {}, OperandKind b = {}, OperandKind c = {},
-                             OperandKind d = {}, OperandKind e = {}) {
-  return {bits, {a, b, c, d, e}};
-}
-
-inline constexpr FormCode form_codes[] = {
-    {},
-#define JITKIT_A64_0(form, m, bits, ft, fx) form_code(bits),
-#define JITKIT_A64_1(form, m, bits, ft, fx, a) form_code(bits, OperandKind::a),
-#define JITKIT_A64_2(form, m, bits, ft, fx, a, b) form_code(bits, OperandKind::a, OperandKind::b),
+namespace detail {
+using namespace effect;
+inline constexpr FormRow form_rows[] = {
+    {"none", "", 0, 0, Feature::base, {}},
+#define JITKIT_A64_0(form, m, bits, ft, fx) {#form, #m, bits, fx, Feature::ft, {}},
+#define JITKIT_A64_1(form, m, bits, ft, fx, a) {#form, #m, bits, fx, Feature::ft, {OperandKind::a}},
+#define JITKIT_A64_2(form, m, bits, ft, fx, a, b) \
+  {#form, #m, bits, fx, Feature::ft, {OperandKind::a, OperandKind::b}},
 #define JITKIT_A64_3(form, m, bits, ft, fx, a, b, c) \
-  form_code(bits, OperandKind::a, OperandKind::b, OperandKind::c),
+  {#form, #m, bits, fx, Feature::ft, {OperandKind::a, OperandKind::b, OperandKind::c}},
 #define JITKIT_A64_4(form, m, bits, ft, fx, a, b, c, d) \
-  form_code(bits, OperandKind::a, OperandKind::b, OperandKind::c, OperandKind::d),
+  {#form, #m, bits, fx, Feature::ft, {OperandKind::a, OperandKind::b, OperandKind::c, OperandKind::d}},
 #define JITKIT_A64_5(form, m, bits, ft, fx, a, b, c, d, e) \
-  form_code(bits, OperandKind::a, OperandKind::b, OperandKind::c, OperandKind::d, OperandKind::e),
+  {#form, #m, bits, fx, Feature::ft,                       \
+   {OperandKind::a, OperandKind::b, OperandKind::c, OperandKind::d, OperandKind::e}},
 #define JITKIT_A64_1O JITKIT_A64_1
 #define JITKIT_A64_3O JITKIT_A64_3
 #define JITKIT_A64_4O JITKIT_A64_4
@@ -191,113 +188,64 @@ inline constexpr FormCode form_codes[] = {
 #define JITKIT_A64_L3 JITKIT_A64_3
 #include <jitkit/emit/arm64/insts.def>
 };
+static_assert(sizeof form_rows / sizeof form_rows[0] == form_count);
+}  // namespace detail
 
-constexpr u32 form_bits(Form f) { return form_codes[static_cast<u16>(f)].bits; }
+constexpr const FormRow& row_of(Form f) { return detail::form_rows[static_cast<u16>(f)]; }
+constexpr const char* form_name(Form f) { return row_of(f).name; }
+constexpr Feature form_feature(Form f) { return row_of(f).feature; }
+constexpr Effects form_effects(Form f) { return static_cast<Effects>(row_of(f).effects); }
+constexpr u32 form_bits(Form f) { return row_of(f).bits; }
 constexpr OperandKind form_operand_kind(Form f, unsigned text_operand) {
-  return text_operand < 5 ? form_codes[static_cast<u16>(f)].operands[text_operand] : OperandKind::none;
+  return text_operand < 5 ? row_of(f).operands[text_operand] : OperandKind::none;
+}
+// As assembler text has it: a C++ keyword's trailing underscore is not part of it.
+constexpr std::string_view form_mnemonic(Form f) {
+  std::string_view m = row_of(f).method;
+  if (m.ends_with('_')) m.remove_suffix(1);
+  return m;
 }
 
 // The bits that are the same in all words of the form.
 constexpr u32 form_mask(Form f) {
   u32 mask = ~u32{0};
-  for (OperandKind k : form_codes[static_cast<u16>(f)].operands) mask &= ~operand_mask(operand_info(k));
+  for (OperandKind k : row_of(f).operands) mask &= ~operand_mask(operand_info(k));
   return mask;
 }
 
-// What is known of operand i beside its FormOperand.
+// The operands of a form, with what is known of each beside its FormOperand.
 struct OperandDetail {
   OperandKind kind;
   u8 lsb;  // of the register field; no_lsb: an immediate, or a later register of a tuple
 };
-
-namespace detail {
-using namespace effect;
-
-struct FormSeed {
-  const char* name;
-  const char* mnemonic;
-  u32 effects;
-  Feature feature;
-};
-inline constexpr FormSeed form_seeds[] = {
-    {"none", "", 0, Feature::base},
-#define JITKIT_A64(form, mnemonic, bits, ft, fx, ...) \
-  {#form, #mnemonic, fx, Feature::ft},
-#include <jitkit/emit/arm64/insts.def>
-};
-
-constexpr unsigned operand_total() {
-  unsigned n = 0;
-  for (const FormCode& c : form_codes)
-    for (OperandKind k : c.operands) n += operand_info(k).regs + (operand_info(k).has_imm ? 1U : 0U);
-  return n;
-}
-
-// A C++ keyword's trailing underscore is not part of the mnemonic.
-constexpr const char* text_mnemonic(const char* m) {
-  const std::string_view s = m;
-  if (s == "and_") return "and";
-  if (s == "not_") return "not";
-  return m;
-}
-
-struct FormTables {
-  FormInfo infos[form_count] = {};
-  FormOperand operands[operand_total()] = {};
-  OperandDetail details[operand_total()] = {};
-};
-
-consteval FormTables make_form_tables() {
-  FormTables t;
-  unsigned next = 0;
-  for (unsigned f = 0; f < form_count; ++f) {
-    const FormSeed& seed = form_seeds[f];
-    FormInfo& info = t.infos[f];
-    info = {seed.name, text_mnemonic(seed.mnemonic), static_cast<u16>(seed.feature),
-            static_cast<Effects>(seed.effects), static_cast<u16>(next), 0, 0};
-    if ((seed.effects & effect::asm_only) != 0) info.flags = form_asm_only | form_no_native;
-    if ((seed.effects & effect::first) != 0) info.flags |= form_first;
-    if ((seed.effects & effect::implicit) != 0) info.flags |= form_no_native;
-    for (OperandKind k : form_codes[f].operands) {
-      const OperandInfo& o = operand_info(k);
+class DetailedOperands : public FormOperands {
+ public:
+  constexpr explicit DetailedOperands(Form f) {
+    for (const OperandKind k : row_of(f).operands) {
       if (k == OperandKind::none) break;
-      if (o.lsb2 != no_lsb || (o.regs != 0 && o.form.bank == Bank::none)) info.flags |= form_no_native;
+      const OperandInfo& o = operand_info(k);
       for (u8 i = 0; i < o.regs; ++i) {
-        t.operands[next] = o.form;
-        if (o.regs > 1) t.operands[next].arg = i;
-        t.details[next++] = {k, i == 0 ? o.lsb : no_lsb};
+        FormOperand made = o.form;
+        if (o.regs > 1) made.arg = i;
+        add_detailed(made, {k, i == 0 ? o.lsb : no_lsb});
       }
-      if (o.has_imm) {
-        t.operands[next] = immediate_operand(o.text);
-        t.details[next++] = {k, no_lsb};
-      }
+      if (o.has_imm) add_detailed(immediate_operand(o.text), {k, no_lsb});
     }
-    info.operands = static_cast<u8>(next - info.first_operand);
   }
-  return t;
-}
+  constexpr const OperandDetail& detail(unsigned i) const { return details_[i]; }
 
-inline constexpr FormTables form_tables = make_form_tables();
+ private:
+  constexpr void add_detailed(FormOperand o, OperandDetail d) {
+    add(o);
+    details_[size() - 1] = d;
+  }
+  OperandDetail details_[capacity] = {};
+};
+constexpr FormOperands form_operands(Form f) { return DetailedOperands(f); }
 
-}  // namespace detail
-
-inline constexpr const FormInfo (&forms)[form_count] = detail::form_tables.infos;
-inline constexpr const FormOperand (&form_operands)[detail::operand_total()] = detail::form_tables.operands;
-inline constexpr const OperandDetail (&operand_details)[detail::operand_total()] = detail::form_tables.details;
-
-constexpr const FormInfo& form_info(Form f) { return forms[static_cast<u16>(f)]; }
-constexpr const FormOperand& form_operand(Form f, unsigned i) { return form_operands[form_info(f).first_operand + i]; }
-constexpr const OperandDetail& operand_detail(Form f, unsigned i) {
-  return operand_details[form_info(f).first_operand + i];
-}
-constexpr Feature form_feature(Form f) { return static_cast<Feature>(form_info(f).feature); }
-
-// Bit position of register operand i.
-constexpr unsigned reg_lsb(Form f, unsigned i) { return operand_detail(f, i).lsb; }
-
-// Field bits of value v for immediate operand i, to be exclusive-or-ed into the word.
-constexpr std::optional<u32> encode_imm(Form f, unsigned i, i64 v) {
-  const Encoded e = encode_imm(operand_info(operand_detail(f, i).kind).imm, v);
+// Field bits of value v for an immediate operand, to be exclusive-or-ed into the word.
+constexpr std::optional<u32> encode_imm(const OperandDetail& d, i64 v) {
+  const Encoded e = encode_imm(operand_info(d.kind).imm, v);
   if (e == refused) return std::nullopt;
   return static_cast<u32>(e);
 }
@@ -310,7 +258,7 @@ inline constexpr RegSet register_subsets[] = {
 // The form of that name; none if there is none. Linear: parsers keep what they found.
 constexpr Form find_form(std::string_view name) {
   for (unsigned f = 1; f < form_count; ++f)
-    if (name == forms[f].name) return static_cast<Form>(f);
+    if (name == form_name(static_cast<Form>(f))) return static_cast<Form>(f);
   return Form::none;
 }
 

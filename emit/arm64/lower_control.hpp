@@ -95,23 +95,23 @@ inline void Lower::native(Inst i) {
   if (in_region_) return;  // begin_region() emits it
   const InstData& d = fn_[i];
   const Form f = static_cast<Form>(ir::native_form(d.op));
-  const FormInfo& info = form_info(f);
+  const DetailedOperands form(f);
   Operand operands[max_fields];
   unsigned count = 0;
   u32 uses = 0, defs = 0, immediate = d.aux;
   u64 word = form_bits(f);
   RegisterOwners owners;
-  for (unsigned n = 0; n < info.operands; ++n) {
-    const FormOperand& o = form_operand(f, n);
+  for (unsigned n = 0; n < form.size(); ++n) {
+    const FormOperand& o = form[n];
     if (o.kind != FormOperand::Kind::reg) {
-      const std::optional<u32> bits = encode_imm(f, n, fn_.immediates[immediate++]);
+      const std::optional<u32> bits = encode_imm(form.detail(n), fn_.immediates[immediate++]);
       if (!bits) return fail(Error::operand_range, static_cast<u64>(fn_.immediates[immediate - 1]));
       word ^= *bits;
       continue;
     }
     // The members of a tuple go together, those read and written as uses and then as tied defs.
     const unsigned members = o.constraint == ConstraintKind::tuple ? o.length : 1;
-    const u64 field = static_cast<u8>(field_at(reg_lsb(f, n)));
+    const u64 field = static_cast<u8>(field_at(form.detail(n).lsb));
     const bool is_use = (o.role & role_use) != 0, is_def = (o.role & role_def) != 0;
     if (count + members * ((is_use ? 1U : 0U) + (is_def ? 1U : 0U)) > max_fields) return unsupported(i);
     const auto add_operand = [&](Operand made, unsigned member) {
@@ -132,10 +132,10 @@ inline void Lower::native(Inst i) {
     }
     n += members - 1;
   }
-  if ((info.effects & reads_flags) != 0) operand_vreg(i, uses);
-  if (!require(static_cast<Feature>(info.feature)) || count > max_fields) return;
+  if ((form_effects(f) & reads_flags) != 0) operand_vreg(i, uses);
+  if (!require(form_feature(f)) || count > max_fields) return;
   emit(form_of(f), std::span<const Operand>(operands, count), word, 0,
-       (info.effects & writes_flags) != 0 ? ir::mach_writes_flags : u8{0});
+       (form_effects(f) & writes_flags) != 0 ? ir::mach_writes_flags : u8{0});
 }
 
 // ---- regions ----
@@ -168,7 +168,7 @@ inline void Lower::begin_region(Inst i) {
   for (Inst k = fn_[i].next; fn_[k].op != Opcode::region_end; k = fn_[k].next) {
     if (!ir::is_native(fn_[k].op)) return unsupported(k);
     region_word(k, list);
-    flags_written = flags_written || (form_info(static_cast<Form>(ir::native_form(fn_[k].op))).effects & writes_flags) != 0;
+    flags_written = flags_written || (form_effects(static_cast<Form>(ir::native_form(fn_[k].op))) & writes_flags) != 0;
   }
   if (list.count == RegionOperands::capacity) return unsupported(i);
   emit(form_of(Macro::region), std::span<const Operand>(list.operands, list.count), 0, 0,
@@ -178,13 +178,13 @@ inline void Lower::begin_region(Inst i) {
 // One instruction of the region: its word, and which operand of the region each field names.
 inline void Lower::region_word(Inst i, RegionOperands& list) {
   const Form f = static_cast<Form>(ir::native_form(fn_[i].op));
-  const FormInfo& info = form_info(f);
+  const DetailedOperands form(f);
   u32 uses = 0, defs = 0, immediate = fn_[i].aux, names = 0;
   u32 word = form_bits(f);
-  for (unsigned n = 0; n < info.operands; ++n) {
-    const FormOperand& o = form_operand(f, n);
+  for (unsigned n = 0; n < form.size(); ++n) {
+    const FormOperand& o = form[n];
     if (o.kind != FormOperand::Kind::reg) {
-      const std::optional<u32> bits = encode_imm(f, n, fn_.immediates[immediate++]);
+      const std::optional<u32> bits = encode_imm(form.detail(n), fn_.immediates[immediate++]);
       if (!bits) return fail(Error::operand_range, static_cast<u64>(fn_.immediates[immediate - 1]));
       word ^= *bits;
       continue;
@@ -194,10 +194,10 @@ inline void Lower::region_word(Inst i, RegionOperands& list) {
     const VReg v = is_use ? operand_vreg(i, uses++) : result_vreg(i, defs++);
     unsigned at_operand = list.find(v);
     if (at_operand == RegionOperands::capacity) at_operand = list.add(is_use ? Reg::late_use(v) : Reg::early_def(v));
-    names |= (at_operand + 1) << (8 * (static_cast<u8>(field_at(reg_lsb(f, n))) - 1));
+    names |= (at_operand + 1) << (8 * (static_cast<u8>(field_at(form.detail(n).lsb)) - 1));
   }
-  if ((info.effects & reads_flags) != 0) operand_vreg(i, uses);
-  if (!require(static_cast<Feature>(info.feature))) return;
+  if ((form_effects(f) & reads_flags) != 0) operand_vreg(i, uses);
+  if (!require(form_feature(f))) return;
   put_macro(Macro::region_word, {}, word, names);
 }
 

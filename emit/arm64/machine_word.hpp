@@ -131,7 +131,7 @@ constexpr bool is_macro(u16 form) {
 }
 // The name of a form as machine functions are printed.
 constexpr const char* machine_form_name(u16 form) {
-  return is_macro(form) ? macro_names[form - static_cast<u16>(Macro::first)] : forms[form].name;
+  return is_macro(form) ? macro_names[form - static_cast<u16>(Macro::first)] : form_name(static_cast<Form>(form));
 }
 
 // Library routines selection calls, by their names in libgcc, compiler-rt and the C library.

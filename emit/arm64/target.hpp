@@ -21,7 +21,14 @@ struct Isa {
   using Emitter = arm64::Emitter;
 
   static const ir::IsaInfo& isa_info() {
-    static constexpr ir::IsaInfo info{name, forms, form_operands, register_names, flag_free};
+    static constexpr ir::IsaInfo info{
+        name,
+        form_count,
+        [](u16 form) { return form_name(static_cast<Form>(form)); },
+        [](u16 form) { return form_effects(static_cast<Form>(form)); },
+        [](u16 form) { return form_operands(static_cast<Form>(form)); },
+        register_names,
+        flag_free};
     return info;
   }
   static const ir::Convention& convention(ir::CallConv c) {

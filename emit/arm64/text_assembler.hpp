@@ -571,7 +571,7 @@ class MnemonicIndex {
  public:
   MnemonicIndex() {
     for (unsigned f = form_count - 1; f > 0; --f) {
-      u16& head = heads_[hash(forms[f].mnemonic)];
+      u16& head = heads_[hash(form_mnemonic(static_cast<Form>(f)))];
       next_[f] = head;
       head = static_cast<u16>(f);
     }
@@ -580,7 +580,7 @@ class MnemonicIndex {
   template <class F>
   void find(std::string_view mnemonic, F f) const {
     for (unsigned i = heads_[hash(mnemonic)]; i != 0; i = next_[i])
-      if (mnemonic == forms[i].mnemonic && f(static_cast<Form>(i))) return;
+      if (mnemonic == form_mnemonic(static_cast<Form>(i)) && f(static_cast<Form>(i))) return;
   }
 
  private:
@@ -601,23 +601,23 @@ inline const MnemonicIndex& mnemonic_index() {
 
 // True if the word's registers are a choice the architecture leaves unpredictable.
 inline bool registers_conflict(Form f, u32 word) {
-  const FormInfo& info = form_info(f);
-  for (unsigned i = 0; i < info.operands; ++i) {
-    const FormOperand& a = form_operand(f, i);
+  const DetailedOperands operands(f);
+  for (unsigned i = 0; i < operands.size(); ++i) {
+    const FormOperand& a = operands[i];
     if ((a.role & role_def) == 0) continue;
-    const bool is_sp = operand_info(operand_detail(f, i).kind).text == Text::base && decode_operand(f, i, word) == 31;
+    const bool is_sp = operand_info(operands.detail(i).kind).text == Text::base && decode_operand(operands, i, word) == 31;
     if (is_sp) continue;
-    for (unsigned j = 0; j < info.operands; ++j) {
-      const FormOperand& b = form_operand(f, j);
+    for (unsigned j = 0; j < operands.size(); ++j) {
+      const FormOperand& b = operands[j];
       if (i == j || b.kind != FormOperand::Kind::reg || a.bank != b.bank) continue;
       // ldxp into one register is unpredictable too, but assemblers take it. (Of loads that authenticate or
       // acquire, the base that moves is read as well.)
       const bool moves_base = ((a.role | b.role) & role_use) != 0;
-      const bool two_results = (b.role & role_def) != 0 && ((info.effects & other_state) == 0 || moves_base);
+      const bool two_results = (b.role & role_def) != 0 && ((form_effects(f) & other_state) == 0 || moves_base);
       const bool apart = two_results || (a.role & role_early_def) != 0;
-      const Text text = operand_info(operand_detail(f, j).kind).text;
-      const bool other_is_sp = (text == Text::base || text == Text::mem || text == Text::bare_mem) && decode_operand(f, j, word) == 31;
-      if (apart && !other_is_sp && decode_operand(f, i, word) == decode_operand(f, j, word)) return true;
+      const Text text = operand_info(operands.detail(j).kind).text;
+      const bool other_is_sp = (text == Text::base || text == Text::mem || text == Text::bare_mem) && decode_operand(operands, j, word) == 31;
+      if (apart && !other_is_sp && decode_operand(operands, i, word) == decode_operand(operands, j, word)) return true;
     }
   }
   return false;
@@ -640,7 +640,7 @@ inline bool assemble_line(std::string_view source, const FeatureSet& features, u
     if (outcome == Outcome::unknown) outcome = Outcome::operands;
     detail::OperandMatcher m(line.tokens(), form_bits(f));
     bool matched = true;
-    for (OperandKind k : form_codes[static_cast<u16>(f)].operands)
+    for (OperandKind k : row_of(f).operands)
       if (k != OperandKind::none && matched) matched = m.match(operand_info(k));
     if (m.position() > furthest) furthest = m.position();
     if (!matched || !m.at_end()) return false;

@@ -1,4 +1,4 @@
-// The instruction table as data: Form numbers, what the IR knows of each form (FormInfo, FormOperand),
+// The instruction table as data: Form numbers, what the IR knows of each form (FormOperands, Effects),
 // the resolved operands that the text assembler and the decoder work with, and the encoder by number
 // that the compile path uses.
 //
@@ -280,16 +280,15 @@ namespace detail {
 
 constexpr u8 log2_bits(unsigned bits) { return static_cast<u8>(log2_floor(bits)); }
 
-// Writes the FormOperands of a row to `out` if there is one; the count in any case.
-constexpr unsigned build_operands(const FormRow& row, FormOperand* out) {
-  const RolesInfo& roles = roles_infos[static_cast<u8>(row.roles)];
-  unsigned n = 0;
-  const auto add = [&](FormOperand o) {
-    if (out != nullptr) out[n] = o;
-    ++n;
-  };
+}  // namespace detail
+
+// Made when asked for: as constants of all forms they would cost every compilation more than the rest.
+constexpr FormOperands form_operands(Form f) {
+  const FormRow& row = row_of(f);
+  const detail::RolesInfo& roles = detail::roles_infos[static_cast<u8>(row.roles)];
+  FormOperands operands;
   for (unsigned i = 0; i < row.kinds.count; ++i) {
-    const OperandDesc d = describe(row.kinds.kind[i], row.size, row.mem);
+    const OperandDesc d = detail::describe(row.kinds.kind[i], row.size, row.mem);
     FormOperand o;
     switch (d.cls) {
       case OpClass::gpr:
@@ -297,31 +296,31 @@ constexpr unsigned build_operands(const FormRow& row, FormOperand* out) {
       case OpClass::mask:
         o.role = roles.operand[i];
         o.bank = d.cls == OpClass::gpr ? Bank::gpr : d.cls == OpClass::vec ? Bank::vec : Bank::mask;
-        o.width = log2_bits(d.bits);
+        o.width = detail::log2_bits(d.bits);
         if (d.fixed) {
           o.constraint = ConstraintKind::fixed;
           o.arg = static_cast<u8>(d.fixed_number + (d.cls == OpClass::vec ? 16 : 0));
         } else if (d.cls == OpClass::vec) {
           o.constraint = ConstraintKind::subset;  // xmm0..xmm15, subset 0
         }
-        add(o);
+        operands.add(o);
         break;
       case OpClass::mem:
         o.role = role_use | role_optional;
         o.bank = Bank::gpr;
         o.width = 6;
-        add(o);
-        add(o);
+        operands.add(o);
+        operands.add(o);
         o = {FormOperand::Kind::imm};
-        add(o);  // scale
-        add(o);  // disp
+        operands.add(o);  // scale
+        operands.add(o);  // disp
         break;
       case OpClass::imm:
-      case OpClass::moffs: add({FormOperand::Kind::imm}); break;
-      case OpClass::rel: add({FormOperand::Kind::label}); break;
+      case OpClass::moffs: operands.add({FormOperand::Kind::imm}); break;
+      case OpClass::rel: operands.add({FormOperand::Kind::label}); break;
       case OpClass::segment:
       case OpClass::control:
-      case OpClass::debug: add({FormOperand::Kind::imm}); break;  // the register's number
+      case OpClass::debug: operands.add({FormOperand::Kind::imm}); break;  // the register's number
       case OpClass::none:
       case OpClass::one: break;
     }
@@ -330,53 +329,26 @@ constexpr unsigned build_operands(const FormRow& row, FormOperand* out) {
     FormOperand o;
     o.role = roles.fixed[i].role;
     o.bank = roles.fixed[i].number < 16 ? Bank::gpr : Bank::vec;
-    o.width = log2_bits(roles.fixed[i].bits != 0 ? roles.fixed[i].bits : row.size);
+    o.width = detail::log2_bits(roles.fixed[i].bits != 0 ? roles.fixed[i].bits : row.size);
     o.constraint = ConstraintKind::fixed;
     o.arg = roles.fixed[i].number;
-    add(o);
+    operands.add(o);
   }
-  return n;
+  return operands;
 }
 
-constexpr usize count_operands() {
-  usize n = 0;
-  for (const FormRow& row : form_rows) n += build_operands(row, nullptr);
-  return n;
-}
-
-constexpr Effects effects_of(const FormRow& row) {
+constexpr Effects form_effects(Form f) {
+  const FormRow& row = row_of(f);
+  const detail::RolesInfo& roles = detail::roles_infos[static_cast<u8>(row.roles)];
   Effects e = row.effects;
-  const RolesInfo& roles = roles_infos[static_cast<u8>(row.roles)];
   for (unsigned i = 0; i < row.kinds.count; ++i) {
-    const OperandDesc d = describe(row.kinds.kind[i], row.size, row.mem);
+    const OperandDesc d = detail::describe(row.kinds.kind[i], row.size, row.mem);
     if (d.cls != OpClass::mem || !d.access) continue;
     if ((roles.operand[i] & role_use) != 0) e |= reads_memory;
     if ((roles.operand[i] & role_def) != 0) e |= writes_memory;
   }
   return e;
 }
-
-struct FormTables {
-  FormInfo info[form_count] = {};
-  FormOperand operand[count_operands()] = {};
-
-  constexpr FormTables() {
-    u16 at = 0;
-    for (usize i = 0; i < form_count; ++i) {
-      const FormRow& row = form_rows[i];
-      const auto n = static_cast<u8>(build_operands(row, operand + at));
-      info[i] = {row.name, row.text, static_cast<u16>(row.feature), effects_of(row), at, n, 0};
-      at = static_cast<u16>(at + n);
-    }
-  }
-};
-inline constexpr FormTables form_tables;
-
-}  // namespace detail
-
-// Indexed by Form, and by FormInfo::first_operand.
-inline constexpr const FormInfo (&forms)[form_count] = detail::form_tables.info;
-inline constexpr const auto& form_operands = detail::form_tables.operand;
 
 // Register subsets that FormOperand::arg names: 0: xmm0..xmm15.
 inline constexpr RegSet register_subsets[] = {RegSet::range(16, 16)};

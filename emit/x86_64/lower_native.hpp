@@ -43,7 +43,7 @@ inline void Lower::lower_native(Inst i) {
     return own_register(owners, vreg(fn_.operand(i, use++)), role);
   };
   const auto next_def = [&]() -> VReg { return def < d.results ? result_vreg(i, def++) : VReg(); };
-  for (const FormOperand& o : fn_.isa->operands_of(ir::native_form(d.op))) {
+  for (const FormOperand& o : form_operands(form)) {
     if (o.kind != FormOperand::Kind::reg) continue;
     const bool both = (o.role & role_use) != 0 && (o.role & role_def) != 0 && o.constraint != ConstraintKind::fixed;
     if (count + 2 > max_native_operands) return refuse();
@@ -55,7 +55,7 @@ inline void Lower::lower_native(Inst i) {
   if (uses_flags) vreg(fn_.operand(i, use));
   emit(static_cast<u16>(form), std::span<const Operand>(operands, count));
   native_immediates(i, form);
-  if ((forms[static_cast<u16>(form)].effects & writes_flags) != 0) last().flags |= ir::mach_writes_flags;
+  if ((form_effects(form) & writes_flags) != 0) last().flags |= ir::mach_writes_flags;
 }
 
 // Scale and displacement of the memory operand, if there is one, and the immediate: what the text of the

@@ -20,7 +20,14 @@ struct Isa {
   using Emitter = x86_64::Emitter;
 
   static const ir::IsaInfo& isa_info() {
-    static constexpr ir::IsaInfo info{name, forms, form_operands, register_names, flag_free_selection};
+    static constexpr ir::IsaInfo info{
+        name,
+        static_cast<u16>(form_count),
+        [](u16 form) { return form_name(static_cast<Form>(form)); },
+        [](u16 form) { return form_effects(static_cast<Form>(form)); },
+        [](u16 form) { return form_operands(static_cast<Form>(form)); },
+        register_names,
+        flag_free_selection};
     return info;
   }
   static const ir::Convention& convention(ir::CallConv c) {

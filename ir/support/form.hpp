@@ -1,6 +1,6 @@
 // What the whole toolkit knows of one instruction form of a target: which registers it reads and
-// writes, under which constraints, and its effects. The targets derive these records from their
-// insts.def; the verifier, the parser, selection and the allocator read them and know nothing else
+// writes, under which constraints, and its effects. The targets derive these from their insts.def; the
+// verifier, the parser, selection and the allocator ask for them (ir::IsaInfo) and know nothing else
 // about instructions.
 //
 // Invariants: operands stand in the order of the assembler text. A form's results, as a native op of
@@ -80,6 +80,29 @@ struct FormOperand {
 inline constexpr u8 tuple_even = 1;   // the first register's number is even
 inline constexpr u8 tuple_wraps = 2;  // the last register of the bank is followed by its first
 
+// The operands of one form. Made when asked for: as a constant for every form of a target they would be
+// the better part of what compiling the toolkit costs.
+class FormOperands {
+ public:
+  static constexpr unsigned capacity = 12;
+
+  constexpr void add(FormOperand o) {
+    check(count_ < capacity);
+    list_[count_++] = o;
+  }
+  constexpr unsigned size() const { return count_; }
+  constexpr const FormOperand& operator[](unsigned i) const {
+    check(i < count_);
+    return list_[i];
+  }
+  constexpr const FormOperand* begin() const { return list_; }
+  constexpr const FormOperand* end() const { return list_ + count_; }
+
+ private:
+  FormOperand list_[capacity] = {};
+  unsigned count_ = 0;
+};
+
 // Effects of a form. Only these license elimination, sharing or motion of a native op.
 using Effects = u16;
 inline constexpr Effects reads_flags = 1 << 0;   // any condition flag
@@ -92,16 +115,6 @@ inline constexpr Effects control = 1 << 6;  // branches, calls, returns, excepti
 inline constexpr Effects only_carry = 1 << 7;     // x86: of the flags, only CF (adcx)
 inline constexpr Effects only_overflow = 1 << 8;  // x86: of the flags, only OF (adox)
 inline constexpr Effects keeps_carry = 1 << 9;    // x86: writes all flags but CF (inc, dec)
-
-struct FormInfo {
-  const char* name;      // the unique form name of the row
-  const char* mnemonic;  // as in assembler text
-  u16 feature;           // the target's feature number; 0: always there
-  Effects effects;
-  u16 first_operand;  // into the target's operand array
-  u8 operands;
-  u8 flags;
-};
 
 }  // namespace jitkit::inline JITKIT_ABI
 

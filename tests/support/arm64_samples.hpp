@@ -16,10 +16,10 @@ class Arm64Samples {
     using namespace arm64;
     for (int tries = 0; tries < 20000; ++tries) {
       word = form_bits(f) & form_mask(f);
-      for (const OperandKind k : form_codes[static_cast<u16>(f)].operands)
+      for (const OperandKind k : row_of(f).operands)
         if (k != OperandKind::none) word |= operand(operand_info(k));
       bool good = true;
-      for (const OperandKind k : form_codes[static_cast<u16>(f)].operands)
+      for (const OperandKind k : row_of(f).operands)
         good = good && (k == OperandKind::none || detail::operand_decodes(operand_info(k), word));
       if (good) return true;
     }

@@ -22,10 +22,10 @@ int main(int argc, char** argv) {
     for (unsigned long n = 0; n < count; ++n) {
       u32 word = 0;
       if (!samples.draw(static_cast<Form>(f), word)) {
-        std::fprintf(stderr, "no word of form %s\n", form_info(static_cast<Form>(f)).name);
+        std::fprintf(stderr, "no word of form %s\n", form_name(static_cast<Form>(f)));
         return 1;
       }
-      std::string text = form_info(static_cast<Form>(f)).name;
+      std::string text = form_name(static_cast<Form>(f));
       StringSink sink(text);
       sink << " ";
       disassemble_as(static_cast<Form>(f), word, sink);

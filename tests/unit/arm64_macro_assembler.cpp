@@ -97,7 +97,8 @@ bool Model::step(u32 w) {
     address += reg(m);
     return (w & 0xf000) == 0x6000;
   }
-  address += static_cast<u64>(decode_operand(f, form_info(f).operands - 1U, w));
+  const DetailedOperands operands(f);
+  address += static_cast<u64>(decode_operand(operands, operands.size() - 1, w));
   return true;
 }
 

@@ -15,12 +15,24 @@ constexpr FormOperand operands[] = {
     {FormOperand::Kind::reg, role_use, Bank::gpr, 6, ConstraintKind::reg, 0, 0, 0},
     {FormOperand::Kind::label, 0, Bank::none, 0, ConstraintKind::reg, 0, 0, 0},
 };
-constexpr FormInfo forms[] = {
-    {"", "", 0, 0, 0, 0, 0},
-    {"adds", "adds", 0, writes_flags, 0, 2, 0},
-    {"adc", "adc", 0, reads_flags, 0, 2, 0},
-    {"jump", "jump", 0, control, 2, 1, 0},
+struct TestForm {
+  const char* name;
+  Effects effects;
+  u8 first_operand, operands;
 };
+constexpr TestForm forms[] = {
+    {"", 0, 0, 0},
+    {"adds", writes_flags, 0, 2},
+    {"adc", reads_flags, 0, 2},
+    {"jump", control, 2, 1},
+};
+const char* form_name(u16 form) { return forms[form].name; }
+Effects form_effects(u16 form) { return forms[form].effects; }
+FormOperands form_operands(u16 form) {
+  FormOperands list;
+  for (u8 i = 0; i < forms[form].operands; ++i) list.add(operands[forms[form].first_operand + i]);
+  return list;
+}
 bool nothing_is_flag_free(Opcode, Type) { return false; }
 bool everything_is_flag_free(Opcode, Type) { return true; }
 
@@ -31,8 +43,10 @@ struct Broken {
 
   Broken() {
     isa.name = "test";
-    isa.forms = forms;
-    isa.operands = operands;
+    isa.forms = sizeof forms / sizeof forms[0];
+    isa.form_name = form_name;
+    isa.form_effects = form_effects;
+    isa.form_operands = form_operands;
     isa.flag_free = nothing_is_flag_free;
     f.isa = &isa;
     f.new_block();

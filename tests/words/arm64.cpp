@@ -144,7 +144,7 @@ void look_at_forms(Comparison& c, std::string_view features, u64 seed, u64 limit
   std::mt19937_64 chance(seed);
   for (u16 i = 1; i < form_count; ++i) {
     const Form f = static_cast<Form>(i);
-    if ((form_info(f).flags & form_asm_only) != 0 || (features != "all" && !listed(features, feature_name(form_feature(f)))))
+    if ((row_of(f).effects & effect::asm_only) != 0 || (features != "all" && !listed(features, feature_name(form_feature(f)))))
       continue;
     const u64 all = u64{1} << (32 - std::popcount(form_mask(f)));
     if (limit == 0 || all <= limit)
