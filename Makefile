@@ -47,9 +47,10 @@ soak:
 	@tools/setup.sh fuzz check
 	@python3 tools/fuzz.py --soak
 	@$(call compile,release,jitkit_command)
-	@$(call compile,dev,sweeps words crypto_cases crypto_run)
+	@$(call compile,dev,sweeps words roles crypto_cases crypto_run)
 	@python3 tests/checks/sweep.py --full
 	@python3 tests/checks/words.py --full
+	@python3 tests/checks/roles.py --count 200
 	@$(call compile,arm64-qemu,crypto_run)
 	@python3 tests/checks/crypto.py --full
 

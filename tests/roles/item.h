@@ -5,7 +5,15 @@
 
 #include <stdint.h>
 
-enum { item_reads_flags = 1, item_writes_flags = 2, item_reads_memory = 4, item_writes_memory = 8 };
+enum {
+  item_reads_flags = 1,
+  item_writes_flags = 2,
+  item_reads_memory = 4,
+  item_writes_memory = 8,
+  item_keeps_carry = 16,   /* of the flags that are written */
+  item_only_carry = 32,    /* of the flags read and written */
+  item_only_overflow = 64
+};
 
 struct RoleItem {
   uint16_t form;

@@ -1,7 +1,8 @@
 /* Registers of AArch64 for guest.c: `enter` loads all of them from *in, runs the code at x[30] and comes back with
    all of them in *out. While the code runs, sp is the only register that belongs to the test; x30 is how it is
    entered. The way out, between `leave` and `leave_end`, is copied behind the code: it depends on sp alone. */
-enum { general_count = 31, vector_first = 32, vector_count = 32, vector_bytes = 16, flags_mask_shift = 28 };
+enum { arena_bytes = 1 << 18 }; /* for the longest offsets */
+enum { general_count = 31, vector_first = 32, vector_count = 32, vector_bytes = 16 };
 
 struct Registers {
   uint64_t general[general_count];
@@ -17,7 +18,10 @@ void enter(struct State *);
 extern const char leave[], leave_end[];
 
 #define FLAGS 0xf0000000u
-enum { return_register = 30 };
+#define FLAGS_DEFINED FLAGS /* of those that are written */
+enum { carry = 0, overflow = 0 }; /* no row has them apart */
+static int is_reserved(int general) { return general == 30; }
+static void set_entry(struct Registers *r, const void *code) { r->general[30] = (uint64_t)code; }
 
 __asm__(
     ".text\n.balign 16\n.global enter\nenter:\n"
