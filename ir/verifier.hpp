@@ -130,6 +130,8 @@ inline void Verifier::native(const InstData& d, Inst i) {
   const NativeShape s = native_shape(*f_.isa, form);
   if (s.labels || (f_.isa->form_effects(form) & control) != 0)
     error(Rule::native, i) << "'" << f_.isa->form_name(form) << "' transfers control";
+  if ((f_.isa->form_effects(form) & unnamed_registers) != 0)
+    error(Rule::native, i) << "'" << f_.isa->form_name(form) << "' works on registers it does not name";
   operands(d, i);
   results(d, i);
 }

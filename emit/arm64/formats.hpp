@@ -152,7 +152,7 @@ inline constexpr u32 traps = may_trap;
 inline constexpr u32 ctl = control;
 inline constexpr u32 asm_only = 1 << 16;
 inline constexpr u32 first = 1 << 17;
-inline constexpr u32 implicit = 1 << 18;  // works on registers the text does not name
+inline constexpr u32 implicit = unnamed_registers;
 }  // namespace effect
 
 // A row of insts.def.
@@ -194,7 +194,14 @@ static_assert(sizeof form_rows / sizeof form_rows[0] == form_count);
 constexpr const FormRow& row_of(Form f) { return detail::form_rows[static_cast<u16>(f)]; }
 constexpr const char* form_name(Form f) { return row_of(f).name; }
 constexpr Feature form_feature(Form f) { return row_of(f).feature; }
-constexpr Effects form_effects(Form f) { return static_cast<Effects>(row_of(f).effects); }
+constexpr Effects form_effects(Form f) {
+  Effects e = static_cast<Effects>(row_of(f).effects);
+  for (const OperandKind k : row_of(f).operands) {  // the stack pointer itself; one register in two fields
+    const OperandInfo& o = operand_info(k);
+    if (o.regs != 0 && (o.lsb2 != no_lsb || o.form.bank == Bank::none)) e |= unnamed_registers;
+  }
+  return e;
+}
 constexpr u32 form_bits(Form f) { return row_of(f).bits; }
 constexpr OperandKind form_operand_kind(Form f, unsigned text_operand) {
   return text_operand < 5 ? row_of(f).operands[text_operand] : OperandKind::none;

@@ -115,6 +115,8 @@ inline constexpr Effects control = 1 << 6;  // branches, calls, returns, excepti
 inline constexpr Effects only_carry = 1 << 7;     // x86: of the flags, only CF (adcx)
 inline constexpr Effects only_overflow = 1 << 8;  // x86: of the flags, only OF (adox)
 inline constexpr Effects keeps_carry = 1 << 9;    // x86: writes all flags but CF (inc, dec)
+// Works on registers that are none of its operands, such as the stack pointer: no native op of the IR.
+inline constexpr Effects unnamed_registers = 1 << 10;
 
 }  // namespace jitkit::inline JITKIT_ABI
 

@@ -21,18 +21,17 @@ using namespace jitkit::arm64;
 namespace {
 
 bool runs_alone(Form f) {
-  const FormInfo& info = form_info(f);
-  if ((info.flags & form_no_native) != 0 || (info.effects & control) != 0) return false;
-  const bool memory = (info.effects & (reads_memory | writes_memory)) != 0;
-  for (unsigned i = 0; memory && i < info.operands; ++i)
-    if (form_operand(f, i).kind == FormOperand::Kind::label) return false;
-  return memory || (info.effects & other_state) == 0;
+  const Effects effects = form_effects(f);
+  if ((effects & (control | unnamed_registers)) != 0) return false;
+  const bool memory = (effects & (reads_memory | writes_memory)) != 0;
+  for (const FormOperand& o : form_operands(f))
+    if (memory && o.kind == FormOperand::Kind::label) return false;
+  return memory || (effects & other_state) == 0;
 }
 
 // False if the registers of the word are not for this test.
 bool describe(Form f, u32 word, RoleItem& item) {
   if (detail::registers_conflict(f, word)) return false;
-  const FormInfo& info = form_info(f);
   item = {};
   item.form = static_cast<u16>(f);
   item.length = 4;
@@ -45,11 +44,12 @@ bool describe(Form f, u32 word, RoleItem& item) {
                  {reads_memory, item_reads_memory},
                  {writes_memory, item_writes_memory}};
   for (const auto& e : effects)
-    if ((info.effects & e.effect) != 0) item.effects = static_cast<u8>(item.effects | e.bit);
-  for (unsigned i = 0; i < info.operands; ++i) {
-    const FormOperand& o = form_operand(f, i);
+    if ((form_effects(f) & e.effect) != 0) item.effects = static_cast<u8>(item.effects | e.bit);
+  const DetailedOperands operands(f);
+  for (unsigned i = 0; i < operands.size(); ++i) {
+    const FormOperand& o = operands[i];
     if (o.kind != FormOperand::Kind::reg) continue;
-    const unsigned number = static_cast<unsigned>(decode_operand(f, i, word));
+    const unsigned number = static_cast<unsigned>(decode_operand(operands, i, word));
     if (o.bank == Bank::gpr && number >= 30) return false;
     const unsigned r = o.bank == Bank::gpr ? number : 32 + number;
     const u8 bytes = static_cast<u8>(1U << (o.width - 3));
@@ -63,7 +63,7 @@ void print_names() {
   std::puts("none base");
   for (u16 f = 1; f < form_count; ++f) {
     const std::string_view feature = feature_name(form_feature(static_cast<Form>(f)));
-    std::printf("%s %.*s\n", form_info(static_cast<Form>(f)).name, static_cast<int>(feature.size()), feature.data());
+    std::printf("%s %.*s\n", form_name(static_cast<Form>(f)), static_cast<int>(feature.size()), feature.data());
   }
 }
 
@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
       int tries = 0;
       do {
         if (++tries > 1000 || !samples.draw(form, word))
-          return std::fprintf(stderr, "no word of form %s\n", form_info(form).name), 1;
+          return std::fprintf(stderr, "no word of form %s\n", form_name(form)), 1;
       } while (!describe(form, word, item));
       std::fwrite(&item, sizeof item, 1, stdout);
     }

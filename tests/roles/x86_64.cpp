@@ -24,20 +24,18 @@ class Items {
 
   // An instruction of the form; false if these registers do not go together.
   bool draw(Form form, RoleItem& item) {
-    const FormInfo& info = forms[static_cast<u16>(form)];
     item = {};
     item.form = static_cast<u16>(form);
-    item.effects = effects(info.effects);
+    item.effects = effects(form_effects(form));
     u8 regs[12] = {};
     unsigned count = 0;
-    for (unsigned i = 0; i < info.operands; ++i) {
-      const FormOperand& o = form_operands[info.first_operand + i];
+    for (const FormOperand& o : form_operands(form)) {
       if (o.kind != FormOperand::Kind::reg) continue;
       const u8 r = reg(o);
       regs[count++] = r;
       if (r != reg_none) name(o, r, item);
     }
-    item.length = encode(form, regs, displacement(info.effects), static_cast<u8>(below(4)), immediate(), item.code);
+    item.length = encode(form, regs, displacement(form_effects(form)), static_cast<u8>(below(4)), immediate(), item.code);
     return item.length != 0;
   }
 
@@ -81,18 +79,15 @@ class Items {
 };
 
 bool runs_alone(Form form) {
-  const FormInfo& info = forms[static_cast<u16>(form)];
-  if ((info.effects & (control | other_state)) != 0) return false;
-  const std::string_view name = info.name;
-  for (const char* stack : {"push", "pop", "enter", "leave"})
-    if (name.starts_with(stack) && !name.starts_with("popcnt")) return false;
+  if ((form_effects(form) & (control | other_state | unnamed_registers)) != 0) return false;
+  const std::string_view name = form_name(form);
   return name.find("moffs") == std::string_view::npos && row_of(form).format != Format::ACC;
 }
 
 void print_names() {
   for (u16 f = 0; f < form_count; ++f) {
-    const std::string_view feature = feature_name(static_cast<Feature>(forms[f].feature));
-    std::printf("%s %.*s\n", forms[f].name, static_cast<int>(feature.size()), feature.data());
+    const std::string_view feature = feature_name(row_of(static_cast<Form>(f)).feature);
+    std::printf("%s %.*s\n", form_name(static_cast<Form>(f)), static_cast<int>(feature.size()), feature.data());
   }
 }
 
@@ -108,7 +103,7 @@ int main(int argc, char** argv) {
     for (unsigned long n = 0; n < count; ++n) {
       RoleItem item;
       for (int tries = 0; !items.draw(static_cast<Form>(f), item); ++tries)
-        if (tries > 1000) return std::fprintf(stderr, "no instruction of form %s\n", forms[f].name), 1;
+        if (tries > 1000) return std::fprintf(stderr, "no instruction of form %s\n", form_name(static_cast<Form>(f))), 1;
       std::fwrite(&item, sizeof item, 1, stdout);
     }
   }
