@@ -5,10 +5,11 @@
 #   make check           every test; make quick: the inner loop, under two minutes
 #   make fuzz SECONDS=n  a total, shared by all fuzz targets; make soak: fixed large counts
 #   make bench           cost of emission and compilation beside other tools: build/bench/results.json, .svg
+#   make litmus          atomics as herd7 litmus files: build/litmus
 #   make single-header   one file of it all
 #   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
-.PHONY: build demo check quick fuzz soak bench single-header import format tidy clean
+.PHONY: build demo check quick fuzz soak bench litmus single-header import format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -57,10 +58,16 @@ soak:
 bench:
 	@tools/setup.sh bench
 	@mkdir -p build
-	@{ $(call compile,bench,bench bench_crypto); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
+	@{ $(call compile,bench,bench bench_crypto bench_crypto_arm64); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
 	@python3 bench/run.py $(ARGS)
+	@python3 bench/mca.py
 	@{ $(call compile,release,jitkit_import); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
 	@python3 bench/kernels.py
+
+litmus:
+	@tools/setup.sh build check
+	@$(call compile,release,jitkit_command)
+	@python3 tools/atomics.py --litmus build/litmus
 
 single-header:
 	@tools/setup.sh python

@@ -3,15 +3,20 @@
 //   NAME <tab> BYTES <tab> ours, bytes/s <tab> theirs <tab> ratio <tab> bar      medians; the bar is of the ratio, or
 //                                                                                 of bytes/s where it says so
 // or NAME <tab> not measurable: WHY. No argument; `crypto NAME` runs one row.
+#include <jitkit/emit/arm64/crypto/adler.hpp>
 #include <jitkit/emit/arm64/crypto/sha1.hpp>
 #include <jitkit/emit/arm64/crypto/sha256.hpp>
+#include <jitkit/emit/arm64/crypto/sha512.hpp>
 #include <jitkit/emit/arm64/crypto/steps.hpp>
 #include <jitkit/emit/arm64/target.hpp>
 #include <jitkit/emit/crypto/gcm.hpp>
 #include <jitkit/emit/crypto/gcm_stream.hpp>
+#include <jitkit/emit/crypto/keccak.hpp>
+#include <jitkit/emit/crypto/sha512.hpp>
 #include <jitkit/emit/crypto/stream.hpp>
 #include <jitkit/emit/runtime/cpu_features.hpp>
 #include <jitkit/emit/runtime/exec_memory.hpp>
+#include <jitkit/emit/x86_64/crypto/adler.hpp>
 #include <jitkit/emit/x86_64/crypto/sha1.hpp>
 #include <jitkit/emit/x86_64/crypto/sha256.hpp>
 #include <jitkit/emit/x86_64/crypto/steps.hpp>
@@ -80,19 +85,22 @@ const u8 iv[16] = {9, 8, 7};
 #if defined(__x86_64__)
 using BestAes = x86_64::Aes256;
 using BestVector = x86_64::Vector256;
+constexpr auto best_sha512 = crypto::build_sha512_by_vectors<host::Isa>;
 #else
 using BestAes = arm64::Aes;
 using BestVector = crypto::Vector128;
+constexpr auto best_sha512 = arm64::build_sha512;
 #endif
 
-Peer hash(void (*build)(HostFunction&), std::span<const u32> start) {
-  auto* const f = made<crypto::BlockFunction>([&](HostFunction& fn, ir::Module& m) {
+template <class Word, usize n>
+Peer hash(void (*build)(HostFunction&), const Word (&start)[n]) {
+  auto* const f = made<crypto::BlockFunctionOf<Word>>([&](HostFunction& fn, ir::Module& m) {
     crypto::declare_block_function(fn, m, "blocks");
     build(fn);
   });
   if (f == nullptr) return {};
-  return [f, start](const u8* in, u8* out, usize bytes) {
-    crypto::HashStream stream(f, start);
+  return [f, &start](const u8* in, u8* out, usize bytes) {
+    crypto::HashStreamOf<Word> stream(f, start);
     stream.update({in, bytes});
     stream.finish(out);
   };
@@ -138,25 +146,44 @@ Peer gcm() {
   };
 }
 
-Peer crc32() {
-  auto* const f = made<u32(u32, const u8*, u64)>([](HostFunction& fn, ir::Module& m) {
-    crypto::declare_crc(fn, m, "crc");
-    crypto::build_crc_by_folding<BestVector>(fn, crypto::Crc::crc32);
+Peer sha3_256() {
+  constexpr unsigned rate = crypto::sha3_rate(256);
+  auto* const f = made<crypto::BlockFunction64>([](HostFunction& fn, ir::Module& m) {
+    crypto::declare_block_function(fn, m, "blocks");
+    crypto::build_keccak<crypto::KeccakScalar>(fn, rate);
+  });
+  return [f](const u8* in, u8* out, usize bytes) { crypto::Sponge(f, rate).hash({in, bytes}, 0x06, {out, 32}); };
+}
+
+Peer sum(void (*build)(HostFunction&), u32 before) {
+  auto* const f = made<u32(u32, const u8*, u64)>([build](HostFunction& fn, ir::Module& m) {
+    crypto::declare_crc(fn, m, "sum");
+    build(fn);
   });
   if (f == nullptr) return {};
-  return [f](const u8* in, u8* out, usize bytes) {
-    const u32 crc = f(0, in, bytes);
-    std::memcpy(out, &crc, sizeof crc);
+  return [f, before](const u8* in, u8* out, usize bytes) {
+    const u32 after = f(before, in, bytes);
+    std::memcpy(out, &after, sizeof after);
   };
+}
+Peer crc32() {
+  return sum([](HostFunction& f) { crypto::build_crc_by_folding<BestVector>(f, crypto::Crc::crc32); }, 0);
+}
+Peer adler32() {
+  return sum([](HostFunction& f) { crypto::build_adler32<host::AdlerSteps>(f); }, 1);
 }
 
 const Row rows[] = {
     {"sha1", 16384, 0.98, false, [] { return hash(host::build_sha1, crypto::sha1_start); }, [] { return bench::evp_digest("SHA1"); }},
     {"sha256", 16384, 0.98, false, [] { return hash(host::build_sha256, crypto::sha256_start); },
      [] { return bench::evp_digest("SHA256"); }},
+    {"sha512", 16384, 0.98, false, [] { return hash(best_sha512, crypto::sha512_start); },
+     [] { return bench::evp_digest("SHA512"); }},
+    {"sha3-256", 16384, 0.98, false, sha3_256, [] { return bench::evp_digest("SHA3-256"); }},
     {"aes-128-ctr", 16384, 1.8, false, ctr, [] { return bench::evp_cipher("AES-128-CTR", key, iv); }},
     {"aes-128-gcm", 16384, 1.8, false, gcm, [] { return bench::evp_gcm("AES-128-GCM", key, iv); }},
     {"crc32", 65536, 50e9, true, crc32, bench::zlib_crc32},
+    {"adler32", 65536, 1, false, adler32, bench::zlib_adler32},
 };
 
 double seconds() {

@@ -23,7 +23,7 @@ packages_of() {
     check) echo "$build $arm64 $oracles $compilers doctest-dev nlohmann-json3-dev gdb linux-perf openssl" \
                 "llvm-19-dev csmith libcsmith-dev libssl-dev zlib1g-dev" ;;
     bench) echo "$build $arm64 doctest-dev nlohmann-json3-dev libbenchmark-dev valgrind libasmjit-dev" \
-                "libvixl-dev libxbyak-dev llvm-19-dev libssl-dev zlib1g-dev clang-19" ;;
+                "libvixl-dev libxbyak-dev llvm-19 llvm-19-dev libssl-dev zlib1g-dev clang-19" ;;
     fuzz) echo "$build $arm64 $oracles $compilers llvm-19-dev" ;;
     consumers) echo "$build $arm64" ;;
     *) echo "tools/setup.sh: unknown set '$1'" >&2; exit 2 ;;

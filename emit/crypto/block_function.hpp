@@ -1,5 +1,6 @@
 // The frame that the block functions of all hashes share: void f(u32* state, const u8* data, u64 blocks)
-// brings the state forward by that many blocks of 64 bytes that follow each other in memory.
+// brings the state forward by that many blocks of 64 bytes that follow each other in memory. Hashes on 64-bit
+// words have u64* and blocks of their own size.
 //
 // Invariants: the state is read before the first block and may not overlap the data; with 0 blocks it
 // stays as it is. Values that a body carries from block to block are block parameters of the loop, so a
@@ -42,7 +43,8 @@ inline BlockParams enter_block_function(ir::Builder& b) {
 // The loop over the blocks. body(data, carried) makes the code for one block at `data` and replaces the
 // carried values by those after it; in the end `carried` holds those after the last block.
 template <usize n, class Body>
-void for_each_block(ir::Builder& b, const BlockParams& p, std::array<ir::Value, n>& carried, Body body) {
+void for_each_block(ir::Builder& b, const BlockParams& p, std::array<ir::Value, n>& carried, Body body,
+                    unsigned size = block_bytes) {
   using ir::Type;
   using ir::Value;
   const ir::Block loop = b.new_block(), done = b.new_block();
@@ -61,7 +63,7 @@ void for_each_block(ir::Builder& b, const BlockParams& p, std::array<ir::Value, 
   b.at(loop);
   body(data, carried);
   const Value more = b.sub(left, b.i64(1));
-  gather(b.ptr_add(data, b.i64(block_bytes)), more);
+  gather(b.ptr_add(data, b.i64(size)), more);
   b.brif(b.icmp(ir::ICond::ne, more, b.i64(0)), {loop, std::span<const Value>(next)},
          {done, std::span<const Value>(next).subspan(2)});
   for (Value& v : carried) v = b.add_param(done, b.function().type(v));

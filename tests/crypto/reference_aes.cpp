@@ -1,4 +1,4 @@
-// AES by libcrypto.
+// AES and SM4 by libcrypto.
 #include <openssl/evp.h>
 
 #include <stdexcept>
@@ -124,6 +124,14 @@ void draw_gcm(Random& r, Case& c) {
   c.output = gcm(c);
 }
 
+const AddMaker sm4_encrypt({Block::sm4_encrypt, {128}, 16, 20, {}, [](Random& r, Case& c) {
+  draw_key(r, c);
+  c.output = evp("SM4-ECB", true, c.key, "", c.input);
+}});
+const AddMaker sm4_decrypt({Block::sm4_decrypt, {128}, 16, 20, {}, [](Random& r, Case& c) {
+  draw_key(r, c);
+  c.output = evp("SM4-ECB", false, c.key, "", c.input);
+}});
 const AddMaker ghash_maker({Block::ghash, {0}, 16, 36, {}, [](Random& r, Case& c) {
   c.key = random_bytes(r, 16);
   c.iv = random_bytes(r, 16);

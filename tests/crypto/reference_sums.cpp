@@ -31,5 +31,13 @@ const AddMaker crc32c_maker({Block::crc32c, {0}, 1, 300, {512, 768, 1024, 6144, 
   c.output = bytes_of(crc32c(before, c.input));
 }});
 
+// A sum before that is one: each half below 65521.
+const AddMaker adler32_maker({Block::adler32, {0}, 1, 300, {5536, 5552, 11072, 16608}, [](Random& r, Case& c) {
+  const std::uint32_t before = r() % 4 == 0 ? 1 : static_cast<std::uint32_t>(r() % 65521 << 16 | r() % 65521);
+  if (r() % 8 == 0) c.input.assign(c.input.size(), '\xff');  // the largest sums
+  c.iv = bytes_of(before);
+  c.output = bytes_of(static_cast<std::uint32_t>(::adler32(before, data(c.input), static_cast<uInt>(c.input.size()))));
+}});
+
 }  // namespace
 }  // namespace crypto_test

@@ -94,6 +94,8 @@ int main(int argc, char** argv) {
   add_sums();
   add_aes();
   add_gcm();
+  add_hashes();
+  add_sm4();
   unsigned long passed = 0, failed = 0, skipped = 0, turn = 0;
   std::map<std::string, unsigned long> done;
   Places places;

@@ -7,6 +7,8 @@ namespace crypto_test {
 void add_sums();
 void add_aes();
 void add_gcm();
+void add_hashes();
+void add_sm4();
 
 }  // namespace crypto_test
 

@@ -1,5 +1,7 @@
 // Versions of the checksums.
+#include <jitkit/emit/arm64/crypto/adler.hpp>
 #include <jitkit/emit/arm64/crypto/steps.hpp>
+#include <jitkit/emit/x86_64/crypto/adler.hpp>
 #include <jitkit/emit/x86_64/crypto/steps.hpp>
 
 #include <memory>
@@ -44,6 +46,7 @@ void add_sums() {
   add(Block::crc32, "crc32_folding", folding<crypto::Vector128, crypto::Crc::crc32>);
   add(Block::crc32c, "crc32c_folding", folding<crypto::Vector128, crypto::Crc::crc32c>);
   add(Block::crc32c, "crc32c_chains", chains<crypto::Crc::crc32c>);
+  add(Block::adler32, "adler32", [](HostFunction& f) { crypto::build_adler32<host::AdlerSteps>(f); });
 #if defined(__x86_64__)
   add(Block::crc32, "crc32_folding_256", folding<x86_64::Vector256, crypto::Crc::crc32>);
   add(Block::crc32c, "crc32c_folding_256", folding<x86_64::Vector256, crypto::Crc::crc32c>);

@@ -1,0 +1,80 @@
+// Keccak-f[1600] and the absorption of blocks into its state, for SHA-3 and SHAKE: once over the kind of lane, which is
+// a general register or, where a target has instructions for it, half of a vector.
+//
+//   void f(u64* state, const u8* data, u64 blocks)     state: 25 lanes, lane x + 5 y; blocks of `rate` bytes
+//
+// Source: FIPS 202, sections 3.2 and 4.
+#ifndef JITKIT_EMIT_CRYPTO_KECCAK_HPP
+#define JITKIT_EMIT_CRYPTO_KECCAK_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/emit/crypto/block_function.hpp>
+
+namespace jitkit::inline JITKIT_ABI::crypto {
+
+inline constexpr unsigned keccak_lanes = 25;
+inline constexpr u64 keccak_constants[24] = {
+    0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
+    0x000000000000808b, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
+    0x000000000000008a, 0x0000000000000088, 0x0000000080008009, 0x000000008000000a,
+    0x000000008000808b, 0x800000000000008b, 0x8000000000008089, 0x8000000000008003,
+    0x8000000000008002, 0x8000000000000080, 0x000000000000800a, 0x800000008000000a,
+    0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
+// Rotations of lane x + 5 y (section 3.2.2).
+inline constexpr u8 keccak_rotations[keccak_lanes] = {0,  1,  62, 28, 27, 36, 44, 6,  55, 20, 3,  10, 43,
+                                                      25, 39, 41, 45, 15, 21, 8,  18, 2,  61, 56, 14};
+// Bytes of a block of SHA3-n.
+constexpr unsigned sha3_rate(unsigned digest_bits) { return 200 - digest_bits / 4; }
+
+// Lanes in general registers.
+struct KeccakScalar {
+  ir::Builder& b;
+  ir::Value load(ir::Value address, i32 at) const { return b.load(ir::Type::i64, address, at); }
+  void store(ir::Value address, ir::Value x, i32 at) const { b.store(address, x, at); }
+  ir::Value constant(u64 v) const { return b.i64(static_cast<i64>(v)); }
+  ir::Value xor_(ir::Value x, ir::Value y) const { return b.xor_(x, y); }
+  ir::Value xor3(ir::Value x, ir::Value y, ir::Value z) const { return b.xor_(b.xor_(x, y), z); }
+  ir::Value xor_rotated(ir::Value x, ir::Value y) const { return b.xor_(x, b.rotl(y, b.i64(1))); }  // x ^ rotl(y, 1)
+  ir::Value rotated_xor(ir::Value x, ir::Value y, unsigned n) const { return b.rotl(b.xor_(x, y), b.i64(n)); }
+  ir::Value xor_without(ir::Value x, ir::Value y, ir::Value z) const { return b.xor_(x, b.and_(y, b.not_(z))); }
+};
+
+template <class Lanes>
+void keccak_round(const Lanes& l, std::array<ir::Value, keccak_lanes>& a, unsigned round) {
+  using ir::Value;
+  Value column[5], next[keccak_lanes];
+  for (unsigned x = 0; x < 5; ++x) column[x] = l.xor3(l.xor3(a[x], a[x + 5], a[x + 10]), a[x + 15], a[x + 20]);
+  for (unsigned x = 0; x < 5; ++x) {
+    const Value parity = l.xor_rotated(column[(x + 4) % 5], column[(x + 1) % 5]);
+    for (unsigned y = 0; y < 5; ++y) {
+      const unsigned n = keccak_rotations[x + 5 * y];
+      const Value from = a[x + 5 * y];
+      next[y + 5 * ((2 * x + 3 * y) % 5)] = n == 0 ? l.xor_(from, parity) : l.rotated_xor(from, parity, n);
+    }
+  }
+  for (unsigned y = 0; y < 25; y += 5)
+    for (unsigned x = 0; x < 5; ++x)
+      a[y + x] = l.xor_without(next[y + x], next[y + (x + 2) % 5], next[y + (x + 1) % 5]);
+  a[0] = l.xor_(a[0], l.constant(keccak_constants[round]));
+}
+
+// Fills f, which declare_block_function() has made. The lanes stay values over all blocks.
+template <class Lanes>
+void build_keccak(ir::FunctionData& f, unsigned rate) {
+  using ir::Value;
+  ir::Builder b(f);
+  const Lanes l{b};
+  const BlockParams p = enter_block_function(b);
+  std::array<Value, keccak_lanes> lanes;
+  for (unsigned n = 0; n < keccak_lanes; ++n) lanes[n] = l.load(p.state, static_cast<i32>(8 * n));
+  for_each_block(b, p, lanes, [&](Value data, std::array<Value, keccak_lanes>& a) {
+    for (unsigned n = 0; 8 * n < rate; ++n) a[n] = l.xor_(a[n], l.load(data, static_cast<i32>(8 * n)));
+    for (unsigned round = 0; round < 24; ++round) keccak_round(l, a, round);
+  }, rate);
+  for (unsigned n = 0; n < keccak_lanes; ++n) l.store(p.state, lanes[n], static_cast<i32>(8 * n));
+  b.ret();
+}
+
+}  // namespace jitkit::inline JITKIT_ABI::crypto
+
+#endif  // JITKIT_EMIT_CRYPTO_KECCAK_HPP

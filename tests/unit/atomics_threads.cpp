@@ -1,0 +1,186 @@
+// Atomics on real threads: message passing and store buffering give no outcome that C11 forbids, and nothing is lost
+// by increments of any width. Each thread runs code that jitkit compiled. Two runs in step over many cells meet
+// often; what a CPU would never reorder is not proved here but by the order rules of docs/atomics.md.
+#include <compilers.hpp>
+#include <doctest/doctest.h>
+#include <jitkit/emit/runtime/cpu_features.hpp>
+#include <jitkit/emit/runtime/exec_memory.hpp>
+#include <jitkit/ir/builder.hpp>
+
+#include <atomic>
+#include <functional>
+#include <cstdio>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace jitkit;
+using ir::Order;
+using ir::Type;
+using ir::Value;
+
+constexpr unsigned cells = 20000;
+
+// A function compiled with every feature of the host or with those of the baseline and cx16.
+class Compiled {
+ public:
+  Compiled(std::initializer_list<Type> params, std::initializer_list<Type> results, bool newest,
+           const std::function<void(ir::Builder&, ir::Block)>& build) {
+    f_.module = &module_;
+    f_.signature = module_.add_signature(params, results);
+    ir::Builder b(f_);
+    build(b, b.entry());
+    host::Options options;
+    options.features = newest ? host_features() : baseline();
+    CodeBuffer code;
+    REQUIRE(ir::Compiler<host::Isa>(options).compile(f_, code).ok());
+    REQUIRE(memory_.add(code, block_).ok());
+  }
+  template <class F>
+  F* as() const {
+    return block_.as<F>();
+  }
+
+ private:
+  static host::FeatureSet baseline() {
+    host::FeatureSet features;
+#if defined(__x86_64__)
+    if (host_features().has(host::Feature::cx16)) features.enable(host::Feature::cx16);
+#else
+    features.enable(host::Feature::asimd);
+#endif
+    return features;
+  }
+
+  ir::Module module_;
+  ir::Function<host::Isa> f_;
+  ExecMemory memory_;
+  ExecBlock block_;
+};
+
+// The numbers of two places, on cache lines of their own.
+struct Cell {
+  alignas(64) u64 x = 0;
+  alignas(64) u64 y = 0;
+};
+
+// Both run over the cells, never more than a few apart.
+void in_step(const std::function<void(unsigned)>& one, const std::function<void(unsigned)>& other) {
+  std::atomic<unsigned> at[2] = {0, 0};
+  const auto run = [&](unsigned self, const std::function<void(unsigned)>& f) {
+    for (unsigned n = 0; n < cells; ++n) {
+      for (unsigned spins = 0; at[1 - self].load(std::memory_order_relaxed) + 4 < n; ++spins)
+        if (spins % 64 == 63) std::this_thread::yield();
+      f(n);
+      at[self].store(n, std::memory_order_relaxed);
+    }
+    at[self].store(cells, std::memory_order_relaxed);
+  };
+  std::thread second(run, 1U, other);
+  run(0, one);
+  second.join();
+}
+
+using Two = void(u64*, u64*);
+using Load = u64(u64*, u64*);
+
+}  // namespace
+
+TEST_CASE("atomics: message passing by release and acquire") {
+  for (const bool newest : {true, false}) {
+    const Compiled send({Type::ptr, Type::ptr}, {}, newest, [](ir::Builder& b, ir::Block entry) {
+      b.atomic_store(b.param(entry, 0), b.i64(1), Order::relaxed);
+      b.atomic_store(b.param(entry, 1), b.i64(1), Order::release);
+      b.ret();
+    });
+    // y and, above it, x as seen after it.
+    const Compiled receive({Type::ptr, Type::ptr}, {Type::i64}, newest, [](ir::Builder& b, ir::Block entry) {
+      const Value y = b.atomic_load(Type::i64, b.param(entry, 1), Order::acquire);
+      const Value x = b.atomic_load(Type::i64, b.param(entry, 0), Order::relaxed);
+      b.ret({b.or_(y, b.shl(x, b.i64(1)))});
+    });
+    std::vector<Cell> cell(cells);
+    std::vector<u64> seen(cells);
+    in_step([&](unsigned n) { send.as<Two>()(&cell[n].x, &cell[n].y); },
+            [&](unsigned n) { seen[n] = receive.as<Load>()(&cell[n].x, &cell[n].y); });
+    unsigned wrong = 0;
+    for (const u64 s : seen) wrong += s == 1 ? 1 : 0;
+    CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE("atomics: store buffering by sequentially consistent accesses, and by fences") {
+  for (const bool newest : {true, false})
+    for (const bool fences : {false, true}) {
+      const Compiled side({Type::ptr, Type::ptr}, {Type::i64}, newest, [fences](ir::Builder& b, ir::Block entry) {
+        const Order o = fences ? Order::relaxed : Order::seq_cst;
+        b.atomic_store(b.param(entry, 0), b.i64(1), o);
+        if (fences) b.fence(Order::seq_cst);
+        b.ret({b.atomic_load(Type::i64, b.param(entry, 1), o)});
+      });
+      std::vector<Cell> cell(cells);
+      std::vector<u64> one(cells), other(cells);
+      in_step([&](unsigned n) { one[n] = side.as<Load>()(&cell[n].x, &cell[n].y); },
+              [&](unsigned n) { other[n] = side.as<Load>()(&cell[n].y, &cell[n].x); });
+      unsigned wrong = 0;
+      for (unsigned n = 0; n < cells; ++n) wrong += one[n] == 0 && other[n] == 0 ? 1 : 0;
+      CHECK(wrong == 0);
+    }
+}
+
+TEST_CASE("atomics: no increment is lost, by addition and by compare-exchange") {
+  for (const bool newest : {true, false})
+    for (const Type t : {Type::i8, Type::i16, Type::i32, Type::i64}) {
+      const Compiled add({Type::ptr}, {}, newest, [t](ir::Builder& b, ir::Block entry) {
+        b.atomic_add(b.param(entry, 0), b.constant(t, 1), Order::acq_rel);
+        b.ret();
+      });
+      const Compiled swap({Type::ptr}, {}, newest, [t](ir::Builder& b, ir::Block entry) {
+        const Value p = b.param(entry, 0), before = b.atomic_load(t, p, Order::relaxed);
+        const ir::Block loop = b.new_block(), done = b.new_block();
+        b.br({loop, {before}});
+        const Value expected = b.add_param(loop, t);
+        b.at(loop);
+        const Value found = b.atomic_cas(p, expected, b.add(expected, b.constant(t, 1)), Order::acq_rel);
+        b.brif(b.icmp(ir::ICond::eq, found, expected), {done}, {loop, {found}});
+        b.at(done);
+        b.ret();
+      });
+      alignas(16) u64 counter = 0;
+      in_step([&](unsigned) { add.as<void(u64*)>()(&counter); }, [&](unsigned) { swap.as<void(u64*)>()(&counter); });
+      CHECK(counter == (2 * cells & low_mask(ir::bits(t))));
+    }
+}
+
+TEST_CASE("atomics: 128 bits are never torn") {
+#if defined(__x86_64__)
+  if (!host_features().has(host::Feature::cx16)) {
+    std::printf("SKIP atomics_128: this CPU lacks cx16\n");
+    return;
+  }
+#endif
+  using Pair = unsigned __int128;
+  const Compiled exchange({Type::ptr, Type::i128}, {Type::i128}, true, [](ir::Builder& b, ir::Block entry) {
+    b.ret({b.atomic_xchg(b.param(entry, 0), b.param(entry, 1), Order::seq_cst)});
+  });
+  const Compiled load({Type::ptr}, {Type::i128}, true, [](ir::Builder& b, ir::Block entry) {
+    b.ret({b.atomic_load(Type::i128, b.param(entry, 0), Order::acquire)});
+  });
+  const Compiled cas({Type::ptr, Type::i128, Type::i128}, {Type::i128}, true, [](ir::Builder& b, ir::Block entry) {
+    b.ret({b.atomic_cas(b.param(entry, 0), b.param(entry, 1), b.param(entry, 2), Order::acq_rel)});
+  });
+  const auto both = [](u64 n) { return Pair{n} << 64 | n; };
+  const auto whole = [](Pair p) { return static_cast<u64>(p) == static_cast<u64>(p >> 64); };
+  alignas(16) Pair place = 0;
+  std::atomic<unsigned> torn = 0;
+  in_step([&](unsigned n) { torn += whole(exchange.as<Pair(Pair*, Pair)>()(&place, both(n))) ? 0U : 1U; },
+          [&](unsigned n) {
+            const Pair before = load.as<Pair(Pair*)>()(&place);
+            const Pair found = cas.as<Pair(Pair*, Pair, Pair)>()(&place, before, both(~u64{n}));
+            torn += whole(before) && whole(found) ? 0U : 1U;
+          });
+  CHECK(torn == 0);
+  CHECK(whole(place));
+}
