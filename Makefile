@@ -7,9 +7,10 @@
 #   make bench           cost of emission and compilation beside other tools: build/bench/results.json, .svg
 #   make litmus          atomics as herd7 litmus files: build/litmus
 #   make single-header   one file of it all
+#   make consumers       builds build/consumers/<name>/<target>/: the HotSpot agent
 #   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
-.PHONY: build demo check quick fuzz soak bench litmus single-header import format tidy clean
+.PHONY: build demo check quick fuzz soak bench litmus single-header import consumers format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -76,6 +77,11 @@ single-header:
 import:
 	@tools/setup.sh import
 	@$(call compile,release,jitkit_import)
+
+consumers:
+	@tools/setup.sh consumers
+	@$(call compile,release,consumers)
+	@$(call compile,release-arm64,consumers)
 
 format:
 	@tools/setup.sh format

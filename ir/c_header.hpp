@@ -20,12 +20,18 @@ class CHeader {
  public:
   CHeader(const Module& m, Sink& out) : m_(m), out_(out) {}
 
-  // `name`: of the header, from which its guard is made; `origin` goes into its first line.
-  void print(std::string_view name, std::string_view origin) {
+  // `name`: of the header, from which its guard is made; `origin` goes into its first line. `features`:
+  // what the code asks of a CPU, for a macro that says so; empty: none is written.
+  void print(std::string_view name, std::string_view origin, std::string_view features = {}) {
     out_ << "/* Made by jitkit from " << origin << ": do not edit. */\n#ifndef ";
     guard(name);
     out_ << "\n#define ";
     guard(name);
+    if (!features.empty()) {
+      out_ << "\n\n/* The features of a CPU that may run it. */\n#define ";
+      guard(name.substr(0, name.rfind('.')));
+      out_ << "_FEATURES \"" << features << "\"";
+    }
     out_ << "\n\n#include <stdbool.h>\n#include <stdint.h>\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
     for (u32 n = 1; n < m_.symbol_count(); ++n) {
       const SymbolRef s(n);

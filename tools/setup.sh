@@ -9,6 +9,7 @@ set -eu
 build='g++ cmake ninja-build ccache pkg-config python3 libfmt-dev libcli11-dev'
 arm64='g++-aarch64-linux-gnu binutils-aarch64-linux-gnu qemu-user qemu-user-static'
 oracles='binutils llvm-19 libcapstone-dev'
+jvm='openjdk-17-jdk-headless'
 compilers='clang-14 clang-19 libclang-rt-19-dev'
 
 packages_of() {
@@ -21,11 +22,11 @@ packages_of() {
     import) echo "$build llvm-19-dev" ;;
     demo) echo "$build $arm64 binutils coreutils" ;;
     check) echo "$build $arm64 $oracles $compilers doctest-dev nlohmann-json3-dev gdb linux-perf openssl" \
-                "llvm-19-dev csmith libcsmith-dev libssl-dev zlib1g-dev" ;;
+                "llvm-19-dev csmith libcsmith-dev libssl-dev zlib1g-dev $jvm" ;;
     bench) echo "$build $arm64 doctest-dev nlohmann-json3-dev libbenchmark-dev valgrind libasmjit-dev" \
                 "libvixl-dev libxbyak-dev llvm-19 llvm-19-dev libssl-dev zlib1g-dev clang-19" ;;
     fuzz) echo "$build $arm64 $oracles $compilers llvm-19-dev" ;;
-    consumers) echo "$build $arm64" ;;
+    consumers) echo "$build $arm64 $jvm" ;;
     *) echo "tools/setup.sh: unknown set '$1'" >&2; exit 2 ;;
   esac
 }

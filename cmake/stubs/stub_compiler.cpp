@@ -37,6 +37,15 @@ std::string base_name(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
+// "sse4.1,sha": as FeatureSet::apply() takes it.
+template <class Table>
+std::string names_of(const FeatureSetOf<Table>& set) {
+  std::string names;
+  for (unsigned n = 0; n < Table::count; ++n)
+    if (set.has(static_cast<typename Table::Feature>(n))) names.append(names.empty() ? "" : ",").append(Isa::feature_name(n));
+  return names;
+}
+
 template <class AnyUnit>
 int write(AnyUnit& unit, bool is_text, ir::Diagnostics& errors, const Arguments& a) {
   unit.for_each([&](const ir::FunctionData& f, const ir::TextMap& text) {
@@ -67,7 +76,7 @@ int write(AnyUnit& unit, bool is_text, ir::Diagnostics& errors, const Arguments&
   }
   std::string header;
   StringSink sink(header);
-  ir::CHeader(unit.module, sink).print(base_name(a.header), base_name(a.origin));
+  ir::CHeader(unit.module, sink).print(base_name(a.header), base_name(a.origin), names_of(options.features));
   const bool good = write_file(a.object, file.data(), file.size()) && write_file(a.header, header.data(), header.size());
   return good ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 /* A C program that calls stubs: they call back into it and share a global. */
 #include <arithmetic.h>
 #include <more.h>
+#include <string.h>
 
 int64_t scale(int64_t x);
 int64_t scale(int64_t x) { return 3 * x; }
@@ -12,5 +13,6 @@ int main(void) {
   if (sum(numbers, 3) != 21 || sum(numbers, 0) != 0 || calls[0] != 2) return 1;
   if (swapped.m0 != 2.5 || swapped.m1 != 1.5) return 2;
   if (power(3) != 243) return 3;
+  if (strstr(JITKIT_STUBS_MORE_VECTORS_FEATURES, "base,") == NULL) return 5;
   return first_bit(0x100) == 8 ? 0 : 4;
 }

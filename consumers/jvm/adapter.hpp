@@ -1,0 +1,104 @@
+// Run on the machine that builds: makes stubs that HotSpot can call out of the toolkit's functions.
+//
+// Each stub is a few instructions in front of the function that does the work, `jitkit_<stub>_<code>`;
+// `..._counted` also adds one to the stub's word of jitkit_hotspot_calls, for the report.
+#ifndef JITKIT_CONSUMERS_JVM_ADAPTER_HPP
+#define JITKIT_CONSUMERS_JVM_ADAPTER_HPP
+
+#include <jitkit/consumers/jvm/convention.hpp>
+#include <jitkit/emit/crypto/block_function.hpp>
+#include <jitkit/stubs.hpp>
+
+#include <string>
+
+namespace jitkit::inline JITKIT_ABI::hotspot {
+
+class Adapter {
+ public:
+  using Isa = stubs::Isa;
+  using Function = ir::Function<Isa>;
+
+  // `code`: what the rows of stubs.def call it.
+  Adapter(stubs::Module<Isa>& module, std::string_view code)
+      : module_(module),
+        code_(code),
+        calls_(module.module.add_global("jitkit_hotspot_calls", ir::SymbolKind::bss, ir::Linkage::external,
+                                        {}, 8 * stub_count, 3)) {}
+
+  // Makes the group's function with build(f) and the stubs on top of it.
+  template <class Build>
+  void add(std::string_view group, Build build) {
+    Function& f = module_.function();
+    const std::string name = "jitkit_kernel_" + std::string(group) + "_" + code_;
+    crypto::declare_block_function(f, module_.module, name);
+    build(f);
+    add_stubs(group, f.symbol);
+  }
+  // The function is in another source of the library.
+  void add(std::string_view group) {
+    const std::string name = "jitkit_kernel_" + std::string(group) + "_" + code_;
+    add_stubs(group, module_.module.declare_function(name, signature(find_kernel(group).convention)));
+  }
+
+ private:
+  void add_stubs(std::string_view group, ir::SymbolRef kernel) {
+    for (unsigned n = 0; n < stub_count; ++n)
+      if (hotspot::stubs[n].kernel->group == group)
+        for (const bool counted : {false, true}) add_stub(n, kernel, counted);
+  }
+
+  void add_stub(unsigned number, ir::SymbolRef kernel, bool counted) {
+    const Stub& stub = hotspot::stubs[number];
+    Function& f = module_.function();
+    f.signature = signature(stub.convention);
+    const std::string name = std::string("jitkit_") + stub.name + "_" + code_ + (counted ? "_counted" : "");
+    f.symbol = module_.module.declare_function(name, f.signature);
+    module_.module.symbol(f.symbol).linkage = ir::Linkage::exported;
+    ir::Builder b(f);
+    const ir::Block entry = b.entry();
+    if (counted)
+      b.atomic_add(b.symbol_addr(calls_), b.i64(1), ir::Order::relaxed, static_cast<i32>(8 * number));
+
+    const Convention& needed = stub.kernel->convention;
+    ir::Value given[Convention::most], passed[Convention::most];
+    for (unsigned n = 0; n < stub.convention.count; ++n) given[n] = b.param(entry, n);
+    for (unsigned n = 0; n < needed.count; ++n) passed[n] = argument(b, stub, given, needed.params[n]);
+    const std::span<const ir::Value> arguments(passed, needed.count);
+    if (stub.convention.result == needed.result) {
+      b.tail_call(kernel, arguments);
+      return;
+    }
+    b.call(kernel, arguments);
+    check(stub.convention.result == Role::offset);
+    const ir::Value read = b.mul(b.trunc(ir::Type::i32, argument(b, stub, given, Role::blocks)),
+                                 b.i32(stub.kernel->block_bytes));
+    b.ret({b.add(given[stub.convention.find(Role::offset)], read)});
+  }
+
+  ir::SigRef signature(const Convention& c) {
+    ir::Param params[Convention::most], result;
+    for (unsigned n = 0; n < c.count; ++n) params[n].type = type_of(c.params[n]);
+    result.type = type_of(c.result);
+    return module_.module.add_signature({params, c.count}, {&result, c.result == Role::none ? 0U : 1U});
+  }
+
+  // What the kernel wants, out of what HotSpot gives.
+  ir::Value argument(ir::Builder& b, const Stub& stub, const ir::Value* given, Role wanted) {
+    const Convention& c = stub.convention;
+    if (c.has(wanted)) return given[c.find(wanted)];
+    check(wanted == Role::blocks);
+    if (!c.has(Role::limit)) return b.i64(1);
+    // HotSpot's loops test at the end: the first block is read in any case.
+    const ir::Value room = b.sub(given[c.find(Role::limit)], given[c.find(Role::offset)]);
+    const ir::Value at_least = b.smax(room, b.i32(0));
+    return b.zext(ir::Type::i64, b.add(b.udiv(at_least, b.i32(stub.kernel->block_bytes)), b.i32(1)));
+  }
+
+  stubs::Module<Isa>& module_;
+  std::string code_;
+  ir::SymbolRef calls_;
+};
+
+}  // namespace jitkit::inline JITKIT_ABI::hotspot
+
+#endif  // JITKIT_CONSUMERS_JVM_ADAPTER_HPP

@@ -1,0 +1,242 @@
+// libjitkit_hotspot.so: a JVMTI agent that gives an unmodified OpenJDK 17 jitkit's stubs.
+//
+// When the JVM is up (VMInit, or a live attach) HotSpot reports the code it generated; the field of
+// libjvm that holds the entry of such a stub gets the address of jitkit's, by one aligned store of 8 bytes,
+// while other threads run. HotSpot's own code is never touched: a method that was compiled before keeps
+// calling it, the C2 compiler reads the field from then on.
+//
+// Invariant: whatever is not understood (the JVM, an option, a stub without exactly one field) ends in
+// one line on stderr and HotSpot's stub staying in place.
+#include <jitkit/consumers/jvm/listing.hpp>
+#include <jitkit/consumers/jvm/options.hpp>
+#include <jitkit/consumers/jvm/table.hpp>
+#include <jitkit/consumers/jvm/verify.hpp>
+#include <jitkit/consumers/jvm/vm.hpp>
+#include <jvmti.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace jitkit::hotspot {
+namespace {
+
+constexpr u32 known_version = 17;
+
+void write_to(void* file, const char* text, usize bytes) { std::fwrite(text, 1, bytes, static_cast<std::FILE*>(file)); }
+
+// One line on stderr.
+class Message : public Sink {
+ public:
+  Message() : Sink(write_to, stderr) { *this << "jitkit: "; }
+  Message(const Message&) = delete;
+  Message& operator=(const Message&) = delete;
+  ~Message() { *this << "\n"; }
+};
+
+u64 does_nothing(u64, u64, u64, u64, u64, u64) { return 0; }
+
+class Agent {
+ public:
+  // False, having said why, if nothing shall be done.
+  bool configure(const char* text) {
+    const usize length = text == nullptr ? 0 : std::strlen(text);
+    if (length >= sizeof text_) {
+      Message() << "the options are too long: every stub stays as HotSpot made it";
+      return false;
+    }
+    if (length != 0) std::memcpy(text_, text, length);
+    char reason[256];
+    BufferSink why(reason, sizeof reason);
+    if (read_options({text_, length}, options_, why)) return true;
+    Message() << why.text();
+    return false;
+  }
+
+  // Called once per stub that HotSpot has, at least.
+  void note(const char* name, const void* address, u64 bytes) {
+    const unsigned n = find_stub(name);
+    if (n == stub_count) return;
+    original_[n].start = reinterpret_cast<u64>(address);
+    original_[n].end = original_[n].start + bytes;
+  }
+
+  // Everything there is to do, once note() has been called.
+  void run(bool attached) {
+    attached_ = attached;
+    Libjvm vm;
+    const bool found = vm.find();
+    const u32 version = options_.pretend_java != 0 ? options_.pretend_java : found ? vm.major_version() : 0;
+    if (version != known_version) {
+      (Message() << "this JVM is no HotSpot ").udec(known_version)
+          << (found ? " but " : "") << (found ? vm.release() : "") << ": every stub stays as it is";
+      return;
+    }
+    release_ = vm.release();
+    find_fields(vm);
+    const host::FeatureSet cpu = host_features();
+    for (unsigned n = 0; n < stub_count; ++n) treat(n, cpu);
+    if (options_.list || options_.print) std::fflush(stdout);
+  }
+
+  void report() const {
+    if (options_.report.empty()) return;
+    char path[sizeof text_];
+    std::memcpy(path, options_.report.data(), options_.report.size());
+    path[options_.report.size()] = '\0';
+    std::FILE* f = std::fopen(path, "w");
+    if (f == nullptr) {
+      Message() << "no report: " << path << ": " << std::strerror(errno);
+      return;
+    }
+    Sink out(write_to, f);
+    out << "JVM " << release_ << "\n";
+    if (attached_) out << "attached while running: methods compiled before keep HotSpot's stubs\n";
+    for (unsigned n = 0; n < stub_count; ++n) {
+      if (installed_[n] == nullptr) continue;
+      (out << stubs[n].name << " " << installed_[n]->name << " ").udec(calls(n)) << " calls\n";
+    }
+    if (std::ferror(f) != 0 || std::fclose(f) != 0) Message() << "no report: " << path << ": " << std::strerror(errno);
+  }
+
+ private:
+  static u64 calls(unsigned n) { return __atomic_load_n(&jitkit_hotspot_calls[n], __ATOMIC_RELAXED); }
+
+  // The fields of a stub that was replaced before do not hold HotSpot's entry: they are known from then.
+  void find_fields(const Libjvm& vm) {
+    for (unsigned n = 0; n < stub_count; ++n) {
+      if (installed_[n] != nullptr) continue;
+      Original& o = original_[n];
+      o.field = vm.stub_field(stubs[n].name);
+      o.described = o.field != nullptr;
+      o.entry = o.described ? *o.field : 0;
+      o.fields = o.entry != 0 ? 1 : 0;
+    }
+    vm.for_each_word([this](u64* word) {
+      const u64 value = *word;
+      for (unsigned n = 0; n < stub_count; ++n) {
+        Original& o = original_[n];
+        if (installed_[n] != nullptr || o.described || value < o.start || value >= o.end) continue;
+        o.field = word;
+        o.entry = value;
+        ++o.fields;
+      }
+    });
+  }
+
+  // The best code that may be used; if none, `why` says so.
+  const Code* choose(unsigned n, const host::FeatureSet& cpu, Sink& why) const {
+    const char* separator = "";
+    for (const Code& c : codes()) {
+      if (c.stub != n) continue;
+      if (!cpu.has(needs(c))) {
+        why << separator << "the CPU has no " << host::feature_name(cpu.first_missing(needs(c)));
+      } else if (c.use == Use::named && !options_.any_named) {
+        why << separator << c.name << " code is slower and has to be named";
+      } else {
+        return &c;
+      }
+      separator = ", ";
+    }
+    return nullptr;
+  }
+
+  AnyStub* entry_of(const Code& c) const {
+    if (test_build && options_.wrong[c.stub]) return does_nothing;
+    return options_.report.empty() ? c.plain : c.counted;
+  }
+
+  // The code that takes the stub's place; null if none does, then `why` says why.
+  const Code* decide(unsigned n, const host::FeatureSet& cpu, Sink& why) {
+    const Original& o = original_[n];
+    const Code* code = nullptr;
+    if (!options_.wants(n)) {
+      why << "not named";
+    } else if (o.fields == 0) {
+      why << "HotSpot made no such stub for this CPU and these flags";
+    } else if (o.fields != 1) {
+      (why << "its entry is found in ").udec(o.fields) << " places";
+    } else if ((code = choose(n, cpu, why)) != nullptr && options_.verify != 0) {
+      static Verifier verifier(options_.seed);
+      const bool good = verifier.compare(stubs[n], entry_of(*code), reinterpret_cast<AnyStub*>(o.entry), options_.verify, why);
+      __atomic_store_n(&jitkit_hotspot_calls[n], 0, __ATOMIC_RELAXED);
+      if (!good) return nullptr;
+    }
+    return code;
+  }
+
+  void treat(unsigned n, const host::FeatureSet& cpu) {
+    char reason[256];
+    BufferSink why(reason, sizeof reason);
+    const Code* code = decide(n, cpu, why);
+    const bool shows = options_.list || options_.print;
+    Sink out(write_to, stdout);
+    if (options_.list)
+      out << stubs[n].name << ": " << (code != nullptr ? code->name : "HotSpot's stays: ") << (code != nullptr ? " code" : why.text()) << "\n";
+    if (options_.print && code != nullptr)
+      print_listing(*code, n == 0 || stubs[n].kernel != stubs[n - 1].kernel, out);
+    if (code == nullptr && options_.wants(n) && (options_.any_named || options_.verify != 0) && !options_.list)
+      Message() << stubs[n].name << " stays HotSpot's: " << why.text();
+    if (code == nullptr || shows) return;
+    __atomic_store_n(original_[n].field, reinterpret_cast<u64>(entry_of(*code)), __ATOMIC_RELEASE);
+    installed_[n] = code;
+  }
+
+  char text_[4096] = {};
+  Options options_;
+  Original original_[stub_count];
+  const Code* installed_[stub_count] = {};
+  const char* release_ = "";
+  bool attached_ = false;
+};
+
+Agent agent;
+
+void JNICALL on_code(jvmtiEnv*, const char* name, const void* address, jint length) {
+  agent.note(name, address, static_cast<u64>(length));
+}
+
+void start(jvmtiEnv* env, bool attached) {
+  env->SetEventNotificationMode(JVMTI_ENABLE, JVMTI_EVENT_DYNAMIC_CODE_GENERATED, nullptr);
+  env->GenerateEvents(JVMTI_EVENT_DYNAMIC_CODE_GENERATED);
+  env->SetEventNotificationMode(JVMTI_DISABLE, JVMTI_EVENT_DYNAMIC_CODE_GENERATED, nullptr);
+  agent.run(attached);
+}
+
+void JNICALL on_init(jvmtiEnv* env, JNIEnv*, jthread) { start(env, false); }
+void JNICALL on_death(jvmtiEnv*, JNIEnv*) { agent.report(); }
+
+// The environment of the agent, with its callbacks; null, having said so, if the JVM gives none.
+jvmtiEnv* environment(JavaVM* vm) {
+  jvmtiEnv* env = nullptr;
+  jvmtiEventCallbacks callbacks = {};
+  callbacks.VMInit = on_init;
+  callbacks.VMDeath = on_death;
+  callbacks.DynamicCodeGenerated = on_code;
+  if (vm->GetEnv(reinterpret_cast<void**>(&env), JVMTI_VERSION_11) != JNI_OK ||
+      env->SetEventCallbacks(&callbacks, sizeof callbacks) != JVMTI_ERROR_NONE ||
+      env->SetEventNotificationMode(JVMTI_ENABLE, JVMTI_EVENT_VM_DEATH, nullptr) != JVMTI_ERROR_NONE) {
+    Message() << "the JVM gives no JVMTI 11: every stub stays as it is";
+    return nullptr;
+  }
+  return env;
+}
+
+}  // namespace
+}  // namespace jitkit::hotspot
+
+using namespace jitkit;
+
+// Both let the JVM run on in any case.
+extern "C" JNIEXPORT jint JNICALL Agent_OnLoad(JavaVM* vm, char* options, void*) {
+  if (!hotspot::agent.configure(options)) return JNI_OK;
+  if (jvmtiEnv* env = hotspot::environment(vm); env != nullptr)
+    env->SetEventNotificationMode(JVMTI_ENABLE, JVMTI_EVENT_VM_INIT, nullptr);
+  return JNI_OK;
+}
+
+extern "C" JNIEXPORT jint JNICALL Agent_OnAttach(JavaVM* vm, char* options, void*) {
+  if (!hotspot::agent.configure(options)) return JNI_OK;
+  if (jvmtiEnv* env = hotspot::environment(vm); env != nullptr) hotspot::start(env, true);
+  return JNI_OK;
+}

@@ -1,0 +1,144 @@
+// Calls jitkit's stub and HotSpot's with the same random input and compares everything they leave behind:
+// the result and all memory that either could reach.
+//
+// The input is made from the stub's convention alone: addresses have any alignment that Java can give
+// them; the upper halves of jitkit's i32 arguments hold rubbish.
+#ifndef JITKIT_CONSUMERS_JVM_VERIFY_HPP
+#define JITKIT_CONSUMERS_JVM_VERIFY_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/consumers/jvm/convention.hpp>
+#include <jitkit/consumers/jvm/table.hpp>
+#include <jitkit/ir/support/sink.hpp>
+
+#include <cstring>
+
+namespace jitkit::inline JITKIT_ABI::hotspot {
+
+class Verifier {
+ public:
+  explicit Verifier(u64 seed) : random_(seed) {}
+
+  // Whether both do the same on `cases` inputs; says how they differ if not.
+  bool compare(const Stub& stub, AnyStub* ours, AnyStub* theirs, u32 cases, Sink& messages) {
+    for (u32 n = 0; n < cases; ++n) {
+      make_case(stub);
+      const u64 expected = run(stub, theirs, false);
+      std::memcpy(after_, memory_, sizeof memory_);
+      const u64 got = run(stub, ours, true);
+      const bool same_result = type_of(stub.convention.result) == ir::Type::none ||
+                               static_cast<u32>(got) == static_cast<u32>(expected);
+      if (same_result && std::memcmp(after_, memory_, sizeof memory_) == 0) continue;
+      (messages << stub.name << ": case ").udec(n) << " of this seed differs from HotSpot's in ";
+      if (same_result)
+        messages << "memory";
+      else
+        (messages << "its result: ").hex(static_cast<u32>(got)) << " instead of ", messages.hex(static_cast<u32>(expected));
+      return false;
+    }
+    return true;
+  }
+
+ private:
+  // Each address has an area of its own; what a stub may reach of it is at most `most` bytes.
+  static constexpr usize most = 2048;
+  static constexpr usize area = most + 256;
+
+  // splitmix64 (Steele, Lea, Flood 2014).
+  u64 next() {
+    u64 z = random_ += 0x9e3779b97f4a7c15;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    return z ^ z >> 31;
+  }
+  u64 below(u64 n) { return next() % n; }
+  // Mostly small numbers up to n.
+  u64 some(u64 n) { return below(n < 32 || below(4) == 0 ? n + 1 : 32); }
+
+  void make_case(const Stub& stub) {
+    for (usize n = 0; n < sizeof before_; n += 8) {
+      const u64 word = next();
+      std::memcpy(before_ + n, &word, 8);
+    }
+    const u64 block = stub.kernel->block_bytes;
+    const u64 blocks = 1 + some(most / block - 1);
+    const u64 offset = below(100000);
+    const u64 length = 1 + some(127), length2 = 1 + some(127);
+    const u64 scale = below(4), bytes = some(most);
+    const u64 start = below(30);
+    // No elements are never asked for; HotSpot's x86-64 stub then calls the first one different.
+    const u64 elements = bytes / block, compared = 1 + (some(most - 8) >> scale);
+    u64 data = 0;
+    for (unsigned n = 0; n < stub.convention.count; ++n) {
+      u64& a = arguments_[n];
+      switch (stub.convention.params[n]) {
+        case Role::data: a = data = n * area + below(64); break;
+        case Role::state: a = n * area + 8 * below(8); break;
+        case Role::offset: a = offset; break;
+        case Role::limit: a = offset + (blocks - 1) * block + below(block); break;
+        case Role::words:
+        case Role::words2:
+        case Role::product:
+        case Role::sum:
+        case Role::shifted: a = n * area + 4 * below(16); break;
+        case Role::length: a = length; break;
+        case Role::length2: a = length2; break;
+        case Role::total: a = length + (stub.convention.has(Role::length2) ? length2 : length); break;
+        case Role::place: a = length + below(40); break;
+        case Role::factor:
+        case Role::value: a = static_cast<u32>(next()); break;
+        case Role::index: a = below(20); break;
+        case Role::shift: a = 1 + below(31); break;
+        case Role::count: a = length; break;
+        case Role::twin: a = make_twin(n, data, compared << scale); break;
+        case Role::elements: a = compared; break;
+        case Role::scale: a = scale; break;
+        case Role::bytes: a = bytes; break;
+        case Role::checksum: a = static_cast<u32>(next()); break;
+        case Role::from:
+        case Role::apart: a = n * area + block * below(64 / block); break;
+        case Role::to: a = below(2) == 0 ? n * area : below(most / block) * block; break;
+        case Role::n: a = elements; break;
+        case Role::start: a = start; break;
+        case Role::end: a = start + 3 * some(most / 4 - 40); break;
+        case Role::text: a = n * area + below(64); break;
+        case Role::at: a = below(30); break;
+        case Role::flag: a = below(2); break;
+        case Role::blocks:
+        case Role::mismatch:
+        case Role::carry:
+        case Role::none: check(false);
+      }
+    }
+  }
+  // A copy of the bytes at `data`, of which one may differ.
+  u64 make_twin(u64 n, u64 data, u64 bytes) {
+    const u64 at = n * area + below(64);
+    std::memcpy(before_ + at, before_ + data, bytes);
+    if (bytes != 0 && below(2) == 0) before_[at + below(bytes)] ^= static_cast<u8>(1 + below(255));
+    return at;
+  }
+
+  u64 run(const Stub& stub, AnyStub* f, bool rubbish) {
+    std::memcpy(memory_, before_, sizeof memory_);
+    u64 a[6] = {};
+    for (unsigned n = 0; n < stub.convention.count; ++n) {
+      a[n] = arguments_[n];
+      if (type_of(stub.convention.params[n]) == ir::Type::ptr)
+        a[n] += reinterpret_cast<u64>(memory_);
+      else if (rubbish && type_of(stub.convention.params[n]) == ir::Type::i32)
+        a[n] |= 0xdeadbeef00000000;
+    }
+    return f(a[0], a[1], a[2], a[3], a[4], a[5]);
+  }
+
+  u64 random_;
+  u64 arguments_[Convention::most] = {};
+  alignas(64) u8 before_[6 * area] = {};
+  alignas(64) u8 memory_[sizeof before_] = {};
+  alignas(64) u8 after_[sizeof before_] = {};
+};
+
+}  // namespace jitkit::inline JITKIT_ABI::hotspot
+
+#endif  // JITKIT_CONSUMERS_JVM_VERIFY_HPP

@@ -1,0 +1,120 @@
+// What the running libjvm tells about itself: its version, and where it keeps the addresses of its stubs.
+//
+// HotSpot exports a description of its own data (gHotSpotVMStructs, for debuggers): the version is read
+// there, where no property given on the command line can change it. Stub entries are static fields, some of
+// them described; the others are the words of libjvm's writable segments that hold an address inside the
+// stub's code.
+// Source: openjdk-17, src/hotspot/share/runtime/vmStructs.hpp.
+#ifndef JITKIT_CONSUMERS_JVM_VM_HPP
+#define JITKIT_CONSUMERS_JVM_VM_HPP
+
+#include <jitkit/config.hpp>
+
+#include <dlfcn.h>
+#include <link.h>
+
+#include <cstring>
+#include <string_view>
+
+namespace jitkit::inline JITKIT_ABI::hotspot {
+
+// One stub as HotSpot made it.
+struct Original {
+  u64 start = 0, end = 0;  // of its code; 0: there is none
+  u64* field = nullptr;    // where libjvm keeps its entry
+  u64 entry = 0;
+  bool described = false;  // libjvm says where the field is
+  unsigned fields = 0;     // how many words hold its entry: more than one is not understood
+};
+
+class Libjvm {
+ public:
+  // Finds the libjvm of this process; false if there is none.
+  bool find() {
+    dl_iterate_phdr(&visit, this);
+    return handle_ != nullptr;
+  }
+
+  // The value of a static field; null if libjvm does not describe it.
+  const void* static_field(std::string_view type, std::string_view field) const {
+    const char* entry = word<const char*>("gHotSpotVMStructs");
+    const u64 stride = word<u64>("gHotSpotVMStructEntryArrayStride");
+    const u64 type_at = word<u64>("gHotSpotVMStructEntryTypeNameOffset");
+    const u64 name_at = word<u64>("gHotSpotVMStructEntryFieldNameOffset");
+    const u64 address_at = word<u64>("gHotSpotVMStructEntryAddressOffset");
+    if (entry == nullptr || stride == 0) return nullptr;
+    for (; read<const char*>(entry + type_at) != nullptr; entry += stride)
+      if (type == read<const char*>(entry + type_at) && field == read<const char*>(entry + name_at))
+        return read<const void*>(entry + address_at);
+    return nullptr;
+  }
+
+  // Where the entry of the stub of that name is kept, if libjvm describes it.
+  u64* stub_field(const char* name) const {
+    char field[64] = "_";
+    const usize length = std::strlen(name);
+    if (length + 2 > sizeof field) return nullptr;
+    std::memcpy(field + 1, name, length + 1);
+    return static_cast<u64*>(const_cast<void*>(static_field("StubRoutines", field)));
+  }
+
+  // 17 for "17.0.15+6"; 0 if libjvm does not say.
+  u32 major_version() const {
+    const void* at = static_field("Abstract_VM_Version", "_vm_major_version");
+    return at == nullptr ? 0 : read<u32>(at);
+  }
+  const char* release() const {
+    const void* at = static_field("Abstract_VM_Version", "_s_vm_release");
+    const char* text = at == nullptr ? nullptr : read<const char*>(at);
+    return text == nullptr ? "(it does not say)" : text;
+  }
+
+  // f(u64* word) for each aligned word of writable data.
+  template <class F>
+  void for_each_word(F f) const {
+    for (unsigned n = 0; n < segments_; ++n)
+      for (u64 a = (segment_[n].start + 7) & ~u64{7}; a + 8 <= segment_[n].end; a += 8)
+        f(reinterpret_cast<u64*>(a));
+  }
+
+ private:
+  struct Segment {
+    u64 start, end;
+  };
+
+  template <class T>
+  static T read(const void* p) {
+    T value;
+    std::memcpy(&value, p, sizeof value);
+    return value;
+  }
+  template <class T>
+  T word(const char* symbol) const {
+    const void* at = dlsym(handle_, symbol);
+    return at == nullptr ? T{} : read<T>(at);
+  }
+
+  static int visit(dl_phdr_info* info, usize, void* self) {
+    const std::string_view path = info->dlpi_name;
+    constexpr std::string_view name = "/libjvm.so";
+    if (path.size() < name.size() || path.substr(path.size() - name.size()) != name) return 0;
+    static_cast<Libjvm*>(self)->take(*info);
+    return 1;
+  }
+  void take(const dl_phdr_info& info) {
+    handle_ = dlopen(info.dlpi_name, RTLD_NOLOAD | RTLD_LAZY);
+    for (unsigned n = 0; n < info.dlpi_phnum && segments_ < 8; ++n) {
+      const ElfW(Phdr)& p = info.dlpi_phdr[n];
+      if (p.p_type != PT_LOAD || (p.p_flags & PF_W) == 0) continue;
+      segment_[segments_++] = {info.dlpi_addr + p.p_vaddr, info.dlpi_addr + p.p_vaddr + p.p_memsz};
+    }
+  }
+
+  void* handle_ = nullptr;
+  Segment segment_[8] = {};
+  unsigned segments_ = 0;
+};
+
+}  // namespace jitkit::inline JITKIT_ABI::hotspot
+
+#endif  // JITKIT_CONSUMERS_JVM_VM_HPP

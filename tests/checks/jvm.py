@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""The HotSpot agent in unmodified JVMs: stubs against HotSpot's own, Java programs with and without the
+agent, and everything that must leave HotSpot's stubs in place with one line that says why."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import tree
+from report import Report
+
+HOST = os.uname().machine
+WORK = tree.ROOT / "build" / "check" / "jvm"
+SOURCES = tree.ROOT / "tests" / "jvm"
+# Every call through an intrinsic from the first on.
+COMPILED = ["-Xcomp", "-XX:-TieredCompilation", "-XX:CompileCommand=quiet",
+            *(f"-XX:CompileCommand=compileonly,{methods}::*" for methods in (
+                "sun.security.provider.*", "java.math.*", "java.util.Base64*", "java.util.Arrays", "jdk.internal.util.ArraysSupport",
+                "Arrays"))]
+# What the programs call in this way of running; which copies they are is the compiler's choice.
+CALLED = {"Digests": "sha1_implCompress sha1_implCompressMB sha256_implCompress sha256_implCompressMB",
+          "Arrays": "mulAdd multiplyToLen squareToLen bigIntegerLeftShiftWorker bigIntegerRightShiftWorker vectorizedMismatch "
+                    "base64_encodeBlock jbyte_arraycopy jshort_arraycopy jint_arraycopy jlong_arraycopy arrayof_jint_disjoint_arraycopy"}
+ARM64_PACKAGES = ["openjdk-17-jre-headless", "libc6", "zlib1g", "libstdc++6", "libgcc-s1"]
+ROUNDS = {"-Xint": 60, "C1": 500, "C2": 3000, "compiled": 200}
+
+
+class Jvm:
+    """A JVM and the agents built for it."""
+
+    def __init__(self, name: str, java: list[str], agent: Path, test_agent: Path, native: str):
+        self.name, self.java, self.agent, self.test_agent, self.native = name, java, agent, test_agent, native
+
+    def run(self, options: str | None, *arguments: str, test_build: bool = False, cpu: str = "") -> subprocess.CompletedProcess:
+        agent = self.test_agent if test_build else self.agent
+        java = [*self.java, *([f"-agentpath:{agent}={options}"] if options is not None else []), "-cp", str(WORK)]
+        return subprocess.run([*java, *arguments], cwd=WORK, env={**os.environ, "JITKIT_CPU": cpu}, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True)
+
+    def listed(self, options: str, *arguments: str, **more) -> dict[str, str]:
+        """What `list` says of each stub."""
+        done = self.run(f"{options},list", *arguments, "-version", **more)
+        return dict(line.split(": ", 1) for line in done.stdout.splitlines() if ": " in line)
+
+
+def calls(path: Path) -> dict[str, int]:
+    """Calls per stub of a report."""
+    words = [line.split() for line in path.read_text().splitlines()] if path.is_file() else []
+    return {w[0]: int(w[2]) for w in words if len(w) == 4 and w[3] == "calls"}
+
+
+def messages(done: subprocess.CompletedProcess) -> list[str]:
+    return [line for line in done.stderr.splitlines() if line.startswith("jitkit: ")]
+
+
+def build(preset: str) -> Path:
+    """Both agents; the directory of the test build."""
+    for command in (["cmake", "--preset", preset],
+                    ["cmake", "--build", "--preset", preset, "--target", "jitkit_hotspot", "jitkit_hotspot_test"]):
+        subprocess.run(command, cwd=tree.ROOT, check=True, stdout=subprocess.DEVNULL)
+    return tree.ROOT / "build" / preset / "consumers" / "jvm" / "libjitkit_hotspot_test.so"
+
+
+def agent(target: str) -> Path:
+    return tree.ROOT / "build" / "consumers" / "jvm" / target / "libjitkit_hotspot.so"
+
+
+def host_jvm() -> Jvm:
+    WORK.mkdir(parents=True, exist_ok=True)
+    home = next(Path("/usr/lib/jvm").glob("java-17-openjdk-*/bin/javac")).parent
+    sources = sorted(SOURCES.glob("*.java"))
+    classes = [WORK / f"{source.stem}.class" for source in sources]
+    if any(not c.is_file() or c.stat().st_mtime < s.stat().st_mtime for c, s in zip(classes, sources)):
+        subprocess.run([home / "javac", "-d", WORK, *sources], check=True)
+    target, native = ("x86_64", "sha1rnds4") if HOST == "x86_64" else ("arm64", "sha1c")
+    return Jvm(target, [str(home / "java")], agent(target), build("release"), native)
+
+
+def arm64_jvm(cpu: str) -> Jvm:
+    """Debian's JRE for arm64 under QEMU."""
+    root = Path(os.environ.get("JITKIT_CACHE") or Path.home() / ".cache" / "jitkit") / "jre-17-arm64"
+    subprocess.run([tree.ROOT / "tools" / "arm64_root.sh", root, *ARM64_PACKAGES], check=True)
+    java = root / "usr/lib/jvm/java-17-openjdk-arm64/bin/java"
+    return Jvm(f"arm64 {cpu}", ["qemu-aarch64-static", "-cpu", cpu, "-L", str(root), str(java)], agent("arm64"),
+               build("release-arm64"), "sha1c")
+
+
+def check_stubs(report: Report, jvm: Jvm, cases: int, seed: int) -> list[str]:
+    """Each stub against HotSpot's on random input: the best code, and portable code. The stubs that HotSpot has."""
+    default = jvm.listed("")
+    names = ",".join(default)
+    best = jvm.listed(f"{names},verify={cases},seed={seed}")
+    portable = jvm.listed(f"{names},verify={cases},seed={seed}", cpu="-sha1,-sha2")
+    missing = [stub for stub in default if "made no such stub" in default[stub]]
+    report.check(f"{jvm.name} list", len(default) > len(missing), f"{default}")
+    for stub in default:
+        if stub in missing:
+            report.skip(f"{'native_' if stub.startswith('sha') else ''}{stub}", f"{jvm.name}: HotSpot makes no such stub")
+            continue
+        slower = "has to be named" in default[stub]
+        report.check(f"{jvm.name} default {stub}", slower or default[stub] == "native code", default[stub])
+        report.check(f"{jvm.name} {stub}", best[stub] == ("portable code" if slower else "native code"), best[stub])
+        report.check(f"{jvm.name} portable {stub}", portable.get(stub) == "portable code", portable.get(stub, "not listed"))
+    return [stub for stub in default if stub not in missing]
+
+
+def check_program(report: Report, jvm: Jvm, stubs: list[str], program: str, modes: dict[str, list[str]]) -> None:
+    """The same output without the agent and with it; counters prove the calls."""
+    for mode, options in modes.items():
+        rounds = str(ROUNDS[mode])
+        path = WORK / f"report-{jvm.name}-{mode}.txt"
+        path.unlink(missing_ok=True)
+        absent = jvm.run(None, *options, program, rounds)
+        present = jvm.run(f"{','.join(stubs)},report={path}", *options, program, rounds)
+        good = present.returncode == 0 and absent.returncode == 0 and present.stdout == absent.stdout != ""
+        report.check(f"{jvm.name} {program} {mode}: same output", good, present.stdout + present.stderr + absent.stderr)
+        if mode != "compiled":
+            continue
+        counted = calls(path)
+        for stub in CALLED[program].split():
+            if stub in stubs:
+                report.check(f"{jvm.name} calls of {stub}", counted.get(stub, 0) > 0, str(counted))
+
+
+def check_refusals(report: Report, jvm: Jvm, stubs: list[str]) -> None:
+    """One line each, HotSpot's stubs stay, the JVM runs on."""
+    path = WORK / "refused.txt"
+    java = [*COMPILED, "Digests", "20"]
+    expected = jvm.run(None, *java).stdout
+
+    def refused(what: str, options: str, words: str, *, lines: int = 1, **more) -> None:
+        path.unlink(missing_ok=True)
+        done = jvm.run(f"report={path},{options}", *java, **more)
+        said = messages(done)
+        good = (done.returncode == 0 and done.stdout == expected and len(said) == lines and all(words in line for line in said)
+                and sum(calls(path).values()) == 0)
+        report.check(f"{jvm.name} {what}", good, f"status {done.returncode}, {calls(path)}: {done.stderr}")
+
+    refused("unknown option", "sha3000", "unknown option 'sha3000'")
+    refused("malformed number", "verify=many", "unknown option 'verify=many'")
+    refused("option of the test build", "wrong=sha1", "unknown option 'wrong=sha1'")
+    refused("options too long", "x" * 5000, "too long")
+    refused("another JVM", "java=21", "this JVM is no HotSpot 17", test_build=True)
+    missing = "-sha1,-sha2,-aes"  # portable code is compiled for CPUs with AES on x86-64
+    if HOST == "x86_64" and stubs:
+        refused("CPU without the features", "sha1,sha256", "the CPU has no", lines=4, cpu=missing)
+        silent = jvm.run("", *java, cpu=missing)
+        report.check(f"{jvm.name} defaults say nothing", silent.stdout == expected and not messages(silent), silent.stderr)
+    no_file = jvm.run("report=/nowhere/report.txt", "-version")
+    report.check(f"{jvm.name} report that can't be written", no_file.returncode == 0 and len(messages(no_file)) == 1, no_file.stderr)
+
+
+def check_wrong(report: Report, jvm: Jvm) -> None:
+    """A stub that does nothing is noticed by verify; without verify the program shows it."""
+    java = [*COMPILED, "Digests", "20"]
+    trusted = jvm.run("wrong=sha256_implCompressMB", *java, test_build=True)
+    report.check(f"{jvm.name} wrong stub changes digests", trusted.returncode == 3, f"status {trusted.returncode}")
+    checked = jvm.run("wrong=sha256_implCompressMB,verify", *java, test_build=True)
+    said = messages(checked)
+    good = checked.returncode == 0 and len(said) == 1 and "sha256_implCompressMB stays HotSpot's" in said[0] and "differs" in said[0]
+    report.check(f"{jvm.name} wrong stub is noticed", good, f"status {checked.returncode}: {checked.stderr}")
+
+
+def check_choice(report: Report, jvm: Jvm) -> None:
+    """Names, flags of the JVM, listings."""
+    some = jvm.listed("sha1_implCompressMB,sha256")
+    good = [stub for stub, text in some.items() if text == "native code"]
+    report.check(f"{jvm.name} only what is named", good == ["sha1_implCompressMB", "sha256_implCompress", "sha256_implCompressMB"], str(some))
+    off = jvm.listed("", "-XX:+UnlockDiagnosticVMOptions", "-XX:-UseSHA1Intrinsics")
+    report.check(f"{jvm.name} flag off", "made no such stub" in off.get("sha1_implCompress", "") and off.get("sha256_implCompress") == "native code", str(off))
+    printed = jvm.run("print", "-version").stdout
+    report.check(f"{jvm.name} print", jvm.native in printed and "jitkit_sha1_implCompressMB_native:" in printed, printed[:500])
+
+
+def check_attach(report: Report, jvm: Jvm) -> None:
+    """Into a running JVM: what is compiled afterwards calls the stubs."""
+    path = WORK / "attached.txt"
+    path.unlink(missing_ok=True)
+    expected = jvm.run(None, "Digests", "6000").stdout
+    running = subprocess.Popen([*jvm.java, "-cp", str(WORK), "Digests", "6000", "wait"], text=True, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    first = running.stdout.readline()
+    jcmd = Path(jvm.java[0]).parent / "jcmd"
+    attached = subprocess.run([jcmd, str(running.pid), "JVMTI.agent_load", jvm.agent, f"report={path}"], capture_output=True, text=True)
+    output, errors = running.communicate("\n", timeout=120)
+    good = running.returncode == 0 and first == "waiting\n" and output == expected
+    report.check(f"{jvm.name} live attach", good, f"{attached.stdout} {output} {errors}")
+    counted = calls(path)
+    report.check(f"{jvm.name} live attach: calls", counted.get("sha256_implCompressMB", 0) > 0, str(counted))
+    report.check(f"{jvm.name} live attach: report", path.is_file() and "compiled before keep HotSpot's" in path.read_text())
+
+
+def check_arm64(report: Report, cases: int, seed: int) -> None:
+    for cpu in ("cortex-a72", "neoverse-n1", "max"):
+        jvm = arm64_jvm(cpu)
+        stubs = check_stubs(report, jvm, cases, seed)
+    for program in CALLED:
+        check_program(report, jvm, stubs, program, {"compiled": COMPILED})
+    check_wrong(report, jvm)
+    check_choice(report, jvm)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=2000, help="random inputs per stub")
+    parser.add_argument("--seed", type=int, default=int(os.environ.get("JITKIT_SEED", "1")))
+    args = parser.parse_args()
+    report = Report()
+    started = time.monotonic()
+    host = host_jvm()
+    stubs = check_stubs(report, host, args.cases, args.seed)
+    for program in CALLED:
+        check_program(report, host, stubs, program, {"-Xint": ["-Xint"], "C1": ["-XX:TieredStopAtLevel=1"], "C2": [], "compiled": COMPILED})
+    check_refusals(report, host, stubs)
+    if stubs:
+        check_wrong(report, host)
+        check_choice(report, host)
+        check_attach(report, host)
+    if HOST == "x86_64" and shutil.which("qemu-aarch64-static"):
+        check_arm64(report, args.cases, args.seed)
+    else:
+        report.skip("arm64_jvm", "no qemu-aarch64-static on PATH" if HOST == "x86_64" else "the host is AArch64")
+    report.note(f"jvm: {len(stubs)} stubs, {args.cases} inputs each, --seed {args.seed}, {time.monotonic() - started:.0f} s")
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+// Digests of many lengths, printed for comparison with another run; known answers of FIPS 180-4 are
+// checked here. Rounds make the C2 compiler see the loops; `wait` waits for a line on stdin in between.
+import java.security.MessageDigest;
+import java.util.Random;
+
+public class Digests {
+    static String hex(byte[] bytes) {
+        StringBuilder s = new StringBuilder();
+        for (byte b : bytes) s.append(String.format("%02x", b));
+        return s.toString();
+    }
+
+    static void known(String algorithm, String text, int times, String expected) throws Exception {
+        MessageDigest d = MessageDigest.getInstance(algorithm);
+        for (int n = 0; n < times; n++) d.update(text.getBytes("US-ASCII"));
+        String found = hex(d.digest());
+        if (found.equals(expected)) return;
+        System.err.println(algorithm + " of " + times + " times \"" + text + "\" is " + found + ", not " + expected);
+        System.exit(3);
+    }
+
+    static void known() throws Exception {
+        known("SHA-1", "abc", 1, "a9993e364706816aba3e25717850c26c9cd0d89d");
+        known("SHA-1", "aaaaaaaaaa", 100000, "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
+        known("SHA-256", "abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        known("SHA-256", "aaaaaaaaaa", 100000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    }
+
+    // A digest of the digests of `rounds` pieces of random bytes, at random offsets, whole and in parts.
+    static String all(String algorithm, int rounds) throws Exception {
+        Random random = new Random(rounds);
+        MessageDigest sum = MessageDigest.getInstance(algorithm), one = MessageDigest.getInstance(algorithm);
+        byte[] data = new byte[5000];
+        random.nextBytes(data);
+        for (int n = 0; n < rounds; n++) {
+            int from = random.nextInt(300), size = random.nextInt(n % 16 == 0 ? 4000 : 300), part = random.nextInt(size + 1);
+            one.update(data, from, part);
+            one.update(data, from + part, size - part);
+            sum.update(one.digest());
+        }
+        return hex(sum.digest());
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        int rounds = Integer.parseInt(arguments[0]);
+        if (arguments.length > 1) {
+            System.out.println("waiting");
+            System.in.read();
+        }
+        known();
+        for (String algorithm : new String[] {"MD5", "SHA-1", "SHA-256", "SHA-512", "SHA3-256"})
+            System.out.println(algorithm + " " + all(algorithm, rounds));
+    }
+}
