@@ -6,7 +6,6 @@
 #define JITKIT_CONSUMERS_JVM_ADAPTER_HPP
 
 #include <jitkit/consumers/jvm/convention.hpp>
-#include <jitkit/emit/crypto/block_function.hpp>
 #include <jitkit/stubs.hpp>
 
 #include <string>
@@ -30,7 +29,7 @@ class Adapter {
   void add(std::string_view group, Build build) {
     Function& f = module_.function();
     const std::string name = "jitkit_kernel_" + std::string(group) + "_" + code_;
-    crypto::declare_block_function(f, module_.module, name);
+    declare(f, name, find_kernel(group).convention);
     build(f);
     add_stubs(group, f.symbol);
   }
@@ -50,10 +49,7 @@ class Adapter {
   void add_stub(unsigned number, ir::SymbolRef kernel, bool counted) {
     const Stub& stub = hotspot::stubs[number];
     Function& f = module_.function();
-    f.signature = signature(stub.convention);
-    const std::string name = std::string("jitkit_") + stub.name + "_" + code_ + (counted ? "_counted" : "");
-    f.symbol = module_.module.declare_function(name, f.signature);
-    module_.module.symbol(f.symbol).linkage = ir::Linkage::exported;
+    declare(f, std::string("jitkit_") + stub.name + "_" + code_ + (counted ? "_counted" : ""), stub.convention);
     ir::Builder b(f);
     const ir::Block entry = b.entry();
     if (counted)
@@ -75,6 +71,11 @@ class Adapter {
     b.ret({b.add(given[stub.convention.find(Role::offset)], read)});
   }
 
+  void declare(Function& f, const std::string& name, const Convention& c) {
+    f.signature = signature(c);
+    f.symbol = module_.module.declare_function(name, f.signature);
+    module_.module.symbol(f.symbol).linkage = ir::Linkage::exported;
+  }
   ir::SigRef signature(const Convention& c) {
     ir::Param params[Convention::most], result;
     for (unsigned n = 0; n < c.count; ++n) params[n].type = type_of(c.params[n]);
@@ -86,6 +87,7 @@ class Adapter {
   ir::Value argument(ir::Builder& b, const Stub& stub, const ir::Value* given, Role wanted) {
     const Convention& c = stub.convention;
     if (c.has(wanted)) return given[c.find(wanted)];
+    if (wanted == Role::size) return b.zext(ir::Type::i64, given[c.find(Role::bytes)]);
     check(wanted == Role::blocks);
     if (!c.has(Role::limit)) return b.i64(1);
     // HotSpot's loops test at the end: the first block is read in any case.

@@ -34,7 +34,7 @@ class Message : public Sink {
   ~Message() { *this << "\n"; }
 };
 
-u64 does_nothing(u64, u64, u64, u64, u64, u64) { return 0; }
+u64 does_nothing(u64, u64, u64, u64, u64, u64, u64, u64) { return 0; }
 
 class Agent {
  public:
@@ -147,7 +147,7 @@ class Agent {
   }
 
   // The code that takes the stub's place; null if none does, then `why` says why.
-  const Code* decide(unsigned n, const host::FeatureSet& cpu, Sink& why) {
+  const Code* decide(unsigned n, const host::FeatureSet& cpu, bool& differs, Sink& why) {
     const Original& o = original_[n];
     const Code* code = nullptr;
     if (!options_.wants(n)) {
@@ -158,9 +158,9 @@ class Agent {
       (why << "its entry is found in ").udec(o.fields) << " places";
     } else if ((code = choose(n, cpu, why)) != nullptr && options_.verify != 0) {
       static Verifier verifier(options_.seed);
-      const bool good = verifier.compare(stubs[n], entry_of(*code), reinterpret_cast<AnyStub*>(o.entry), options_.verify, why);
+      differs = !verifier.compare(stubs[n], entry_of(*code), reinterpret_cast<AnyStub*>(o.entry), options_.verify, why);
       __atomic_store_n(&jitkit_hotspot_calls[n], 0, __ATOMIC_RELAXED);
-      if (!good) return nullptr;
+      if (differs) return nullptr;
     }
     return code;
   }
@@ -168,14 +168,15 @@ class Agent {
   void treat(unsigned n, const host::FeatureSet& cpu) {
     char reason[256];
     BufferSink why(reason, sizeof reason);
-    const Code* code = decide(n, cpu, why);
+    bool differs = false;
+    const Code* code = decide(n, cpu, differs, why);
     const bool shows = options_.list || options_.print;
     Sink out(write_to, stdout);
     if (options_.list)
       out << stubs[n].name << ": " << (code != nullptr ? code->name : "HotSpot's stays: ") << (code != nullptr ? " code" : why.text()) << "\n";
     if (options_.print && code != nullptr)
       print_listing(*code, n == 0 || stubs[n].kernel != stubs[n - 1].kernel, out);
-    if (code == nullptr && options_.wants(n) && (options_.any_named || options_.verify != 0) && !options_.list)
+    if (code == nullptr && (differs || (options_.any_named && options_.wants(n))) && !options_.list)
       Message() << stubs[n].name << " stays HotSpot's: " << why.text();
     if (code == nullptr || shows) return;
     __atomic_store_n(original_[n].field, reinterpret_cast<u64>(entry_of(*code)), __ATOMIC_RELEASE);

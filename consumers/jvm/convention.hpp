@@ -41,6 +41,20 @@ namespace jitkit::inline JITKIT_ABI::hotspot {
   X(mismatch, i32, "the first element that differs, or -1")                          \
   X(checksum, i32, "of the bytes before; as a result, with them")                    \
   X(bytes, i32, "how many bytes are at `data`")                                      \
+  X(size, i64, "how many bytes are at `data`")                                       \
+  X(crc_table, ptr, "not used")                                                      \
+  X(in, ptr, "text to encipher or decipher")                                         \
+  X(out, ptr, "where it goes; may be `in`")                                          \
+  X(key, ptr, "a schedule in Java's order, behind its length in words")              \
+  X(iv, ptr, "the block before; becomes the last one")                               \
+  X(whole, i32, "bytes of text, in whole blocks")                                    \
+  X(some, i32, "bytes of text")                                                      \
+  X(counter, ptr, "the next block's number of 128 bits, big-endian")                 \
+  X(saved, ptr, "the last block of key stream")                                      \
+  X(used, ptr, "an int: how many bytes of it are used")                              \
+  X(hash, ptr, "16 bytes, as two longs")                                             \
+  X(hash_key, ptr, "the same, and room for HotSpot's powers of it")                  \
+  X(hashed, i32, "blocks of 16 bytes at `data`; one at least")                       \
   X(start, i32, "where in `data` to begin")                                          \
   X(end, i32, "where in `data` to end")                                              \
   X(text, ptr, "characters that are written")                                        \
@@ -123,6 +137,7 @@ inline constexpr Kernel kernels[] = {
 #define JITKIT_JVM_KERNEL(group, block, state, text) {#group, block, state, parse_convention(text)},
 #define JITKIT_JVM_STUB(name, group, text)
 #define JITKIT_JVM_CODE(name, code, use)
+#define JITKIT_JVM_CODE_X86(name, code, use)
 #include <jitkit/consumers/jvm/stubs.def>
 };
 
@@ -142,6 +157,7 @@ inline constexpr Stub stubs[] = {
 #define JITKIT_JVM_KERNEL(group, block, state, text)
 #define JITKIT_JVM_STUB(name, group, text) {#name, &find_kernel(#group), parse_convention(text)},
 #define JITKIT_JVM_CODE(name, code, use)
+#define JITKIT_JVM_CODE_X86(name, code, use)
 #include <jitkit/consumers/jvm/stubs.def>
 };
 inline constexpr unsigned stub_count = sizeof stubs / sizeof stubs[0];

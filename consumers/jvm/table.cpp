@@ -20,7 +20,25 @@ const Code rows[] = {
 #define JITKIT_JVM_STUB(name, group, text)
 #define JITKIT_JVM_CODE(name, code, use) \
   {find_stub(#name), #code, Use::use, any(jitkit_##name##_##code), any(jitkit_##name##_##code##_counted)},
+#if defined(__x86_64__)
+#define JITKIT_JVM_CODE_X86 JITKIT_JVM_CODE
+#else
+#define JITKIT_JVM_CODE_X86(name, code, use)
+#endif
 #include <jitkit/consumers/jvm/stubs.def>
+};
+
+struct Needs {
+  std::string_view code;
+  const char* features;
+};
+constexpr Needs needs_of_code[] = {
+    {"native", JITKIT_STUBS_JVM_STUBS_NATIVE_FEATURES},
+    {"portable", JITKIT_STUBS_JVM_STUBS_PORTABLE_FEATURES},
+    {"aes", JITKIT_STUBS_JVM_STUBS_AES_FEATURES},
+#if defined(__x86_64__)
+    {"vaes", JITKIT_STUBS_JVM_STUBS_VAES_FEATURES},
+#endif
 };
 
 }  // namespace
@@ -29,8 +47,10 @@ std::span<const Code> codes() { return rows; }
 
 host::FeatureSet needs(const Code& c) {
   host::FeatureSet set;
-  set.apply(c.name == "native" ? JITKIT_STUBS_JVM_STUBS_NATIVE_FEATURES : JITKIT_STUBS_JVM_STUBS_PORTABLE_FEATURES);
-  return set;
+  bool known = false;
+  for (const Needs& n : needs_of_code)
+    if (n.code == c.name) known = set.apply(n.features).empty();
+  return known ? set : host::FeatureSet::all();
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::hotspot

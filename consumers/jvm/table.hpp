@@ -15,7 +15,7 @@ extern "C" jitkit::u64 jitkit_hotspot_calls[];
 namespace jitkit::inline JITKIT_ABI::hotspot {
 
 // A stub called with what the C convention passes: addresses, and integers in the low bits.
-using AnyStub = u64(u64, u64, u64, u64, u64, u64);
+using AnyStub = u64(u64, u64, u64, u64, u64, u64, u64, u64);
 
 // always: replaces HotSpot's unless the options say otherwise; named: only where they name it.
 enum class Use : u8 { always, named };

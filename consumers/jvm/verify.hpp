@@ -31,7 +31,7 @@ class Verifier {
       if (same_result && std::memcmp(after_, memory_, sizeof memory_) == 0) continue;
       (messages << stub.name << ": case ").udec(n) << " of this seed differs from HotSpot's in ";
       if (same_result)
-        messages << "memory";
+        explain_memory(messages);
       else
         (messages << "its result: ").hex(static_cast<u32>(got)) << " instead of ", messages.hex(static_cast<u32>(expected));
       return false;
@@ -52,6 +52,14 @@ class Verifier {
     return z ^ z >> 31;
   }
   u64 below(u64 n) { return next() % n; }
+  // The first byte that differs, by the area it is in.
+  void explain_memory(Sink& messages) const {
+    usize at = 0;
+    while (memory_[at] == after_[at]) ++at;
+    ((messages << "memory of argument ").udec(at / area) << ", byte ").udec(at % area - arguments_[at / area] % area);
+    ((messages << ": ").hex(memory_[at], 2) << " instead of ").hex(after_[at], 2);
+    (messages << "; before: ").hex(before_[at], 2);
+  }
   // Mostly small numbers up to n.
   u64 some(u64 n) { return below(n < 32 || below(4) == 0 ? n + 1 : 32); }
 
@@ -99,12 +107,26 @@ class Verifier {
         case Role::apart: a = n * area + block * below(64 / block); break;
         case Role::to: a = below(2) == 0 ? n * area : below(most / block) * block; break;
         case Role::n: a = elements; break;
+        case Role::crc_table: a = n * area; break;
+        case Role::in: data = a = n * area + below(64); break;
+        case Role::out: a = below(4) == 0 ? data : n * area + below(64); break;
+        case Role::key: a = make_key(n); break;
+        case Role::iv:
+        case Role::counter:
+        case Role::saved: a = n * area + 8 * below(8); break;
+        case Role::whole: a = 16 * (1 + some(most / 16 - 1)); break;
+        case Role::some: a = 1 + some(most - 1); break;
+        case Role::used: a = make_used(n); break;
+        case Role::hash: a = n * area + 8 * below(8); break;
+        case Role::hash_key: clear_powers(before_ + (a = n * area + 8 * below(8))); break;
+        case Role::hashed: a = 1 + some(most / 16 - 1); break;
         case Role::start: a = start; break;
-        case Role::end: a = start + 3 * some(most / 4 - 40); break;
+        case Role::end: a = start + 3 * (1 + some(most / 4 - 40)); break;
         case Role::text: a = n * area + below(64); break;
         case Role::at: a = below(30); break;
         case Role::flag: a = below(2); break;
         case Role::blocks:
+        case Role::size:
         case Role::mismatch:
         case Role::carry:
         case Role::none: check(false);
@@ -119,9 +141,23 @@ class Verifier {
     return at;
   }
 
+  // The length of the schedule stands in front of it.
+  u64 make_key(u64 n) {
+    const u64 at = n * area + 8 + 8 * below(8);
+    const u32 words = 44 + 8 * static_cast<u32>(below(3));
+    std::memcpy(before_ + at - 4, &words, 4);
+    return at;
+  }
+  u64 make_used(u64 n) {
+    const u64 at = n * area + 4 * below(16);
+    const u32 used = static_cast<u32>(below(17));
+    std::memcpy(before_ + at, &used, 4);
+    return at;
+  }
+
   u64 run(const Stub& stub, AnyStub* f, bool rubbish) {
     std::memcpy(memory_, before_, sizeof memory_);
-    u64 a[6] = {};
+    u64 a[Convention::most] = {};
     for (unsigned n = 0; n < stub.convention.count; ++n) {
       a[n] = arguments_[n];
       if (type_of(stub.convention.params[n]) == ir::Type::ptr)
@@ -129,12 +165,25 @@ class Verifier {
       else if (rubbish && type_of(stub.convention.params[n]) == ir::Type::i32)
         a[n] |= 0xdeadbeef00000000;
     }
-    return f(a[0], a[1], a[2], a[3], a[4], a[5]);
+    const u64 result = f(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
+    forget(stub);
+    return result;
   }
+  // Clears what has no meaning any more.
+  void forget(const Stub& stub) {
+    const Convention& c = stub.convention;
+    if (c.has(Role::hash_key)) clear_powers(memory_ + arguments_[c.find(Role::hash_key)]);
+    if (!c.has(Role::used)) return;
+    u32 used;
+    std::memcpy(&used, memory_ + arguments_[c.find(Role::used)], 4);
+    if (used == 16) std::memset(memory_ + arguments_[c.find(Role::saved)], 0, 16);
+  }
+  // Behind a hash key Java has room where HotSpot's stubs keep its powers once they are computed.
+  static void clear_powers(u8* key) { std::memset(key + 16, 0, 16 * 8); }
 
   u64 random_;
   u64 arguments_[Convention::most] = {};
-  alignas(64) u8 before_[6 * area] = {};
+  alignas(64) u8 before_[7 * area] = {};
   alignas(64) u8 memory_[sizeof before_] = {};
   alignas(64) u8 after_[sizeof before_] = {};
 };

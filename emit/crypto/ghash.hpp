@@ -100,8 +100,9 @@ ir::Value ghash_loop(ir::Builder& b, ir::Value table, ir::Value& sum, ir::Value&
 
 }  // namespace detail
 
-// Writes the table for the hash key H, 16 bytes at `h`.
-inline void ghash_make_table(ir::Builder& b, ir::Value h, ir::Value table, bool karatsuba) {
+// Writes the table for the hash key H, 16 bytes at `h`; a loop over fewer blocks at a time needs fewer powers.
+inline void ghash_make_table(ir::Builder& b, ir::Value h, ir::Value table, bool karatsuba,
+                             unsigned powers = ghash_powers) {
   using ir::Value;
   const Vector128 v{b};
   const Value x = v.reverse(b.load(ir::Type::v128, h), v.reversal());
@@ -112,10 +113,10 @@ inline void ghash_make_table(ir::Builder& b, ir::Value h, ir::Value table, bool 
                             Bytes16{12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15});
   const Value by_x = v.xor_(doubled, b.vand(out, b.v128(1, detail::ghash_reducer)));
   Value power = by_x;
-  for (unsigned n = 1; n <= ghash_powers; ++n) {
+  for (unsigned n = 1; n <= powers; ++n) {
     b.store(table, power, detail::ghash_power_at(n));
     b.store(table, v.xor_(power, v.exchange_halves(power)), detail::ghash_halves_at(n));
-    if (n == ghash_powers) break;
+    if (n == powers) break;
     GhashSum product;
     // Power 1 stands in the table by now.
     detail::ghash_add(v, product, power, table, 1, karatsuba);
