@@ -111,14 +111,25 @@ struct TrapAccess {
 // What the IR needs to know of a target to hold, check, print and parse native ops.
 struct IsaInfo {
   const char* name;  // "arm64", "x86_64"
-  u16 forms;         // form numbers are 1 ... forms - 1
-  const char* (*form_name)(u16 form);
+  u16 forms;         // form numbers are among 1 ... forms - 1
+  FormName (*form_name)(u16 form);
   Effects (*form_effects)(u16 form);
   FormOperands (*form_operands)(u16 form);
   // Names of the registers by PReg, for signatures with fixed places; empty: written as numbers.
   std::span<const char* const> registers = {};
   // Whether selection can do the core op without writing flags; null: it never can.
   bool (*flag_free)(Opcode op, Type type) = nullptr;
+  // Which of the numbers are forms, and a quick way from a name to its number (0: none). Null: all are; none.
+  bool (*is_form)(u16 form) = nullptr;
+  u16 (*find_form)(std::string_view name) = nullptr;
+
+  bool has(u16 form) const { return form != 0 && form < forms && (is_form == nullptr || is_form(form)); }
+  u16 find(std::string_view form) const {
+    if (find_form != nullptr) return find_form(form);
+    for (u16 n = 1; n < forms; ++n)
+      if (form_name(n).view() == form) return n;
+    return 0;
+  }
 };
 
 class FunctionData {

@@ -271,8 +271,7 @@ inline bool InstructionParser::memory_options(std::string_view rest, InstData& d
 // ----------------------------------------------------------------------------------------- operands
 
 inline bool InstructionParser::native_form_named(std::string_view form, InstData& d) {
-  for (u16 n = 1; n < isa()->forms; ++n) {
-    if (form != isa()->form_name(n)) continue;
+  if (const u16 n = isa()->find(form); n != 0) {
     d.op = native_opcode(n);
     return true;
   }

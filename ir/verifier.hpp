@@ -123,7 +123,7 @@ inline void Verifier::inst(const InstData& d, Inst i) {
 
 inline void Verifier::native(const InstData& d, Inst i) {
   const u16 form = native_form(d.op);
-  if (f_.isa == nullptr || form >= f_.isa->forms) {
+  if (f_.isa == nullptr || !f_.isa->has(form)) {
     error(Rule::native, i) << "a native op that is no form of the function's target";
     return;
   }

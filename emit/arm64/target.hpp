@@ -24,7 +24,7 @@ struct Isa {
     static constexpr ir::IsaInfo info{
         name,
         form_count,
-        [](u16 form) { return form_name(static_cast<Form>(form)); },
+        [](u16 form) -> FormName { return form_name(static_cast<Form>(form)); },
         [](u16 form) { return form_effects(static_cast<Form>(form)); },
         [](u16 form) { return form_operands(static_cast<Form>(form)); },
         register_names,

@@ -160,6 +160,15 @@ struct Tail {
 #define JITKIT_X86_T_rel32 Target
 #define JITKIT_X86_T_acc Gp<W>
 #define JITKIT_X86_T_moffs Imm64
+#define JITKIT_X86_T_k KReg
+#define JITKIT_X86_T_km8 RegMem<KReg, 8>
+#define JITKIT_X86_T_km16 RegMem<KReg, 16>
+#define JITKIT_X86_T_km32 RegMem<KReg, 32>
+#define JITKIT_X86_T_km64 RegMem<KReg, 64>
+#define JITKIT_X86_T_h Vec<(L > 256 ? L / 2 : 128)>
+#define JITKIT_X86_T_gx VectorMem<L>
+#define JITKIT_X86_T_gh VectorMem<(L > 256 ? L / 2 : 128)>
+#define JITKIT_X86_T_gd VectorMem<L>
 
 // What stands before a method of each axis, and its encoding word.
 #define JITKIT_X86_HEAD_none
@@ -238,6 +247,19 @@ class BasicAssembler {
   constexpr void cmovcc(Cond c, Gp<W> d, detail::Plain<Rm<W>> s) {
     emit_RM(sized(op(M0F, static_cast<u8>(0x40 | static_cast<u8>(c))), Axis::wlq, W), d, s);
   }
+
+ protected:
+  static constexpr usize max_length = 16;
+  constexpr void finish(u8* p, u8* end, detail::Tail t = {}) {
+    if (end == nullptr) return refuse();
+    end = put_imm(end, t.value, t.bytes);
+    buffer_->advance(static_cast<usize>(end - p));
+  }
+  constexpr void finish(u8* p, u8* end, detail::Tail t, const Mem& m) {
+    finish(p, end, t);
+    if (end != nullptr && m.is_label()) use_target(m, t.bytes);
+  }
+  [[gnu::cold]] void refuse() { buffer_->fail({Error::operand_range, buffer_->offset(), 0}); }
 
  private:
   using Code = detail::Code;
@@ -367,15 +389,6 @@ class BasicAssembler {
     use_target(rm, after);
   }
 
-  constexpr void finish(u8* p, u8* end, Tail t = {}) {
-    if (end == nullptr) return refuse();
-    end = put_imm(end, t.value, t.bytes);
-    buffer_->advance(static_cast<usize>(end - p));
-  }
-  constexpr void finish(u8* p, u8* end, Tail t, const Mem& m) {
-    finish(p, end, t);
-    if (end != nullptr && m.is_label()) use_target(m, t.bytes);
-  }
   // The 4-byte field stands `after` bytes before the end of the instruction.
   void use_target(const Mem& m, u32 after) {
     const u32 at = buffer_->offset() - after - 4;
@@ -385,8 +398,6 @@ class BasicAssembler {
     else
       buffer_->use_symbol(Symbol(m.target), FixupKind::x86_rel32, at, addend);
   }
-  [[gnu::cold]] void refuse() { buffer_->fail({Error::operand_range, buffer_->offset(), 0}); }
-
   void emit_JUMP(Enc e, Target t) {
     const u8 opcode = opcode_of(e);  // 0F 80 + cc, E9 jmp, E8 call
     if (!t.is_symbol && opcode != 0xe8 && (t.wants_short || reaches_short(Label(t.id))))
@@ -411,7 +422,6 @@ class BasicAssembler {
     buffer_->use_label(l, FixupKind::x86_rel8, buffer_->offset() - 1);
   }
 
-  static constexpr usize max_length = 16;
   Buffer* buffer_;
 };
 
@@ -453,6 +463,15 @@ class BasicAssembler {
 #undef JITKIT_X86_T_i64s
 #undef JITKIT_X86_T_i8
 #undef JITKIT_X86_T_im
+#undef JITKIT_X86_T_gd
+#undef JITKIT_X86_T_gh
+#undef JITKIT_X86_T_gx
+#undef JITKIT_X86_T_h
+#undef JITKIT_X86_T_k
+#undef JITKIT_X86_T_km16
+#undef JITKIT_X86_T_km32
+#undef JITKIT_X86_T_km64
+#undef JITKIT_X86_T_km8
 #undef JITKIT_X86_T_m
 #undef JITKIT_X86_T_m0
 #undef JITKIT_X86_T_m128

@@ -35,6 +35,11 @@ constexpr bool has_modrm(Format f) {
   }
 }
 constexpr bool in_opcode(Format f) { return f == Format::O || f == Format::OXCHG; }
+constexpr bool has_vector_index(const FormRow& row) {
+  for (unsigned i = 0; i < row.kinds.count; ++i)
+    if (operand_of(row, i).index != 0) return true;
+  return false;
+}
 constexpr bool has_slot(Format f, char slot) {
   for (const char* s = slots_of(f); *s != '\0'; ++s)
     if (*s == slot) return true;
@@ -76,6 +81,14 @@ class DecodeIndex {
         (last[b] == 0 ? first_[b] : next_[last[b]]) = f;
         last[b] = f;
       }
+    u16 last_evex[buckets] = {};
+    for (u16 i = 0; i < evex_count; ++i) {
+      const Enc e = evex_rows[i].enc;
+      const unsigned b = bucket(false, e >> 44 & 7U, opcode_of(e));
+      const auto row = static_cast<u16>(i + 1);
+      (last_evex[b] == 0 ? first_evex_[b] : next_evex_[last_evex[b]]) = row;
+      last_evex[b] = row;
+    }
   }
   // f(form) for each form that may have this opcode, until it answers true. A register in the opcode's
   // low bits: the forms stand with register 0.
@@ -85,6 +98,13 @@ class DecodeIndex {
       if (f(static_cast<Form>(i))) return;
   }
 
+  // f(row) for each EVEX row that has this opcode, until it answers true.
+  template <class F>
+  constexpr void find_evex(unsigned map, unsigned opcode, F f) const {
+    for (u16 i = first_evex_[bucket(false, map, opcode)]; i != 0; i = next_evex_[i])
+      if (f(static_cast<EvexId>(i - 1))) return;
+  }
+
  private:
   static constexpr unsigned buckets = 2 * 4 * 256;
   static constexpr unsigned bucket(bool vex, unsigned map, unsigned opcode) {
@@ -92,6 +112,9 @@ class DecodeIndex {
   }
   u16 first_[buckets] = {};
   u16 next_[form_count] = {};
+  // Rows by their number plus one.
+  u16 first_evex_[buckets] = {};
+  u16 next_evex_[evex_count + 1] = {};
 };
 inline constexpr DecodeIndex decode_index;
 
@@ -104,6 +127,8 @@ class DecodeState {
   constexpr bool matches_row(const FormRow& row) const;
   constexpr bool operands(Form form, Instruction& in);
   constexpr bool vex() const { return vex_; }
+  constexpr bool evex() const { return evex_; }
+  constexpr Form evex_form_of(EvexId id) const;
   constexpr unsigned map() const { return map_; }
   constexpr u8 opcode() const { return opcode_; }
 
@@ -125,7 +150,8 @@ class DecodeState {
   }
   constexpr bool legacy_prefix(u8 b);
   constexpr bool vex_prefix(u8 first);
-  constexpr bool address(Mem& m);
+  constexpr bool evex_prefix();
+  constexpr bool address(Mem& m, bool vector_index, unsigned unit);
   constexpr OperandValue register_operand(const OperandDesc& d, unsigned number) const;
 
   const u8* bytes_;
@@ -135,7 +161,9 @@ class DecodeState {
   u8 repeat_ = 0;  // F2, F3
   u8 segment_ = 0;
   bool w_ = false, l_ = false;
-  u8 r_ = 0, x_ = 0, b_ = 0;  // 0 or 8
+  u8 r_ = 0, x_ = 0, b_ = 0;  // 0 or 8; r_ also 16
+  bool evex_ = false, zero_ = false, evex_b_ = false;
+  u8 mask_ = 0, length_ = 0;
   u8 v_ = 0, pp_ = 0;
   unsigned map_ = 0;
   u8 opcode_ = 0;
@@ -180,6 +208,45 @@ constexpr bool DecodeState::vex_prefix(u8 first) {
   return byte(opcode_);
 }
 
+constexpr bool DecodeState::evex_prefix() {
+  if (has_66_ || has_lock_ || repeat_ != 0) return false;
+  u8 p0 = 0, p1 = 0, p2 = 0;
+  if (!byte(p0) || !byte(p1) || !byte(p2)) return false;
+  if ((p0 & 8) != 0 || (p1 & 4) == 0) return false;
+  vex_ = evex_ = true;
+  map_ = p0 & 7U;
+  if (map_ == 0 || map_ > 3) return false;
+  r_ = static_cast<u8>(((p0 & 0x80) != 0 ? 0 : 8) | ((p0 & 0x10) != 0 ? 0 : 16));
+  x_ = (p0 & 0x40) != 0 ? 0 : 8;
+  b_ = (p0 & 0x20) != 0 ? 0 : 8;
+  w_ = (p1 & 0x80) != 0;
+  pp_ = p1 & 3;
+  v_ = static_cast<u8>((~p1 >> 3 & 15) | ((p2 & 8) != 0 ? 0 : 16));
+  zero_ = (p2 & 0x80) != 0;
+  length_ = p2 >> 5 & 3;
+  evex_b_ = (p2 & 0x10) != 0;
+  mask_ = p2 & 7;
+  return byte(opcode_);
+}
+
+// The form of the row that prefix and ModRM say; Form::none if it has none such.
+constexpr Form DecodeState::evex_form_of(EvexId id) const {
+  if (at_ >= size_ || (zero_ && mask_ == 0)) return Form::none;
+  const bool memory = bytes_[at_] < 0xc0;
+  EvexParts p;
+  p.id = id;
+  p.variant = memory ? (evex_b_ ? EvexVariant::broadcast : EvexVariant::memory)
+                     : (evex_b_ ? EvexVariant::rounding : EvexVariant::plain);
+  p.masking = mask_ == 0 ? Masking::none : zero_ ? Masking::zero : Masking::merge;
+  const EvexRow& row = evex_rows[static_cast<u16>(id)];
+  p.length = length_;
+  if (p.variant == EvexVariant::rounding) {  // the length's bits are the rounding mode
+    if ((row.modes & table::er) == 0 && length_ != 0) return Form::none;
+    p.length = row.lengths == Lengths::x ? 0 : 2;
+  }
+  return p.length < 3 && is_evex_form(p) ? evex_form(p) : Form::none;
+}
+
 // Everything up to the opcode.
 constexpr bool DecodeState::head() {
   u8 b = 0;
@@ -187,6 +254,7 @@ constexpr bool DecodeState::head() {
     if (!byte(b)) return false;
   } while (legacy_prefix(b));
   if (b == 0xc4 || b == 0xc5) return vex_prefix(b);
+  if (b == 0x62) return evex_prefix();
   if (b >> 4 == 4) {
     has_rex_ = true;
     w_ = (b & 8) != 0;
@@ -209,8 +277,9 @@ constexpr bool DecodeState::matches_row(const FormRow& row) const {
   const Enc e = row.enc;
   if (wide(e) != w_) return false;
   if (vex_) {
-    if ((e >> 47 & 3U) != pp_ || ((e >> 30 & 1U) != 0) != l_) return false;
-    if (!has_slot(row.format, 'V') && v_ != 0) return false;
+    if ((e >> 47 & 3U) != pp_ || (!evex_ && ((e >> 30 & 1U) != 0) != l_)) return false;
+    const unsigned v = evex_ && has_vector_index(row) ? v_ & 15U : v_;  // bit 4 is the index'
+    if (!has_slot(row.format, 'V') && v != 0) return false;
   } else {
     const auto mandatory = static_cast<u8>(e >> 32);
     const bool wants_66 = mandatory == 0x66 || (e >> 40 & 1) != 0;
@@ -230,7 +299,8 @@ constexpr bool DecodeState::matches_row(const FormRow& row) const {
   return wants_memory == (modrm < 0xc0);
 }
 
-constexpr bool DecodeState::address(Mem& m) {
+// `unit`: log2 of what an 8-bit displacement counts.
+constexpr bool DecodeState::address(Mem& m, bool vector_index, unsigned unit) {
   u8 modrm = 0, sib = 0;
   if (!byte(modrm)) return false;
   const unsigned mod = modrm >> 6;
@@ -240,7 +310,7 @@ constexpr bool DecodeState::address(Mem& m) {
   unsigned disp_bytes = mod == 1 ? 1 : mod == 2 ? 4 : 0;
   if (low == 4) {
     if (!byte(sib)) return false;
-    const unsigned index = (sib >> 3 & 7U) | x_;
+    const unsigned index = (sib >> 3 & 7U) | x_ | (vector_index ? Mem::vector_index | (evex_ ? v_ & 16U : 0U) : 0U);
     if (index != 4) {
       m.index = static_cast<u8>(index);
       m.scale = static_cast<u8>(sib >> 6);
@@ -249,6 +319,8 @@ constexpr bool DecodeState::address(Mem& m) {
       disp_bytes = 4;
     else
       m.base = static_cast<u8>((sib & 7) | b_);
+  } else if (vector_index) {
+    return false;
   } else if (low == 5 && mod == 0) {
     m.kind = Mem::Kind::rip;
     disp_bytes = 4;
@@ -257,7 +329,7 @@ constexpr bool DecodeState::address(Mem& m) {
   }
   i64 disp = 0;
   if (!number(disp_bytes, true, disp)) return false;
-  m.disp = static_cast<i32>(disp);
+  m.disp = static_cast<i32>(disp_bytes == 1 ? disp * (i64{1} << unit) : disp);
   return true;
 }
 
@@ -266,6 +338,7 @@ constexpr OperandValue DecodeState::register_operand(const OperandDesc& d, unsig
   v.cls = d.cls;
   v.bits = d.cls == OpClass::vec && d.bits < 128 ? u16{128} : d.bits;
   v.code = static_cast<u8>(number);
+  if ((d.cls == OpClass::mask && number > 7) || (d.cls == OpClass::gpr && number > 15)) v.cls = OpClass::none;
   if (d.cls == OpClass::gpr && d.bits == 8 && !d.fixed)
     v.code = has_rex_ || vex_ || number < 4 ? byte_code(number) : static_cast<u8>(number | code_forbids_rex);
   return v;
@@ -273,18 +346,22 @@ constexpr OperandValue DecodeState::register_operand(const OperandDesc& d, unsig
 
 // Reads what follows the opcode; the row matches.
 constexpr bool DecodeState::operands(Form form, Instruction& in) {
-  const FormRow& row = row_of(form);
+  const FormRow row = row_of(form);
   in.form = form;
   in.count = row.kinds.count;
+  in.mask = mask_;
+  in.zero = zero_;
+  if (row.variant == EvexVariant::rounding)
+    in.rounding = (row.modes & table::er) != 0 ? static_cast<Rounding>(2 + length_) : Rounding::sae;
   unsigned reg = 0;
   OperandValue place;
   if (has_modrm(row.format)) {
     const u8 modrm = bytes_[at_];
     reg = (modrm >> 3 & 7U) | r_;
-    place.code = static_cast<u8>((modrm & 7) | b_);
+    place.code = static_cast<u8>((modrm & 7) | b_ | (evex_ ? x_ << 1 : 0));
     if (modrm >= 0xc0)
       ++at_;
-    else if (!address(place.mem))
+    else if (!address(place.mem, has_vector_index(row), static_cast<unsigned>(row.enc >> 49 & 7U)))
       return false;
   } else if (opcode_at(row.enc).has_third) {
     ++at_;
@@ -326,7 +403,9 @@ constexpr bool DecodeState::operands(Form form, Instruction& in) {
             break;
           }
           v.cls = OpClass::mem;
-          v.bits = d.addr64 ? u16{0} : d.bits;
+          v.bits = d.addr64 || d.index != 0 ? u16{0} : d.bits;
+          v.broadcast = d.broadcast;
+          v.index_bits = d.index;
           v.mem = place.mem;
           v.imm = v.mem.disp;
           used_memory = true;
@@ -348,14 +427,20 @@ constexpr Instruction decode(std::span<const u8> bytes) {
   Instruction found;
   if (!state.head()) return found;
   const auto attempt = [&](Form f) {
-    const FormRow& row = row_of(f);
-    if (!state.matches_row(row)) return false;
+    if (!state.matches_row(row_of(f))) return false;
     detail::DecodeState rest = state;
     Instruction in;
     if (!rest.operands(f, in)) return false;
     found = in;
     return true;
   };
+  if (state.evex()) {
+    detail::decode_index.find_evex(state.map(), state.opcode(), [&](EvexId id) {
+      const Form f = state.evex_form_of(id);
+      return f != Form::none && attempt(f);
+    });
+    return found;
+  }
   detail::decode_index.find(state.vex(), state.map(), state.opcode(), attempt);
   if (found.form == Form::none && !state.vex() && state.map() < 2)
     detail::decode_index.find(false, state.map(), state.opcode() & 0xf8U, [&](Form f) {

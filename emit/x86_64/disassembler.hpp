@@ -36,7 +36,10 @@ inline void print_memory(Sink& out, const OperandValue& v) {
   }
   if (m.index != Mem::none) {
     if (!first) out << " + ";
-    print_general(out, m.addr32 ? 32 : 64, m.index);
+    if (v.index_bits != 0)
+      print_register(out, OpClass::vec, v.index_bits, m.index & 31U);
+    else
+      print_general(out, m.addr32 ? 32 : 64, m.index);
     out.put('*').udec(u64{1} << m.scale);
     first = false;
   }
@@ -45,6 +48,7 @@ inline void print_memory(Sink& out, const OperandValue& v) {
   else if (v.imm != 0)
     (out << (v.imm < 0 ? " - " : " + ")).udec(v.imm < 0 ? 0 - static_cast<u64>(v.imm) : static_cast<u64>(v.imm));
   out.put(']');
+  if (v.broadcast != 0) out << "{1to", out.udec(u64{1} << v.broadcast), out << "}";
 }
 
 constexpr bool same_bytes(const Encoded& code, std::span<const u8> bytes) {
@@ -77,6 +81,7 @@ inline void print_bytes(std::span<const u8> bytes, Sink& out) {
 // The text of an instruction that decode() or the text assembler made.
 inline void print(const Instruction& in, Sink& out) {
   if (in.vex3) out << "{vex3} ";
+  if (in.evex) out << "{evex} ";
   out << row_of(in.form).text;
   for (unsigned i = 0; i < in.count; ++i) {
     const OperandValue& v = in.operand[i];
@@ -86,6 +91,9 @@ inline void print(const Instruction& in, Sink& out) {
       case OpClass::imm: out.dec(v.imm); break;
       default: detail::print_register(out, v.cls, v.bits, v.code);
     }
+    if (i == 0 && in.mask != 0) out << "{k", out.udec(in.mask), out << "}" << (in.zero ? "{z}" : "");
+    if (in.rounding != Rounding::none && i == detail::rounding_place(in))
+      out << ", {" << detail::rounding_names[static_cast<u8>(in.rounding)] << "}";
   }
 }
 
@@ -94,6 +102,13 @@ inline void print(const Instruction& in, Sink& out) {
 constexpr bool is_exact(Instruction& in, std::span<const u8> bytes) {
   const bool was_vex3 = in.vex3;
   const char* mnemonic = row_of(in.form).text;
+  if (is_evex(in.form)) {
+    if (detail::same_bytes(encode_shortest(mnemonic, in, FeatureSet::all()).code, bytes)) return true;
+    in.evex = true;
+    if (detail::same_bytes(encode_shortest(mnemonic, in, FeatureSet::all()).code, bytes)) return true;
+    in.evex = false;
+    return false;
+  }
   in.vex3 = detail::may_be_commuted(in);
   if (detail::same_bytes(encode_shortest(mnemonic, in, FeatureSet::all()).code, bytes)) return true;
   if (!was_vex3 || in.vex3) return false;

@@ -132,6 +132,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     put(value <= 0xffffffff ? F::mov_ri_32 : F::mov_ri_64, {d}, static_cast<i64>(value));
   }
   void rematerialise(Type t, u8 d, const ir::Remat& r);
+  void mask_constant(u8 d, const ir::Remat& r);
   void symbol_address(u8 d, u32 id, i32 addend);
   void emit_copy(Type t, u8 d, u8 s);
   void emit_swap(Type t, u8 a, u8 b);
@@ -263,7 +264,7 @@ inline void Emitter::emit_inst(const MachInst& m) {
   for (unsigned k = 0; k < m.operands && n < most; ++k)
     if (o[k].tied == 0) regs[n++] = number(o[k]);
   if (!has_memory(f)) return put(f, regs, 0, 0, static_cast<i64>(m.imm));
-  const unsigned where = detail::encode_table.record[m.form].rm_at;
+  const unsigned where = encode_record_of(f).rm_at;
   put_memory(f, regs, where, memory(m, regs[where], regs[where + 1]), packed_imm(m.imm));
 }
 

@@ -24,6 +24,7 @@ inline void Emitter::rematerialise(Type t, u8 d, const ir::Remat& r) {
     const ir::ConstantData& c = mf_.literals[r.extra];
     macros_.put_load(d - 16U, bytes, c.lo, c.hi);
   };
+  if (t == Type::mask) return mask_constant(d, r);
   switch (static_cast<Macro>(r.form)) {
     case Macro::integer: return constant(d, r.imm);
     case Macro::vec_zero: return macros_.put_zero(d - 16U);
@@ -38,19 +39,35 @@ inline void Emitter::rematerialise(Type t, u8 d, const ir::Remat& r) {
   code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
 }
 
+inline void Emitter::mask_constant(u8 d, const ir::Remat& r) {
+  if (r.form == form_of(Macro::vec_zero)) return put(F::kxorq_kkk, {d, d, d});
+  if (r.form == form_of(Macro::vec_ones)) return put(F::kxnorq_kkk, {d, d, d});
+  Memory m;
+  m.kind = AddressKind::literal;
+  m.extra = r.extra;
+  m.literal_bytes = 8;
+  load(F::kmovq_km, d, m);
+}
+
 // ---- moves ----
 
 inline void Emitter::emit_copy(Type t, u8 d, u8 s) {
   if (ir::bank(t) == Bank::gpr) return put(sized_for(ir::bits(t) > 32, F::mov_rr_32, F::mov_rr_64), {d, s});
+  if (t == Type::mask) return put(F::kmovq_kk, {d, s});
+  if (t == Type::v512) return put(evex_form(EvexId::vmovaps, 512), {d, s});
   if (ir::bank(t) != Bank::vec) return code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
   put(is_wide(t) ? F::vmovaps_rr_256 : vec(F::movaps_rr, F::vmovaps_rr_128), {d, s});
 }
 
 inline void Emitter::emit_swap(Type t, u8 a, u8 b) {
   if (ir::bank(t) == Bank::gpr) return put(F::xchg_rr_64, {a, b});
-  if (ir::bank(t) != Bank::vec) return code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
+  if (ir::bank(t) != Bank::vec && t != Type::mask) return code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
   const auto mix = [&](u8 d, u8 s) {
-    if (avx_)
+    if (t == Type::mask)
+      put(F::kxorq_kkk, {d, d, s});
+    else if (t == Type::v512)
+      put(evex_form(EvexId::vpxorq, 512), {d, d, s});
+    else if (avx_)
       put(is_wide(t) ? F::vxorps_rrr_256 : F::vxorps_rrr_128, {d, d, s});
     else
       put(F::xorps_rr, {d, s});
@@ -68,7 +85,11 @@ inline void Emitter::spill_move(Type t, u8 r, bool is_load, const Memory& m) {
   Pair f{};
   if (ir::bank(t) == Bank::gpr)
     f = ir::bits(t) > 32 ? Pair{F::mov_rm_64, F::mov_mr_64} : Pair{F::mov_rm_32, F::mov_mr_32};
-  else if (ir::bank(t) != Bank::vec || ir::bits(t) > 256)
+  else if (t == Type::mask)
+    f = {F::kmovq_km, F::kmovq_mk};
+  else if (t == Type::v512)
+    f = {evex_form(EvexId::vmovups, 512, EvexVariant::memory), evex_form(EvexId::vmovups_st, 512, EvexVariant::memory)};
+  else if (ir::bank(t) != Bank::vec)
     return code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
   else if (ir::bits(t) <= 32)
     f = avx_ ? Pair{F::vmovss_rm, F::vmovss_mr} : Pair{F::movss_rm, F::movss_mr};

@@ -18,11 +18,11 @@ namespace jitkit::inline JITKIT_ABI::x86_64 {
 
 // The encoding word of a form:
 //   0..23 opcode bytes as they are written (with 0F, 0F 38, 0F 3A)   24..25 how many, minus 1
-//  26..28 /digit   29 REX.W or VEX.W   30..31 VEX.L   32..39 mandatory prefix byte
+//  26..28 /digit   29 REX.W or VEX.W   30..31 VEX.L or EVEX.L'L   32..39 mandatory prefix byte
 //  40 operand-size prefix 66   41 lock prefix   42..43 Space   44..46 VEX map   47..48 VEX pp
-//  49..63 EVEX: W, tuple type (disp8 * N), broadcast, rounding, mask kinds
+//  49..51 EVEX: log2 of the unit of an 8-bit displacement   52 EVEX.b   53..55 mask register   56 EVEX.z
 using Enc = u64;
-enum class Space : u8 { legacy, vex, evex, vex_or_evex };
+enum class Space : u8 { legacy, vex, evex };
 
 // The words rows are written in.
 namespace table {
@@ -52,6 +52,8 @@ constexpr Enc vex(Enc prefix, Map m, Enc w, u8 c) {
   return Enc{c} | w | pp << 47 | Enc{m} << 44 | Enc{1} << 42;
 }
 
+constexpr Enc evex(Enc prefix, Map m, Enc w, u8 c) { return vex(prefix, m, w, c) ^ Enc{3} << 42; }
+
 }  // namespace table
 
 constexpr unsigned opcode_bytes(Enc e) { return 1 + (e >> 24 & 3U); }
@@ -60,6 +62,16 @@ constexpr Enc opcode_plus(Enc e, unsigned n) { return e + (Enc{n} << 8 * (opcode
 constexpr unsigned digit_of(Enc e) { return e >> 26 & 7U; }
 constexpr bool wide(Enc e) { return (e >> 29 & 1U) != 0; }
 constexpr Space space_of(Enc e) { return static_cast<Space>(e >> 42 & 3U); }
+
+// What an EVEX instruction has besides its row: a mask register (0: none), zeroing instead of merging, and
+// 0, or sae, or a rounding mode.
+enum class Rounding : u8 { none, sae, rn, rd, ru, rz };
+constexpr Enc decorated(Enc e, unsigned mask, bool zero, Rounding rounding) {
+  e |= Enc{mask & 7} << 53 | Enc{zero} << 56;
+  if (rounding == Rounding::none) return e;
+  e = (e & ~(Enc{3} << 30)) | Enc{1} << 52;  // the length is then said by the instruction
+  return rounding == Rounding::sae ? e : e | Enc{static_cast<u8>(rounding) - 2U} << 30;
+}
 
 // How a size or length turns a row into a form.
 enum class Axis : u8 {
@@ -71,6 +83,7 @@ enum class Axis : u8 {
   bwl,   // 8 16 32 (in, out)
   vl,    // 128 256: VEX.L
   vi,    // the same; 256 needs AVX2
+  evex,  // the lengths of an EVEX row (evex_rows.hpp)
   bwlq_t, wlq_t, vl_t,  // as without _t; the method's size comes from its register or sized memory
 };
 
@@ -249,15 +262,40 @@ constexpr u8* vex_rr(u8* p, Enc e, unsigned reg, unsigned v, unsigned rm) {
   return put_bytes(p, b.bits, b.count);
 }
 constexpr u8* vex_mem(u8* p, Enc e, unsigned reg, unsigned v, const Mem& m) {
-  if (((reg | v) & 16) != 0 || bad_index(m)) return nullptr;
+  const bool high_index = m.index != Mem::none && (m.index & 16) != 0;
+  if (((reg | v) & 16) != 0 || high_index || bad_index(m)) return nullptr;
   p = put_vex(put_address_prefixes(p, m), e, reg, v, address_bits(m));
   return put_address(p, reg, m);
+}
+
+// The EVEX prefix and opcode. Register numbers have five bits; `xb` as in address_bits, bit 4 of a vector
+// index goes to `v`.
+constexpr Bytes evex_opcode(Enc e, unsigned reg, unsigned v, unsigned xb) {
+  const unsigned p0 = (~reg << 4 & 0x80U) | (~xb & 3U) << 5 | (~reg & 0x10U) | static_cast<unsigned>(e >> 44 & 7U);
+  const unsigned p1 = (wide(e) ? 0x80U : 0U) | (~v & 15U) << 3 | 4U | static_cast<unsigned>(e >> 47 & 3U);
+  const unsigned p2 = static_cast<unsigned>((e >> 56 & 1U) << 7 | (e >> 30 & 3U) << 5 | (e >> 52 & 1U) << 4 |
+                                            (e >> 53 & 7U)) | (~v >> 1 & 8U);
+  return {0x62 | u64{p0} << 8 | u64{p1} << 16 | u64{p2} << 24 | (e & 0xff) << 32, 5};
+}
+constexpr u8* evex_rr(u8* p, Enc e, unsigned reg, unsigned v, unsigned rm) {
+  Bytes b = evex_opcode(e, reg, v, (rm >> 3 & 1U) | (rm >> 3 & 2U));
+  b.after(0xc0 | (reg & 7) << 3 | (rm & 7));
+  return put_bytes(p, b.bits, b.count);
+}
+constexpr u8* evex_mem(u8* p, Enc e, unsigned reg, unsigned v, const Mem& m) {
+  if (bad_index(m)) return nullptr;
+  if (m.index != Mem::none && (m.index & Mem::vector_index) != 0) v |= m.index & 16U;
+  const Bytes b = evex_opcode(e, reg, v, address_bits(m));
+  p = put_bytes(put_address_prefixes(p, m), b.bits, b.count);
+  return put_address(p, reg, m, static_cast<unsigned>(e >> 49 & 7U));
 }
 
 // ModRM forms of any space. `v` is VEX's third register (0 where there is none).
 constexpr u8* put_modrm(u8* p, Enc e, unsigned reg, unsigned v, const Mem& rm) {
   if (space_of(e) == Space::legacy)
     return rm.is_reg() ? legacy_rr(p, e, reg, rm.base) : legacy_mem(p, e, reg, rm);
+  if (space_of(e) == Space::evex)
+    return rm.is_reg() ? evex_rr(p, e, reg, v, rm.base) : evex_mem(p, e, reg, v, rm);
   return rm.is_reg() ? vex_rr(p, e, reg, v, rm.base) : vex_mem(p, e, reg, v, rm);
 }
 

@@ -15,6 +15,8 @@ struct OperandValue {
   OpClass cls = OpClass::none;
   u16 bits = 0;  // of the register or memory; 0: memory without a size
   u8 code = 0;   // the register's code (registers.hpp)
+  u8 broadcast = 0;    // of memory: log2 of how many copies the operand is
+  u16 index_bits = 0;  // of memory: the length of a vector register that is the index
   Mem mem;
   i64 imm = 0;   // immediate, branch displacement, absolute 64-bit address
   friend constexpr bool operator==(const OperandValue&, const OperandValue&) = default;
@@ -25,6 +27,10 @@ struct Instruction {
   u8 length = 0;
   u8 count = 0;
   bool vex3 = false;  // the three-byte VEX prefix even where two bytes are enough, and no other opcode
+  bool evex = false;  // the EVEX prefix even where VEX is enough
+  u8 mask = 0;        // 1..7: k1..k7
+  bool zero = false;  // zeroes what the mask leaves out
+  Rounding rounding = Rounding::none;
   OperandValue operand[4];
 };
 
@@ -49,15 +55,17 @@ constexpr bool matches(const OperandDesc& d, unsigned size, const OperandValue& 
       if (v.cls != OpClass::vec || v.bits != (d.bits < 128 ? 128 : d.bits)) return false;
       return !d.fixed || v.code == d.fixed_number;
     case OpClass::segment: return v.cls == d.cls && v.code < 6;
-    case OpClass::mask:
+    case OpClass::mask: return v.cls == d.cls && v.code < 8;
     case OpClass::control:
     case OpClass::debug: return v.cls == d.cls;
     case OpClass::mem:
       if (v.cls != OpClass::mem || v.imm != v.mem.disp || (d.addr64 && v.mem.addr32)) return false;
+      if (v.broadcast != d.broadcast || v.index_bits != d.index) return false;
+      if (d.element != 0 && v.bits == d.element) return true;
       return v.bits == 0 ? !d.stated : d.bits == 0 || v.bits == d.bits;
     case OpClass::moffs:
       return v.cls == OpClass::mem && v.mem.kind == Mem::Kind::base_index && v.mem.base == Mem::none &&
-             v.mem.index == Mem::none && !v.mem.addr32 && (v.bits == 0 || v.bits == d.bits);
+             v.mem.index == Mem::none && !v.mem.addr32 && v.broadcast == 0 && (v.bits == 0 || v.bits == d.bits);
     case OpClass::imm:
     case OpClass::rel: return v.cls == OpClass::imm && imm_fits(d, size, v.imm);
     case OpClass::one: return v.cls == OpClass::imm && v.imm == 1;
@@ -65,15 +73,30 @@ constexpr bool matches(const OperandDesc& d, unsigned size, const OperandValue& 
   return false;
 }
 
+// The mask and the rounding are what the form says.
+constexpr bool decorations_match(const FormRow& row, const Instruction& in) {
+  if ((in.mask != 0) != (row.masking != Masking::none) || in.zero != (row.masking == Masking::zero)) return false;
+  if (row.variant != EvexVariant::rounding) return in.rounding == Rounding::none;
+  return (row.modes & table::er) != 0 ? in.rounding >= Rounding::rn : in.rounding == Rounding::sae;
+}
+
 constexpr bool matches(const Instruction& in) {
-  const FormRow& row = row_of(in.form);
-  if (row.kinds.count != in.count) return false;
+  const FormRow row = row_of(in.form);
+  if (row.kinds.count != in.count || !decorations_match(row, in)) return false;
   for (unsigned i = 0; i < in.count; ++i)
     if (!matches(operand_of(row, i), row.size, in.operand[i])) return false;
   return true;
 }
 
 namespace detail {
+
+// The operand that `{rn-sae}` stands behind: the last vector register.
+constexpr unsigned rounding_place(const Instruction& in) {
+  unsigned at = 0;
+  for (unsigned i = 0; i < in.count; ++i)
+    if (in.operand[i].cls == OpClass::vec) at = i;
+  return at;
+}
 
 // Turns a two-byte VEX prefix that starts at `at` into the three-byte one; returns the new length.
 constexpr u8 widen_vex(u8* out, u8 at, u8 length) {
@@ -90,10 +113,12 @@ constexpr u8 widen_vex(u8* out, u8 at, u8 length) {
 
 // The bytes of an instruction that matches its form; 0 if the registers do not go together.
 constexpr u8 encode(const Instruction& in, u8* out) {
-  const FormRow& row = row_of(in.form);
-  detail::EncodeRecord r = detail::encode_table.record[static_cast<u16>(in.form)];
+  const FormRow row = row_of(in.form);
+  detail::EncodeRecord r = is_evex(in.form) ? detail::make_record(row) : detail::encode_table.record[static_cast<u16>(in.form)];
+  if (is_evex(in.form)) r.enc = decorated(r.enc, in.mask, in.zero, in.rounding);
+  if (in.evex && !is_evex(in.form)) return 0;
   if (in.vex3) {
-    if (space_of(r.enc) == Space::legacy) return 0;
+    if (space_of(r.enc) != Space::vex) return 0;
     if (r.format == Format::VMOV) r.format = Format::RM;
     if (r.format == Format::VMOV3) r.format = Format::RVM;
   }

@@ -92,8 +92,10 @@ class Lower : public ir::Selector<Lower> {
   void lower_entry();
   bool constant_recipe(Type t, ir::ConstantData c, ir::Remat& recipe);
   Status missing(Type t) const {
-    if (t == Type::v512 || t == Type::mask) return {Error::unsupported, 0, static_cast<u64>(t)};
-    if (t == Type::v256 && !has(Feature::avx)) return {Error::feature_missing, 0, static_cast<u64>(Feature::avx)};
+    // A mask is 64 bits.
+    const Feature wanted = t == Type::v512 ? Feature::avx512f : t == Type::mask ? Feature::avx512bw : Feature::avx;
+    if ((t == Type::v256 || t == Type::v512 || t == Type::mask) && !has(wanted))
+      return {Error::feature_missing, 0, static_cast<u64>(wanted)};
     return {};
   }
 
@@ -376,6 +378,7 @@ class Lower : public ir::Selector<Lower> {
     return ir::preserves_for(c, own_c) &&
            ir::same_results(ArgumentPlaces(c, theirs, true), theirs, ArgumentPlaces(own_c, ours, true), ours);
   }
+  bool passes_masks(std::span<const ir::Param> params);
   static bool passes_wide(std::span<const ir::Param> params);
   void receive(const Place& p, const ir::Param& param, VReg v, unsigned part);
   void save_variadic_registers(const ir::Convention& c, const ArgumentPlaces& places);
@@ -420,14 +423,15 @@ constexpr bool flag_free_selection(ir::Opcode op, ir::Type t) {
 inline bool Lower::constant_recipe(Type t, ir::ConstantData c, ir::Remat& recipe) {
   switch (ir::bank(t)) {
     case Bank::gpr: recipe = {form_of(Macro::integer), c.lo, 0}; return true;
-    case Bank::vec: break;
+    case Bank::vec:
+    case Bank::mask: break;
     default: return false;
   }
   if (ir::bits(t) > 128) return c.lo == 0 && c.hi == 0 ? (recipe = {form_of(Macro::vec_zero), 0, 0}, true) : false;
   const bool whole = t == Type::v128;
   if (c.lo == 0 && (!whole || c.hi == 0)) {
     recipe = {form_of(Macro::vec_zero), 0, 0};
-  } else if (ir::contains(ir::types::vector, t) && c.lo == ~u64{0} && (!whole || c.hi == ~u64{0})) {
+  } else if ((t == Type::mask || ir::contains(ir::types::vector, t)) && c.lo == ~u64{0} && (!whole || c.hi == ~u64{0})) {
     recipe = {form_of(Macro::vec_ones), 0, 0};
   } else {
     const Macro m = whole ? Macro::literal_16 : ir::bits(t) == 64 ? Macro::literal_8 : Macro::literal_4;

@@ -95,6 +95,7 @@ inline void Lower::lower_call(Inst i, bool indirect) {
   const std::span<const u32> args = fn_.operands(i).subspan(indirect ? 1 : 0);
   const std::span<const ir::Param> params = call_params(sig, args);
   if (params.size() != args.size()) return;  // out of memory
+  if (passes_masks(params) || passes_masks(m.results(sig))) return;
   ArgumentPlaces places(c, params);
   pass_stack_arguments(places, params, args, AddressKind::outgoing);
   RegisterArgument regs[max_register_arguments];
@@ -121,6 +122,13 @@ inline void Lower::lower_call(Inst i, bool indirect) {
     }
   }
   last().clobbers = clobber_set(clobbers);
+}
+
+// No convention says where a mask is passed.
+inline bool Lower::passes_masks(std::span<const ir::Param> params) {
+  for (const ir::Param& p : params)
+    if (p.type == Type::mask && p.place.kind == ir::FixedPlace::Kind::none) return fail(Error::unsupported, static_cast<u64>(p.type)), true;
+  return false;
 }
 
 inline bool Lower::passes_wide(std::span<const ir::Param> params) {
@@ -191,6 +199,7 @@ inline void Lower::lower_entry() {
   const std::span<const ir::Param> params = m.params(fn_.signature);
   const ir::Convention& c = convention(signature.conv);
   const ir::Block entry = ir::FunctionData::entry();
+  if (passes_masks(params) || passes_masks(m.results(fn_.signature))) return;
   // Slots that need more than the stack's alignment are laid out below a frame pointer.
   for (u32 n = 1; n < fn_.slots.size(); ++n) mf_.dynamic_stack = mf_.dynamic_stack || fn_.slots[n].align_log2 > 4;
   emit(static_cast<u16>(ir::Pseudo::param_def), {});

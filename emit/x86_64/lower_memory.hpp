@@ -127,6 +127,8 @@ inline void Lower::load_value(Type t, VReg d, const Address& a) {
     case Type::v256:
       if (!missing(Feature::avx)) load(F::vmovups_rm_256, d, a);
       return;
+    case Type::v512: return load(evex_form(EvexId::vmovups, 512, EvexVariant::memory), d, a);
+    case Type::mask: return load(F::kmovq_km, d, a);
     default: return refuse();
   }
 }
@@ -155,6 +157,8 @@ inline void Lower::store_vreg(Type t, const Address& a, VReg v) {
     case Type::v256:
       if (!missing(Feature::avx)) store(F::vmovups_mr_256, a, v);
       return;
+    case Type::v512: return store(evex_form(EvexId::vmovups_st, 512, EvexVariant::memory), a, v);
+    case Type::mask: return store(F::kmovq_mk, a, v);
     default: return refuse();
   }
 }

@@ -50,7 +50,9 @@ inline void Lower::lower_native(Inst i) {
     if ((o.role & role_use) != 0) operands[count++] = native_operand(o, next_use(both ? o.role : role_use), role_use);
     if ((o.role & role_def) == 0) continue;
     operands[count++] = native_operand(o, next_def(), role_def);
-    if (both) operands[count - 1].tied = 1;
+    if (!both) continue;
+    operands[count - 1].tied = 1;
+    operands[count - 1].role &= static_cast<u8>(~role_early_def);  // own_register() keeps the others away
   }
   if (uses_flags) vreg(fn_.operand(i, use));
   emit(static_cast<u16>(form), std::span<const Operand>(operands, count));
@@ -61,7 +63,7 @@ inline void Lower::lower_native(Inst i) {
 // Scale and displacement of the memory operand, if there is one, and the immediate: what the text of the
 // instruction may say, and nothing else.
 inline void Lower::native_immediates(Inst i, Form form) {
-  const FormRow& row = row_of(form);
+  const FormRow row = row_of(form);
   u32 at = fn_[i].aux, shift = 0;
   u64 imm = 0;
   i32 disp = 0;
@@ -90,6 +92,11 @@ inline void Lower::native_immediates(Inst i, Form form) {
       case OpClass::debug: imm = static_cast<u64>(next(below(16))); break;
       default: break;
     }
+  }
+  if (row.variant == EvexVariant::rounding && (row.modes & table::er) != 0) {  // such a form has no other immediate
+    const i64 mode = fn_.immediates[at];
+    if (mode < 0 || mode > 3) fail(Error::operand_range, static_cast<u64>(mode));
+    imm = static_cast<u64>(mode);
   }
   last().imm = has_memory(form) ? pack(disp, static_cast<i32>(imm)) : imm;
 }

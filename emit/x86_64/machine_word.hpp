@@ -60,7 +60,10 @@ struct Address {
   }
 };
 
-constexpr bool has_memory(Form f) { return detail::encode_table.record[static_cast<u16>(f)].mem; }
+constexpr detail::EncodeRecord encode_record_of(Form f) {
+  return is_evex(f) ? detail::make_record(row_of(f)) : detail::encode_table.record[static_cast<u16>(f)];
+}
+constexpr bool has_memory(Form f) { return encode_record_of(f).mem; }
 constexpr u64 pack(i32 disp, i32 imm = 0) {
   return static_cast<u32>(disp) | u64{static_cast<u32>(imm)} << 32;
 }

@@ -122,6 +122,17 @@ struct ScaledIndex {
 };
 constexpr ScaledIndex operator*(Gp64 r, Scale s) { return {r, s.log2}; }
 
+// An address with a vector of L bits as index: what gathers and scatters take. ptr[rax + zmm1 * 4].
+template <int L>
+struct VectorMem {
+  Mem mem;
+};
+template <int L>
+struct ScaledVector {
+  Vec<L> index;
+  u8 scale;
+};
+
 struct Rip {};
 inline constexpr Rip rip;
 
@@ -189,6 +200,27 @@ constexpr Mem operator-(Mem m, int disp) {
   m.disp -= disp;
   return m;
 }
+// rax + zmm1 * 4 + 8.
+template <int L>
+constexpr ScaledVector<L> operator*(Vec<L> r, Scale s) {
+  return {r, s.log2};
+}
+template <int L>
+constexpr VectorMem<L> operator+(Mem m, ScaledVector<L> i) {
+  m.index = static_cast<u8>(i.index.code | Mem::vector_index);
+  m.scale = i.scale;
+  return {m};
+}
+template <int L>
+constexpr VectorMem<L> operator+(Gp64 base, ScaledVector<L> i) {
+  return address(base) + i;
+}
+template <int L>
+constexpr VectorMem<L> operator+(VectorMem<L> m, int disp) {
+  m.mem.disp += disp;
+  return m;
+}
+
 template <class T>
 concept WideInteger = requires(T v) { v % 2; } && (sizeof(T) > 4 || T(-1) > T(0)) && sizeof(T) >= 4;
 constexpr Mem operator+(Gp64, WideInteger auto) = delete;
@@ -211,6 +243,10 @@ struct MemOf {
 template <class Result>
 struct Pointer {
   constexpr Result operator[](Mem m) const { return wrap(m); }
+  template <int L>
+  constexpr VectorMem<L> operator[](VectorMem<L> m) const { return m; }
+  template <int L>
+  constexpr VectorMem<L> operator[](ScaledVector<L> i) const { return Mem() + i; }
   constexpr Result operator[](Gp64 base) const { return wrap(address(base)); }
   constexpr Result operator[](ScaledIndex i) const { return wrap(address(i)); }
   constexpr Result operator[](Label l) const { return wrap(rip_relative(l)); }
@@ -287,6 +323,7 @@ template <int L>
 constexpr Mem as_mem(Vec<L> r) {
   return Mem::of_register(r.code);
 }
+constexpr Mem as_mem(KReg r) { return Mem::of_register(r.code); }
 constexpr Mem as_mem(const auto& o) requires requires { o.mem; } { return o.mem; }
 
 }  // namespace jitkit::inline JITKIT_ABI::x86_64

@@ -21,6 +21,9 @@ inline constexpr NamedSize memory_sizes[] = {
     {"xmmword", 128}, {"ymmword", 256},  {"zmmword", 512},
 };
 
+// By Rounding.
+inline constexpr std::string_view rounding_names[] = {"", "sae", "rn-sae", "rd-sae", "ru-sae", "rz-sae"};
+
 // Of the 16-bit registers 0..7; their 32- and 64-bit names have an e or r in front.
 inline constexpr std::string_view word_names[] = {"ax", "cx", "dx", "bx", "sp", "bp", "si", "di"};
 inline constexpr std::string_view low_names[] = {"al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil"};

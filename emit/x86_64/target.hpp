@@ -22,12 +22,14 @@ struct Isa {
   static const ir::IsaInfo& isa_info() {
     static constexpr ir::IsaInfo info{
         name,
-        static_cast<u16>(form_count),
+        form_limit,
         [](u16 form) { return form_name(static_cast<Form>(form)); },
         [](u16 form) { return form_effects(static_cast<Form>(form)); },
         [](u16 form) { return form_operands(static_cast<Form>(form)); },
         register_names,
-        flag_free_selection};
+        flag_free_selection,
+        [](u16 form) { return is_form(static_cast<Form>(form)); },
+        [](std::string_view form) { return static_cast<u16>(form_by_name(form)); }};
     return info;
   }
   static const ir::Convention& convention(ir::CallConv c) {
@@ -51,7 +53,7 @@ struct Isa {
     r.bank[0] = preg::all_gpr;
     r.bank[1] = preg::all_vec;
     r.bank[2] = preg::all_mask;
-    r.has_swap[0] = r.has_swap[1] = true;
+    r.has_swap[0] = r.has_swap[1] = r.has_swap[2] = true;
     return r;
   }
 

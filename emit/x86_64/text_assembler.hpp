@@ -2,8 +2,8 @@
 // match is encoded, and the shortest wins (mnemonics.hpp).
 //
 // Accepted: case-insensitive mnemonics and registers; `lock`, `rep`, `repe`/`repz`, `repne`/`repnz` as
-// prefix words; `{vex3}` for the long VEX prefix; `SIZE ptr`, `seg:[...]`, base, index*scale, displacement in any order inside brackets;
-// decimal, 0x and trailing-h hexadecimal numbers. `[rip + N]` holds the raw displacement, a direct
+// prefix words; `{vex3}` for the long VEX prefix, `{evex}` for EVEX; `SIZE ptr`, `seg:[...]`, base, index*scale, displacement in any order
+// inside brackets; `{k1}`, `{z}` behind the first operand, `{1to8}` behind memory, `{rn-sae}`, `{sae}` as an operand; decimal, 0x and trailing-h hexadecimal numbers. `[rip + N]` holds the raw displacement, a direct
 // branch's N counts from the end of the instruction. Nothing is truncated: a number that does not fit
 // is an error.
 #ifndef JITKIT_EMIT_X86_64_TEXT_ASSEMBLER_HPP
@@ -61,6 +61,15 @@ class LineParser {
     return true;
   }
   constexpr bool operand(OperandValue& out);
+  // `{...}` behind the operand that was read last, or an operand of its own.
+  constexpr bool decorations(Instruction& in) {
+    while (peek() == '{')
+      if (!decoration(in)) return false;
+    return true;
+  }
+  // A rounding mode as an operand.
+  constexpr bool at_rounding() { return peek() == '{'; }
+  constexpr bool rounding(Rounding& out);
 
  private:
   constexpr bool fail(const char* why) {
@@ -78,9 +87,10 @@ class LineParser {
   constexpr bool memory(OperandValue& out);
   constexpr bool memory_term(Mem& m, i64& disp, bool negative);
   constexpr bool add_register(Mem& m, const OperandValue& r, int scale);
+  constexpr bool decoration(Instruction& in);
 
   constexpr bool same_width(Mem& m, bool is_32) {
-    const bool first = m.base == Mem::none && m.index == Mem::none;
+    const bool first = m.base == Mem::none && (m.index == Mem::none || index_bits_ != 0);
     if (first) m.addr32 = is_32;
     return m.addr32 == is_32;
   }
@@ -88,6 +98,7 @@ class LineParser {
   std::string_view rest_;
   const char* error_ = nullptr;
   bool scaled_ = false;  // the index stands with a factor
+  u16 index_bits_ = 0;   // it is a vector register of that length
 };
 
 // -2^63 .. 2^64 - 1; the upper half means the same bits.
@@ -114,6 +125,17 @@ constexpr bool LineParser::number(std::string_view w, bool negative, i64& out) {
 }
 
 constexpr bool LineParser::add_register(Mem& m, const OperandValue& r, int scale) {
+  if (r.cls == OpClass::vec) {
+    if (scale != 0 && scale != 1 && scale != 2 && scale != 4 && scale != 8) return fail("a scale is 1, 2, 4 or 8");
+    if (m.index != Mem::none && (scaled_ || index_bits_ != 0 || m.base != Mem::none))
+      return fail("more than one index register");
+    if (m.index != Mem::none) m.base = m.index;
+    m.index = static_cast<u8>(r.code | Mem::vector_index);
+    m.scale = scale == 0 ? u8{0} : static_cast<u8>(log2_floor(static_cast<u64>(scale)));
+    index_bits_ = r.bits;
+    return true;
+  }
+  if (index_bits_ != 0 && (scale != 0 || m.base != Mem::none)) return fail("more than one index register");
   if (r.cls != OpClass::gpr || r.bits < 32 || !same_width(m, r.bits == 32))
     return fail("addresses are made of 64-bit registers, or of 32-bit ones");
   if (scale == 0 && m.base == Mem::none) {
@@ -170,6 +192,8 @@ constexpr bool LineParser::memory(OperandValue& out) {
   if (!take(']')) return fail("']' is missing");
   if (m.kind == Mem::Kind::rip && (m.base != Mem::none || m.index != Mem::none))
     return fail("rip cannot be combined with another register");
+  out.index_bits = index_bits_;
+  if (index_bits_ != 0 && m.kind == Mem::Kind::rip) return fail("rip cannot be combined with another register");
   if (m.index == 4) {  // rsp cannot be an index, but may change places with the base
     if (scaled_ || m.base == 4 || m.base == Mem::none) return fail("rsp cannot be an index");
     m.index = m.base;
@@ -182,8 +206,43 @@ constexpr bool LineParser::memory(OperandValue& out) {
   return true;
 }
 
+constexpr bool LineParser::decoration(Instruction& in) {
+  take('{');
+  OperandValue& last = in.operand[in.count == 0 ? 0 : in.count - 1];
+  std::string_view w = word();
+  if (w == "z" && in.count == 1) {
+    if (in.zero) return fail("{z} stands twice");
+    in.zero = true;
+  } else if (w.starts_with("1to") && last.cls == OpClass::mem && last.broadcast == 0 && in.count != 0) {
+    i64 n = 0;
+    w.remove_prefix(3);
+    if (!number(w, false, n)) return false;
+    if (n != 2 && n != 4 && n != 8 && n != 16) return fail("an element is broadcast to 2, 4, 8 or 16");
+    last.broadcast = static_cast<u8>(log2_floor(static_cast<u64>(n)));
+  } else if (const OperandValue r = parse_register(w); r.cls == OpClass::mask && in.count == 1 && in.mask == 0) {
+    if (r.code == 0) return fail("k0 is no mask");
+    in.mask = r.code;
+  } else {
+    return fail("not a decoration of this operand");
+  }
+  return take('}') || fail("'}' is missing");
+}
+
+constexpr bool LineParser::rounding(Rounding& out) {
+  take('{');
+  const std::string_view w = word();
+  const bool minus = take('-');
+  if (minus && word() != "sae") return fail("not a rounding mode");
+  for (u8 i = 1; i < 6; ++i)
+    if (rounding_names[i].substr(0, minus ? 2 : 3) == w && (i == 1) == !minus) out = static_cast<Rounding>(i);
+  if (out == Rounding::none) return fail("not a rounding mode");
+  return take('}') || fail("'}' is missing");
+}
+
 constexpr bool LineParser::operand(OperandValue& out) {
   out = {};
+  scaled_ = false;
+  index_bits_ = 0;
   if (peek() == '[') return take('['), memory(out);
   const bool negative = take('-');
   if (!negative) take('+');
@@ -265,25 +324,38 @@ inline bool assemble_line(std::string_view text, const FeatureSet& features, Enc
   LineParser line(std::string_view(lower, n));
   Instruction in;
   if (line.take('{')) {
-    in.vex3 = line.word() == "vex3" && line.take('}');
-    if (!in.vex3) {
-      error << "the only pseudo prefix is {vex3}";
+    const std::string_view word = line.word();
+    in.vex3 = word == "vex3";
+    in.evex = word == "evex";
+    if ((!in.vex3 && !in.evex) || !line.take('}')) {
+      error << "the pseudo prefixes are {vex3} and {evex}";
       return false;
     }
   }
   char buffer[64] = {};
   int implied = -1;
+  unsigned rounding_place = 0;
   const std::string_view mnemonic = read_mnemonic(line, buffer, implied);
 
   while (!line.at_end()) {
-    if (in.count == 4 || (in.count != 0 && !line.take(','))) {
-      error << (in.count == 4 ? "too many operands" : "',' is missing");
+    const bool full = in.count == 4;
+    if ((in.count != 0 && !line.take(',')) || (full && !line.at_rounding())) {
+      error << (full ? "too many operands" : "',' is missing");
       return false;
     }
-    if (!line.operand(in.operand[in.count++])) {
-      error << line.error();
-      return false;
+    if (in.count != 0 && in.rounding == Rounding::none && line.at_rounding()) {
+      const bool read = line.rounding(in.rounding);
+      rounding_place = in.count - 1U;
+      if (read) continue;
+    } else if (line.operand(in.operand[in.count++]) && line.decorations(in)) {
+      continue;
     }
+    error << line.error();
+    return false;
+  }
+  if ((in.rounding != Rounding::none && rounding_place != detail::rounding_place(in)) || (in.zero && in.mask == 0)) {
+    error << (in.zero ? "{z} without a mask" : "the rounding mode stands behind the last vector register");
+    return false;
   }
 
   if (implied >= 0 && in.count < 4) {

@@ -12,6 +12,8 @@
 #include <jitkit/config.hpp>
 #include <jitkit/ir/support/bits.hpp>
 
+#include <string_view>
+
 namespace jitkit::inline JITKIT_ABI {
 
 // Register files. One numbering per target runs through all of them (PReg); it fits 64 registers.
@@ -101,6 +103,24 @@ class FormOperands {
  private:
   FormOperand list_[capacity] = {};
   unsigned count_ = 0;
+};
+
+// The name of a form, as the IR writes it behind the target's.
+class FormName {
+ public:
+  constexpr FormName(const char* s) { append(s); }
+  constexpr void append(std::string_view s) {
+    for (const char c : s) {
+      check(size_ < sizeof text_);
+      text_[size_++] = c;
+    }
+  }
+  constexpr std::string_view view() const { return {text_, size_}; }
+  constexpr operator std::string_view() const { return view(); }
+
+ private:
+  char text_[48] = {};
+  u8 size_ = 0;
 };
 
 // Effects of a form. Only these license elimination, sharing or motion of a native op.

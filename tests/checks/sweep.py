@@ -7,6 +7,8 @@ knows how to damage their text and what the oracles get wrong. The rules:
    decodes to the same text is right too)
  - both refuse: so must jitkit
  - they disagree: jitkit gives what one of them gives (a damaged line it may refuse)
+ - random bytes (where sweep_TARGET.py makes some): what jitkit decodes, LLVM decodes to the same length; what
+   LLVM decodes and would write so, of mnemonics that jitkit has, jitkit decodes
  - LLVM decodes jitkit's bytes to an instruction of the same length, whose text jitkit assembles to the
    same bytes; where capstone decodes them, to the same length
 An oracle's answer does not count where a Known names it; a Known that was never needed is reported by
@@ -39,7 +41,7 @@ def replace_one(pattern: re.Pattern, text: str, chance: random.Random, make) -> 
 
 @dataclass
 class Known:
-    oracle: str   # llvm, gnu, llvm-decoder, capstone
+    oracle: str   # llvm, gnu, llvm-decoder, capstone; random bytes: what LLVM decodes and jitkit need not
     pattern: str  # of the text, from its start
     reason: str
     uses: int = field(default=0, compare=False)
@@ -110,7 +112,9 @@ class Sweep:
         llvm = oracles.llvm_disassemble(self.target, codes)
         capstone = oracles.capstone_disassemble(self.target, codes)
         ours = oracles.jitkit_disassemble(self.command, self.target, codes)
-        back = oracles.jitkit_assemble(self.command, self.target, [l[1] if l else "" for l in llvm])
+        # LLVM does not say that an encoding is longer than it could be.
+        longer = ["{evex} " if o and o[1].startswith("{evex} ") else "" for o in ours]
+        back = oracles.jitkit_assemble(self.command, self.target, [p + l[1] if l else "" for p, l in zip(longer, llvm)])
         for code, l, c, o, b in zip(codes, llvm, capstone, ours, back):
             text = o[1] if o else f"({l[1] if l else 'no instruction'})"
             length = len(code) // 2
@@ -124,6 +128,28 @@ class Sweep:
             else:
                 self.report.passed += 1
         self.note(kind, f"{len(codes):8} codes, capstone knows {sum(c is not None for c in capstone):8}")
+
+    def random_bytes(self, kind: str, codes: list[str], decoder: Path, mnemonics: set[str]) -> None:
+        """Judges what jitkit's decoder says of bytes that nobody wrote."""
+        done = subprocess.run([decoder], input="".join(c + "\n" for c in codes), stdout=subprocess.PIPE, text=True, check=True)
+        ours = [(int(a.split(" ", 1)[0]), a.partition(" ")[2]) for a in done.stdout.splitlines()]
+        llvm = oracles.llvm_disassemble(self.target, codes)
+        back = oracles.llvm_assemble(self.target, [l[1] if l else "" for l in llvm])
+        known = 0
+        for code, (length, text), l, b in zip(codes, ours, llvm, back):
+            known += length != 0
+            if length != 0 and (l is None or l[0] != abs(length)) and not self.is_known("llvm-decoder", text):
+                self.complain(f"{kind}, LLVM", f"{code} {text}", f"decoded as {l}")
+            elif length == 0 and l is not None and b == code[:2 * l[0]] and self.mnemonic(l[1]) in mnemonics and \
+                    not self.is_known("random bytes", l[1]):
+                self.complain(f"{kind}, jitkit", f"{code} {l[1]}", "unknown")
+            else:
+                self.report.passed += 1
+        self.note(kind, f"{len(codes):8} strings, {known:8} of them instructions")
+
+    @staticmethod
+    def mnemonic(text: str) -> str:
+        return next(w for w in text.split() if not w.startswith("{"))
 
     def note(self, kind: str, text: str) -> None:
         self.report.note(f"sweep: {self.target:<7} {kind:<22} {text}")
@@ -145,6 +171,9 @@ def sweep(report: Report, target: str, args) -> None:
         texts = [text for form, text in forms if not own.no_text(form)]
         codes = [code for code in state.assemble("forms", texts, False) if code]
         state.decode("forms", codes)
+        if hasattr(own, "random_codes"):
+            mnemonics = {state.mnemonic(text) for text in texts}
+            state.random_bytes("random bytes", own.random_codes(chance), args.programs / f"sweep_{target}_decode", mnemonics)
         variants = [own.vary(text, chance) for text in texts]
         state.assemble("other spellings", variants, True)
         damaged = [own.damage(text, chance) for text in texts]

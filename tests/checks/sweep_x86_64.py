@@ -7,6 +7,7 @@ from sweep import Known, replace_one
 
 PER_FORM = 24
 FULL_ROUNDS = 60
+RANDOM_CODES = 40000
 
 BYTE = r"(?i).* ([abcd][lh]|[sb]pl|[sd]il|r\d+b|byte ptr [^,]*), "
 WORD = r"(?i).* ([abcd]x|[sb]p|[sd]i|r\d+w|word ptr [^,]*), "
@@ -35,7 +36,18 @@ KNOWN = [
     Known("llvm", r"(?i)mov \ws, r?\w+$", "LLVM writes a size prefix for moves to segment registers"),
     Known("llvm", r"(?i)(push|pop) [c-gs]s:\[", "LLVM takes the segment for the operand of push and pop"),
     *both(r"(?i)movdir64b (e\w\w|r\d+d), ", "movdir64b with 32-bit addresses is not in the table"),
-    Known("llvm", r"LOCK ", "LLVM refuses the prefix in capitals"),
+    Known("llvm", r"LOCK |\{evex\} [A-Z]", "LLVM refuses the prefix in capitals, and capitals behind {evex}"),
+    Known("gnu", r"(?i).*\[-?(0x)?[0-9a-f]+\]\{", "GNU as takes no broadcast or mask behind an absolute address"),
+    Known("random bytes", r"(lock|repe?|repne) ", "prefixes that mean nothing"),
+    Known("random bytes", r".*\bmm[0-7]\b", "MMX"),
+    Known("random bytes", r"\{vex\} ", "AVX-VNNI and AVX-IFMA"),
+    Known("random bytes", r".*\br(1[6-9]|2\d|3[01])[dwb]?\b", "APX"),
+    Known("random bytes", r".*\b[er]iz\b", "a SIB byte without need"),
+    Known("random bytes", r"(movs|cmps|stos|lods|scas)[bwdq] ", "string instructions with a segment"),
+    Known("llvm-decoder", r"vpcmp[bwdq] .*, 0$", "LLVM prints the name of another instruction"),
+    Known("capstone", r"v.*\[(e..|r\d+d) \+ ", "capstone loses the SIB byte of EVEX instructions with 32-bit addresses"),
+    Known("llvm", r"(?i)(\{evex\} )?vgf2p8affine(inv)?qb .*\{1to\d\}", "LLVM does not compress displacements there"),
+    Known("llvm-decoder", r"(\{evex\} )?vgf2p8affine(inv)?qb .*\{1to\d\}", "LLVM does not compress displacements there"),
 ]
 
 WORDS = ["ax", "cx", "dx", "bx", "sp", "bp", "si", "di"]
@@ -43,8 +55,9 @@ REGISTERS = (
     [f"{p}{w}" for p in ("", "e", "r") for w in WORDS] + [f"r{n}{s}" for n in range(8, 16) for s in ("", "d", "w", "b")]
     + ["al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil", "ah", "ch", "dh", "bh"]
     + ["es", "cs", "ss", "ds", "fs", "gs", "cr0", "cr2", "cr3", "cr4", "cr8", "dr0", "dr7"]
-    + [f"{p}mm{n}" for p in "xy" for n in range(16)])
-SIZES = ["byte", "word", "dword", "qword", "xmmword", "ymmword"]
+    + [f"{p}mm{n}" for p in "xyz" for n in range(32)] + [f"k{n}" for n in range(8)])
+SIZES = ["byte", "word", "dword", "qword", "xmmword", "ymmword", "zmmword"]
+DECORATIONS = ["{k1}", "{k1}{z}", "{z}", "{k0}", "{1to2}", "{1to4}", "{1to8}", "{1to16}", ", {rn-sae}", ", {sae}"]
 REGISTER = re.compile(r"\b(" + "|".join(sorted(REGISTERS, key=len, reverse=True)) + r")\b")
 NUMBER = re.compile(r"(?<![\w*])(-?)(\d+)\b(?!\*)")
 SIZE = re.compile(r"\b(" + "|".join(SIZES) + r") ptr ")
@@ -58,8 +71,27 @@ def no_text(form: str) -> bool:
 
 
 def out_of_scope(code: str | None) -> bool:
-    """EVEX: AVX-512 has no rows yet."""
-    return code is not None and re.match(r"(2e|36|3e|26|64|65|67)*62", code) is not None
+    """EVEX in the maps of FP16 and APX."""
+    m = code and re.match(r"(?:2e|36|3e|26|64|65|67)*62(..)", code)
+    return bool(m) and int(m[1], 16) & 7 not in (1, 2, 3)
+
+
+def random_codes(chance: random.Random) -> list[str]:
+    """Strings of 15 bytes that start as instructions do: most with a VEX or EVEX prefix."""
+    codes = []
+    for _ in range(RANDOM_CODES):
+        raw = bytearray(chance.randbytes(15))
+        kind = chance.randrange(8)
+        if kind < 5:
+            raw[:2] = 0x62, raw[1] & 0xf0 | chance.choice([1, 1, 2, 2, 3])
+            raw[2] |= 4
+            if chance.randrange(2):
+                raw[2] |= 0x78  # no third register
+                raw[3] |= 8
+        elif kind < 7:
+            raw[:2] = 0xc4, raw[1] & 0xe0 | chance.randrange(1, 4)
+        codes.append(raw.hex())
+    return codes
 
 
 def vary(text: str, chance: random.Random) -> str:
@@ -72,13 +104,21 @@ def vary(text: str, chance: random.Random) -> str:
     if kind == 2:
         return re.sub(r"(\w+)\*(\d)", r"\2*\1", text)
     if kind == 3:
-        return text.upper()
+        return re.sub(r"\{[^}]*\}", lambda m: m[0].lower(), text.upper())
     return re.sub(r"\[(\w+) \+ (\w+\*\d)", r"[\2 + \1", text)
 
 
 def damage(text: str, chance: random.Random) -> str:
     """Something that may well be nonsense."""
-    kind = chance.randrange(8)
+    kind = chance.randrange(9 if text.startswith(("v", "{evex}")) else 8)
+    if kind == 8:
+        found = re.search(r"\{[^}]*\}", text.replace("{evex}", "_evex_"))
+        if found and chance.randrange(2):
+            return text.replace(found[0], chance.choice(DECORATIONS).strip(", "), 1)
+        parts = text.split(", ")
+        at = chance.randrange(len(parts))
+        parts[at] += chance.choice(DECORATIONS)
+        return ", ".join(parts)
     if kind < 3:
         return replace_one(REGISTER, text, chance, lambda m: chance.choice(REGISTERS))
     if kind == 3:

@@ -1,5 +1,6 @@
 // The x86-64 assembler refuses literals out of range, of each width, and registers of another class, when
 // it is compiled.
+#include <jitkit/emit/x86_64/avx512_assembler.hpp>
 #include <jitkit/x86_64.hpp>
 
 #include "cases.hpp"
@@ -34,4 +35,16 @@ void emit(Assembler& a) {
   FAIL(23, a.add(dword_ptr[rax], rbx))  // expect: class
   FAIL(24, a.lea(rax, rbx))  // expect: class
   FAIL(25, a.movq(xmm0, eax))  // expect: class
+}
+
+void emit_avx512(Avx512Assembler& a) {
+  a.vaddps(zmm0 | k1 | zeroing, zmm1, dword_bcst[rax]);
+  FAIL(26, a.vaddps(zmm0, zmm1, ymm2))  // expect: class
+  FAIL(27, a.vaddps(zmm0, zmm1, qword_bcst[rax]))  // expect: class
+  FAIL(28, a.kmovw(k1, rax))  // expect: class
+  FAIL(29, a.vpsadbw(zmm0 | k1, zmm1, zmm2))  // expect: class
+  FAIL(30, a.vpgatherdd(zmm0, ptr[rax + zmm1 * 4]))  // expect: class
+  FAIL(31, a.vaddps(ymm0, ymm1, ymm2, rn_sae))  // expect: class
+  FAIL(32, a.vcvtpd2ps(xmm0, qword_bcst[rax]))  // expect: class
+  FAIL(33, a.vpternlogd(zmm0, zmm1, zmm2, 256))  // expect: range
 }

@@ -70,6 +70,7 @@ class Runner {
     executors_.push_back(std::make_unique<NativeExecutor<X86_64>>());
     executors_.push_back(std::make_unique<NativeExecutor<X86_64Modern>>());
     if (X86_64Sha::is_host) executors_.push_back(std::make_unique<NativeExecutor<X86_64Sha>>());
+    if (X86_64Avx512::is_host) executors_.push_back(std::make_unique<NativeExecutor<X86_64Avx512>>());
     for (const auto& e : executors_)
       if (e->isa() != nullptr) targets_.push_back(e->isa());
   }

@@ -110,6 +110,27 @@ struct X86_64Sha : X86_64 {
   }
 };
 
+// With AVX-512, which many CPUs lack, and QEMU too: only where it is the host.
+struct X86_64Avx512 : X86_64 {
+  static constexpr const char* name = "x86_64+avx512";
+  static constexpr bool on_request = true;
+  static constexpr x86_64::Feature wanted[] = {x86_64::Feature::avx512vl, x86_64::Feature::avx512bw,
+                                               x86_64::Feature::avx512dq};
+
+  static Isa::Options options() {
+    Isa::Options o = X86_64::options();
+    for (const x86_64::Feature f : wanted) o.features.enable(f);
+    return o;
+  }
+  static const char* missing() {
+#if defined(__x86_64__)
+    for (const x86_64::Feature f : wanted)
+      if (!x86_64::detect_features().has(f)) return "no AVX-512 in this CPU";
+#endif
+    return X86_64::missing();
+  }
+};
+
 }  // namespace filetest
 
 #endif  // JITKIT_TESTS_FILETEST_NATIVE_TARGETS_HPP

@@ -17,11 +17,18 @@ class X86Samples {
   // An instruction that matches() its form; its registers may not go together (it then does not encode).
   x86_64::Instruction draw(x86_64::Form form) {
     using namespace x86_64;
-    const FormRow& row = row_of(form);
+    const FormRow row = row_of(form);
     Instruction in;
     in.form = form;
     in.count = row.kinds.count;
+    vectors_ = is_evex(form) ? 32 : 16;
+    unit_ = static_cast<unsigned>(row.enc >> 49 & 7U);
     for (unsigned i = 0; i < in.count; ++i) in.operand[i] = value(operand_of(row, i), row.size);
+    if (row.masking != Masking::none) in.mask = static_cast<u8>(1 + below(7));
+    in.zero = row.masking == Masking::zero;
+    in.evex = is_evex(form) && below(4) == 0;
+    if (row.variant == EvexVariant::rounding)
+      in.rounding = (row.modes & table::er) != 0 ? static_cast<Rounding>(2 + below(4)) : Rounding::sae;
     return in;
   }
   u32 below(u32 n) { return static_cast<u32>(random_() % n); }
@@ -38,7 +45,7 @@ class X86Samples {
         if (d.bits == 8 && !d.fixed)
           v.code = below(4) == 0 ? Gp8::high_byte(below(4)).code : byte_code(v.code);
         break;
-      case OpClass::vec: v.code = static_cast<u8>(d.fixed ? d.fixed_number : below(16)); break;
+      case OpClass::vec: v.code = static_cast<u8>(d.fixed ? d.fixed_number : below(vectors_)); break;
       case OpClass::mask: v.code = static_cast<u8>(below(8)); break;
       case OpClass::segment: v.code = static_cast<u8>(below(6)); break;
       case OpClass::control: {
@@ -49,6 +56,15 @@ class X86Samples {
       case OpClass::debug: v.code = static_cast<u8>(below(8)); break;
       case OpClass::mem:
         v.mem = address();
+        v.broadcast = d.broadcast;
+        v.index_bits = d.index;
+        if (d.index != 0) {
+          v.bits = 0;
+          if (v.mem.kind == Mem::Kind::rip) v.mem.kind = Mem::Kind::base_index;
+          if (v.mem.base == Mem::none) v.mem.addr32 = false;  // no register would say so
+          v.mem.index = static_cast<u8>(below(vectors_) | Mem::vector_index);
+          v.mem.scale = static_cast<u8>(below(4));
+        }
         if (d.addr64) {
           v.mem.addr32 = false;
           v.bits = 0;
@@ -90,6 +106,10 @@ class X86Samples {
     Mem m;
     constexpr i32 edges[] = {0, 0, 1, -1, 8, 127, 128, -128, -129, 255, 4096, INT32_MAX, INT32_MIN, 0x12345678};
     m.disp = edges[below(sizeof edges / sizeof edges[0])];
+    if (unit_ != 0 && below(2) == 0) {  // at the ends of what a compressed displacement reaches
+      constexpr i32 steps[] = {1, -1, 126, 127, 128, -127, -128, -129};
+      m.disp = steps[below(8)] * (1 << unit_) + (below(4) == 0 ? 1 : 0);
+    }
     if (below(8) == 0) m.segment = static_cast<u8>(1 + (below(4) == 0 ? below(6) : 4 + below(2)));
     const u32 kind = below(16);
     m.addr32 = below(16) == 0 && kind != 1;
@@ -108,6 +128,8 @@ class X86Samples {
   }
 
   std::mt19937_64 random_;
+  u32 vectors_ = 16;   // registers the form can name
+  unsigned unit_ = 0;  // log2 of what its 8-bit displacement counts
 };
 
 }  // namespace jitkit::test

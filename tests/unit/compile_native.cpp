@@ -179,7 +179,7 @@ bool keeps_flags(const MachFunction& mf, const std::string& define, const std::s
   for (u32 i = mf.insts.size(); i-- > 0;) {
     const MachInst& m = mf.insts[i];
     const bool real = m.form != 0 && m.form < T::isa_info().forms;
-    const std::string form = real ? T::isa_info().form_name(m.form) : "";
+    const std::string form(real ? T::isa_info().form_name(m.form).view() : "");
     if (form == read) return live;
     if (live && ((m.flags & mach_writes_flags) != 0 || (real && (T::isa_info().form_effects(m.form) & writes_flags) != 0)))
       return false;

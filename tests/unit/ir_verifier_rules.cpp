@@ -26,7 +26,7 @@ constexpr TestForm forms[] = {
     {"adc", reads_flags, 0, 2},
     {"jump", control, 2, 1},
 };
-const char* form_name(u16 form) { return forms[form].name; }
+FormName form_name(u16 form) { return forms[form].name; }
 Effects form_effects(u16 form) { return forms[form].effects; }
 FormOperands form_operands(u16 form) {
   FormOperands list;

@@ -2,6 +2,7 @@
 // decoded, printed and assembled back.
 #include <doctest/doctest.h>
 
+#include <jitkit/emit/x86_64/avx512_assembler.hpp>
 #include <jitkit/emit/x86_64/disassembler.hpp>
 #include <jitkit/emit/x86_64/text_assembler.hpp>
 #include <jitkit/x86_64.hpp>
@@ -56,10 +57,10 @@ std::string assembled(const std::string& text) {
   return hex_of({code.bytes, code.size});
 }
 
-template <class F>
+template <class A = Assembler, class F>
 std::string emitted(F f) {
   CodeBuffer code;
-  Assembler a(code);
+  A a(code);
   f(a);
   REQUIRE(code.status().ok());
   return hex_of(code.bytes());
@@ -115,27 +116,72 @@ TEST_CASE("x86-64: methods emit the bytes the text assembler gives") {
   SAME(vaddps(ymm0, ymm1, ptr[rax]), "vaddps ymm0, ymm1, [rax]");
   SAME(vmovaps(xmm0, xmm8), "vmovaps xmm0, xmm8");
   SAME(sha256rnds2(xmm1, xmm2, xmm0), "sha256rnds2 xmm1, xmm2, xmm0");
+  SAME(vpgatherdd(ymm1, ptr[rax + ymm2 * 4], ymm3), "vpgatherdd ymm1, [rax + ymm2*4], ymm3");
+  SAME(kmovw(k1, eax), "kmovw k1, eax");
+  SAME(kandq(k1, k2, k3), "kandq k1, k2, k3");
 #undef SAME
+}
+
+TEST_CASE("x86-64: methods of AVX-512 emit the bytes the text assembler gives") {
+#define SAME(call, text) CHECK_MESSAGE(emitted<Avx512Assembler>([](Avx512Assembler& a) { a.call; }) == assembled(text), text)
+  SAME(vaddps(zmm1, zmm2, zmm3), "vaddps zmm1, zmm2, zmm3");
+  SAME(vaddps(xmm1, xmm2, ptr[rax + 16]), "vaddps xmm1, xmm2, [rax + 16]");
+  SAME(vaddps(xmm1, xmm2, xmm16), "vaddps xmm1, xmm2, xmm16");
+  SAME(vaddps(zmm1, zmm2, zmm3, rz_sae), "vaddps zmm1, zmm2, zmm3, {rz-sae}");
+  SAME(vaddps(zmm1 | k1 | zeroing, zmm2, ptr[rax + 64]), "vaddps zmm1{k1}{z}, zmm2, [rax + 64]");
+  SAME(vaddps(ymm16 | k7, ymm2, dword_bcst[rax - 512]), "vaddps ymm16{k7}, ymm2, dword ptr [rax - 512]{1to8}");
+  SAME(vcvtpd2ps(xmm1, qword_bcst_to<2>[rax]), "vcvtpd2ps xmm1, qword ptr [rax]{1to2}");
+  SAME(vcvtpd2ps(ymm1, ptr[rax]), "vcvtpd2ps ymm1, [rax]");
+  SAME(vmovups(zmmword_ptr[rax] | k1, zmm1), "vmovups zmmword ptr [rax]{k1}, zmm1");
+  SAME(vmovups(ptr[rax], xmm3), "vmovups [rax], xmm3");
+  SAME(vmovups(ptr[rax], xmm19), "vmovups [rax], xmm19");
+  SAME(vpgatherdd(zmm1 | k1, ptr[rax + zmm18 * 4]), "vpgatherdd zmm1{k1}, [rax + zmm18*4]");
+  SAME(vscatterdps(ptr[rax + ymm2 * 8 + 4] | k2, ymm3), "vscatterdps [rax + ymm2*8 + 4]{k2}, ymm3");
+  SAME(vpgatherdd(ymm1, ptr[rax + ymm2 * 4], ymm3), "vpgatherdd ymm1, [rax + ymm2*4], ymm3");
+  SAME(vgetmantpd(zmm1, zmm2, 5, sae), "vgetmantpd zmm1, zmm2, {sae}, 5");
+  SAME(vpternlogd(zmm1, zmm2, zmm3, 255), "vpternlogd zmm1, zmm2, zmm3, 255");
+  SAME(vpcmpeqd(k1 | k2, zmm1, zmm2), "vpcmpeqd k1{k2}, zmm1, zmm2");
+  SAME(vpcmpeqd(ymm1, ymm2, ymm3), "vpcmpeqd ymm1, ymm2, ymm3");
+  SAME(vcmpps(xmm1, xmm2, xmm3, 3), "vcmpps xmm1, xmm2, xmm3, 3");
+  SAME(vcmpps(k1, zmm2, zmm3, 3, sae), "vcmpps k1, zmm2, zmm3, {sae}, 3");
+  SAME(vpsllw(zmm1, zmm2, 3), "vpsllw zmm1, zmm2, 3");
+  SAME(vpsllw(xmm1, xmm2, 3), "vpsllw xmm1, xmm2, 3");
+  SAME(vmovd(xmm17, eax), "vmovd xmm17, eax");
+  SAME(vcvtsi2sd(xmm17, xmm1, rax, rd_sae), "vcvtsi2sd xmm17, xmm1, {rd-sae}, rax");
+  SAME(vaesenc(zmm1, zmm2, zmm3), "vaesenc zmm1, zmm2, zmm3");
+  SAME(add(rax, rbx), "add rax, rbx");
+#undef SAME
+  CodeBuffer code;
+  Avx512Assembler a(code);
+  a.vaddps(zmm1 | k0, zmm2, zmm3);
+  CHECK(code.status().error == Error::operand_range);
 }
 
 TEST_CASE("x86-64: every form encodes, decodes, prints and assembles back") {
   test::X86Samples samples(1);
   unsigned tried = 0;
-  for (u16 f = 1; f < form_count; ++f) {
-    CHECK(form_operands(static_cast<Form>(f)).size() <= FormOperands::capacity);  // or it traps
+  for (u16 f = 1; f < form_limit; ++f) {
+    const Form form = static_cast<Form>(f);
+    if (!is_form(form)) continue;
+    const std::string form_text(form_name(form).view());
+    CHECK(form_by_name(form_text) == form);
+    CHECK(form_operands(form).size() <= FormOperands::capacity);  // or it traps
     unsigned encoded = 0;
-    for (int round = 0; round < 64; ++round) {
-      const Instruction in = samples.draw(static_cast<Form>(f));
-      REQUIRE_MESSAGE(matches(in), form_name(in.form));
+    const int rounds = is_evex(form) ? 4 : 64;  // there are many more of them, and they differ less
+    for (int round = 0; round < rounds; ++round) {
+      Instruction in = samples.draw(form);
+      in.evex = is_evex(form);  // the text must say so where VEX would do
+      REQUIRE_MESSAGE(matches(in), form_text);
       u8 bytes[16];
       const u8 length = encode(in, bytes);
       if (length == 0) continue;
       ++encoded;
       const std::span<const u8> code(bytes, length);
       const std::string text = text_of(in);
-      const std::string name = std::string(form_name(in.form)) + ": " + hex_of(code) + " " + text;
+      const std::string name = form_text + ": " + hex_of(code) + " " + text;
       if (length == 1 && (bytes[0] == 0x90 || bytes[0] == 0xcc)) continue;  // xchg rax, rax is nop, int 3 is int3
-      const Instruction back = decode(code);
+      Instruction back = decode(code);
+      back.evex = is_evex(back.form);
       REQUIRE_MESSAGE(back.form != Form::none, name);
       CHECK_MESSAGE(back.length == length, name);
       const std::string back_text = name + " came back as " + text_of(back);
@@ -148,7 +194,7 @@ TEST_CASE("x86-64: every form encodes, decodes, prints and assembles back") {
       while (cut < length && decode(code.first(cut)).form == Form::none) ++cut;
       CHECK_MESSAGE(cut == length, name);
     }
-    CHECK_MESSAGE(encoded > 16, form_name(static_cast<Form>(f)));
+    CHECK_MESSAGE(4 * encoded > static_cast<unsigned>(rounds), form_text);
     tried += encoded;
   }
   CHECK(tried > form_count * 32);
@@ -165,6 +211,10 @@ TEST_CASE("x86-64: what is not exactly the assembler's spelling is data with a c
       {"{vex3} vaddps xmm0, xmm1, xmm2", {0xc4, 0xe1, 0x70, 0x58, 0xc2}},
       {"{vex3} vaddps xmm0, xmm1, xmm8", {0xc4, 0xc1, 0x70, 0x58, 0xc0}},
       {"vaddps xmm0, xmm1, xmm2", {0xc5, 0xf0, 0x58, 0xc2}},
+      {"vaddps zmm0{k1}{z}, zmm0, zmm16", {0x62, 0xb1, 0x7c, 0xc9, 0x58, 0xc0}},
+      {"{evex} vaddps xmm0, xmm1, xmm2", {0x62, 0xf1, 0x74, 0x08, 0x58, 0xc2}},
+      {"vaddps xmm16, xmm1, dword ptr [rax + 4]{1to4}", {0x62, 0xe1, 0x74, 0x18, 0x58, 0x40, 0x01}},
+      {".byte 0x62, 0xf1, 0x7c, 0x48, 0x11, 0xc1  # vmovups zmm1, zmm0", {0x62, 0xf1, 0x7c, 0x48, 0x11, 0xc1}},
       {"jmp 5", {0xeb, 5}},
       {"jmp 5", {0xe9, 5, 0, 0, 0}},
   };
@@ -185,7 +235,10 @@ TEST_CASE("x86-64: what is no instruction") {
       {0x48, 0x66, 0x90},              // REX that is not last
       {0x66, 0xc5, 0xf0, 0x58, 0xc2},  // a prefix before VEX
       {0xc5, 0x70, 0x28, 0xc2},        // vvvv without a third register
-      {0x62, 0xf1, 0x7c, 0x48, 0x58, 0xc0},
+      {0x62, 0xf1, 0x7c, 0xc8, 0x58, 0xc0},  // zeroing without a mask
+      {0x62, 0xf1, 0x7c, 0x68, 0x58, 0xc0},  // a length that there is none of
+      {0x62, 0xf1, 0x7c, 0x18, 0x14, 0xc0},  // rounding where there is none
+      {0x62, 0xf9, 0x7c, 0x48, 0x58, 0xc0},  // a bit that must be 0
       {0x0f, 0xff},
       {0xf3, 0x01, 0xd8},
       {0x64, 0x01, 0xd8},              // a segment without memory
