@@ -8,6 +8,8 @@
 //  - base_ <= cursor_ <= stop_ <= end_. Nothing is written across stop_ without make_room_slow, which
 //    grows the memory and, when a waiting short-range branch is about to lose its last chance, puts an
 //    island of veneers (and the waiting literals) in the way of the code. So code is never moved.
+//  - What is rare is called through rare_, which the constructors set: a translation unit that is given
+//    a buffer and only emits into it compiles none of it.
 //  - Island order: shortest range first, so every veneer is in reach when its deadline forced the
 //    island (island_margin counts what may stand before it).
 //
@@ -77,12 +79,12 @@ class CodeBuffer {
   // Growing memory from the heap, up to `limit` bytes of code and `table_limit` bytes for labels,
   // fixups and the like.
   explicit CodeBuffer(u64 limit = u64{1} << 31, u64 table_limit = ~u64{0})
-      : limit_(limit), arena_(table_limit) {
+      : rare_(rare_functions()), limit_(limit), arena_(table_limit) {
     init_tables();
   }
   // The caller's memory (also the writable view of an exec heap's block); never grows.
   explicit CodeBuffer(std::span<u8> memory, u64 table_limit = ~u64{0})
-      : limit_(memory.size()), owned_(false), arena_(table_limit) {
+      : rare_(rare_functions()), limit_(memory.size()), owned_(false), arena_(table_limit) {
     init_tables();
     base_ = cursor_ = memory.data();
     end_ = base_ + memory.size();
@@ -208,6 +210,10 @@ class CodeBuffer {
   // The field of `kind` at offset `at` shall refer to l + addend. Offsets of AArch64 branches and
   // literal loads are given in the order they were written.
   void use_label(Label l, FixupKind kind, u32 at, i64 addend = 0);
+  // The same, for who seldom does it: see rare_.
+  void use_label_rarely(Label l, FixupKind kind, u32 at, i64 addend = 0) {
+    rare_->use_label(*this, l, kind, at, addend);
+  }
   // A 32-bit distance base -> l, at the cursor; base is bound.
   void put_label_difference(Label l, Label base);
   // Binds `table` to a table of distances table -> target, 4 bytes each, marked as data.
@@ -235,7 +241,9 @@ class CodeBuffer {
   u32 symbol_count() const { return symbols_.size(); }  // ids are 1 .. symbol_count() - 1
   // As use_label. Calls and jumps use branch kinds, which placement may lead through a veneer (on
   // AArch64 it uses x16).
-  void use_symbol(Symbol s, FixupKind kind, u32 at, i64 addend = 0);
+  void use_symbol(Symbol s, FixupKind kind, u32 at, i64 addend = 0) {
+    rare_->use_symbol(*this, s, kind, at, addend);
+  }
   void put32(u32 word, Symbol s, FixupKind kind, i64 addend = 0) {
     put32(word);
     use_symbol(s, kind, offset() - 4, addend);
@@ -255,7 +263,7 @@ class CodeBuffer {
 
   // --- the end -------------------------------------------------------------------------------------
   const Status& status() const { return status_; }
-  [[gnu::cold]] void fail(Status s);
+  [[gnu::cold]] void fail(Status s) { rare_->fail(*this, s); }
   // Writes waiting literals. ok, or the first error, or the first label used and never bound.
   Status finish();
 
@@ -309,11 +317,22 @@ class CodeBuffer {
     bool slot;
   };
 
+  struct Rare {
+    bool (*make_room)(CodeBuffer&, usize n);
+    void (*fail)(CodeBuffer&, Status s);
+    void (*use_label)(CodeBuffer&, Label l, FixupKind kind, u32 at, i64 addend);
+    void (*use_symbol)(CodeBuffer&, Symbol s, FixupKind kind, u32 at, i64 addend);
+  };
+  static const Rare* rare_functions();
+
   void init_tables();
   bool make_room(usize n) {
-    return static_cast<usize>(stop_ - cursor_) >= n || make_room_slow(n);
+    if (static_cast<usize>(stop_ - cursor_) >= n) [[likely]] return true;
+    return rare_->make_room(*this, n);
   }
   [[gnu::cold]] bool make_room_slow(usize n);
+  [[gnu::cold]] void fail_first(Status s);
+  void add_symbol_use(Symbol s, FixupKind kind, u32 at, i64 addend);
   bool grow(usize n);
   [[gnu::cold]] void log_line(const char* what, std::string_view text);
   [[gnu::cold]] void comment_slow(std::string_view text);
@@ -350,6 +369,7 @@ class CodeBuffer {
   u8* cursor_ = nullptr;
   u8* stop_ = nullptr;  // space ends here, or an island is due
   u8* base_ = nullptr;
+  const Rare* rare_;
   u8* end_ = nullptr;
   u64 limit_;
   bool owned_ = true;
@@ -378,6 +398,16 @@ class CodeBuffer {
   u32 size_unplaced_ = unbound;  // not unbound: placed, with stubs from here on
   Vec<Stub> stubs_;
 };
+
+inline const CodeBuffer::Rare* CodeBuffer::rare_functions() {
+  static constexpr Rare functions = {
+      [](CodeBuffer& b, usize n) { return b.make_room_slow(n); },
+      [](CodeBuffer& b, Status s) { b.fail_first(s); },
+      [](CodeBuffer& b, Label l, FixupKind kind, u32 at, i64 addend) { b.use_label(l, kind, at, addend); },
+      [](CodeBuffer& b, Symbol s, FixupKind kind, u32 at, i64 addend) { b.add_symbol_use(s, kind, at, addend); },
+  };
+  return &functions;
+}
 
 // --- memory ----------------------------------------------------------------------------------------
 
@@ -416,7 +446,7 @@ inline void CodeBuffer::reset() {
   init_tables();
 }
 
-inline void CodeBuffer::fail(Status s) {
+inline void CodeBuffer::fail_first(Status s) {
   if (!status_.ok()) return;
   status_ = s;
   stop_ = cursor_;
@@ -524,7 +554,7 @@ inline Symbol CodeBuffer::symbol(std::string_view name) {
   return Symbol(id);
 }
 
-inline void CodeBuffer::use_symbol(Symbol s, FixupKind kind, u32 at, i64 addend) {
+inline void CodeBuffer::add_symbol_use(Symbol s, FixupKind kind, u32 at, i64 addend) {
   if (!status_.ok()) return;
   const FixupField& field = fixup_field(kind);
   if (field.branch || field.got) {

@@ -394,7 +394,7 @@ class BasicAssembler {
     const u32 at = buffer_->offset() - after - 4;
     const i64 addend = i64{m.disp} - after;
     if (m.kind == Mem::Kind::label)
-      buffer_->use_label(Label(m.target), FixupKind::x86_rel32, at, addend);
+      buffer_->use_label_rarely(Label(m.target), FixupKind::x86_rel32, at, addend);
     else
       buffer_->use_symbol(Symbol(m.target), FixupKind::x86_rel32, at, addend);
   }
