@@ -56,10 +56,11 @@ namespace field_of {
 #include <jitkit/emit/arm64/operands.def>
 }  // namespace field_of
 
+// What the methods are made of.
 template <class Buffer>
-class BasicAssembler {
+class MethodsBase {
  public:
-  explicit BasicAssembler(Buffer& buffer) : buffer_(buffer) {}
+  explicit MethodsBase(Buffer& buffer) : buffer_(buffer) {}
 
   Buffer& buffer() { return buffer_; }
   u32 offset() const { return buffer_.offset(); }
@@ -67,45 +68,7 @@ class BasicAssembler {
   void bind(Label l) { buffer_.bind(l); }
   void emit(u32 word) { buffer_.put32(word); }
 
-#define JITKIT_A64_0(form, m, bits, ft, fx) \
-  void m() { emit(bits); }
-#define JITKIT_A64_1(form, m, bits, ft, fx, A) \
-  void m(arg::A a) { emit((bits) ^ field_of::A(a)); }
-#define JITKIT_A64_2(form, m, bits, ft, fx, A, B) \
-  void m(arg::A a, arg::B b) { emit((bits) ^ field_of::A(a) ^ field_of::B(b)); }
-#define JITKIT_A64_3(form, m, bits, ft, fx, A, B, C) \
-  void m(arg::A a, arg::B b, arg::C c) { emit((bits) ^ field_of::A(a) ^ field_of::B(b) ^ field_of::C(c)); }
-#define JITKIT_A64_4(form, m, bits, ft, fx, A, B, C, D)                                          \
-  void m(arg::A a, arg::B b, arg::C c, arg::D d) {                                               \
-    emit((bits) ^ field_of::A(a) ^ field_of::B(b) ^ field_of::C(c) ^ field_of::D(d));            \
-  }
-#define JITKIT_A64_5(form, m, bits, ft, fx, A, B, C, D, E)                                       \
-  void m(arg::A a, arg::B b, arg::C c, arg::D d, arg::E e) {                                     \
-    emit((bits) ^ field_of::A(a) ^ field_of::B(b) ^ field_of::C(c) ^ field_of::D(d) ^ field_of::E(e)); \
-  }
-#define JITKIT_A64_1O(form, m, bits, ft, fx, A) \
-  void m(arg::A a = {}) { emit((bits) ^ field_of::A(a)); }
-#define JITKIT_A64_3O(form, m, bits, ft, fx, A, B, C) \
-  void m(arg::A a, arg::B b, arg::C c = {}) { emit((bits) ^ field_of::A(a) ^ field_of::B(b) ^ field_of::C(c)); }
-#define JITKIT_A64_4O(form, m, bits, ft, fx, A, B, C, D)                                         \
-  void m(arg::A a, arg::B b, arg::C c, arg::D d = {}) {                                          \
-    emit((bits) ^ field_of::A(a) ^ field_of::B(b) ^ field_of::C(c) ^ field_of::D(d));            \
-  }
-#define JITKIT_A64_L1(form, m, bits, ft, fx, L) \
-  void m(arg::L to) { emit_relative(bits, to); }
-#define JITKIT_A64_L2(form, m, bits, ft, fx, A, L) \
-  void m(arg::A a, arg::L to) { emit_relative((bits) ^ field_of::A(a), to); }
-#define JITKIT_A64_L3(form, m, bits, ft, fx, A, B, L) \
-  void m(arg::A a, arg::B b, arg::L to) { emit_relative((bits) ^ field_of::A(a) ^ field_of::B(b), to); }
-#include <jitkit/emit/arm64/insts.def>
-
- private:
-  static constexpr FixupKind fixup_of(ImmSpec s) {
-    if (s.kind == ImmKind::adr) return s.scale == 0 ? FixupKind::a64_adr21 : FixupKind::a64_adrp21;
-    return s.width == 26   ? FixupKind::a64_branch26
-           : s.width == 19 ? FixupKind::a64_branch19
-                           : FixupKind::a64_branch14;
-  }
+ protected:
   template <ImmSpec S>
   [[gnu::always_inline]] void emit_relative(u32 word, Target<S> to) {
     if (to.label)
@@ -121,7 +84,69 @@ class BasicAssembler {
       buffer_.put32(word ^ to.bits);
   }
 
+ private:
+  static constexpr FixupKind fixup_of(ImmSpec s) {
+    if (s.kind == ImmKind::adr) return s.scale == 0 ? FixupKind::a64_adr21 : FixupKind::a64_adrp21;
+    return s.width == 26   ? FixupKind::a64_branch26
+           : s.width == 19 ? FixupKind::a64_branch19
+                           : FixupKind::a64_branch14;
+  }
+
   Buffer& buffer_;
+};
+
+// One class per family of insts.def, each derived from the one before it.
+#define JITKIT_A64_FAMILY(Before, Name)           \
+  };                                              \
+  template <class Buffer>                         \
+  class Name : public Before<Buffer> {            \
+    using Earlier = Before<Buffer>;               \
+                                                  \
+   public:                                        \
+    explicit Name(Buffer& buffer) : Earlier(buffer) {}
+#define JITKIT_A64_SHARED(mnemonic) using Earlier::mnemonic;
+template <class Buffer>
+class GeneralMethods : public MethodsBase<Buffer> {
+ public:
+  explicit GeneralMethods(Buffer& buffer) : MethodsBase<Buffer>(buffer) {}
+
+#define JITKIT_A64_0(form, m, bits, ft, fx) \
+  void m() { this->emit(bits); }
+#define JITKIT_A64_1(form, m, bits, ft, fx, A) \
+  void m(arg::A a) { this->emit((bits) ^ field_of::A(a)); }
+#define JITKIT_A64_2(form, m, bits, ft, fx, A, B) \
+  void m(arg::A a, arg::B b) { this->emit((bits) ^ field_of::A(a) ^ field_of::B(b)); }
+#define JITKIT_A64_3(form, m, bits, ft, fx, A, B, C) \
+  void m(arg::A a, arg::B b, arg::C c) { this->emit((bits) ^ field_of::A(a) ^ field_of::B(b) ^ field_of::C(c)); }
+#define JITKIT_A64_4(form, m, bits, ft, fx, A, B, C, D)                                          \
+  void m(arg::A a, arg::B b, arg::C c, arg::D d) {                                               \
+    this->emit((bits) ^ field_of::A(a) ^ field_of::B(b) ^ field_of::C(c) ^ field_of::D(d));      \
+  }
+#define JITKIT_A64_5(form, m, bits, ft, fx, A, B, C, D, E)                                       \
+  void m(arg::A a, arg::B b, arg::C c, arg::D d, arg::E e) {                                     \
+    this->emit((bits) ^ field_of::A(a) ^ field_of::B(b) ^ field_of::C(c) ^ field_of::D(d) ^ field_of::E(e)); \
+  }
+#define JITKIT_A64_1O(form, m, bits, ft, fx, A) \
+  void m(arg::A a = {}) { this->emit((bits) ^ field_of::A(a)); }
+#define JITKIT_A64_3O(form, m, bits, ft, fx, A, B, C) \
+  void m(arg::A a, arg::B b, arg::C c = {}) { this->emit((bits) ^ field_of::A(a) ^ field_of::B(b) ^ field_of::C(c)); }
+#define JITKIT_A64_4O(form, m, bits, ft, fx, A, B, C, D)                                         \
+  void m(arg::A a, arg::B b, arg::C c, arg::D d = {}) {                                          \
+    this->emit((bits) ^ field_of::A(a) ^ field_of::B(b) ^ field_of::C(c) ^ field_of::D(d));      \
+  }
+#define JITKIT_A64_L1(form, m, bits, ft, fx, L) \
+  void m(arg::L to) { this->emit_relative(bits, to); }
+#define JITKIT_A64_L2(form, m, bits, ft, fx, A, L) \
+  void m(arg::A a, arg::L to) { this->emit_relative((bits) ^ field_of::A(a), to); }
+#define JITKIT_A64_L3(form, m, bits, ft, fx, A, B, L) \
+  void m(arg::A a, arg::B b, arg::L to) { this->emit_relative((bits) ^ field_of::A(a) ^ field_of::B(b), to); }
+#include <jitkit/emit/arm64/insts.def>
+};
+
+template <class Buffer>
+class BasicAssembler : public StructureMethods<Buffer> {
+ public:
+  explicit BasicAssembler(Buffer& buffer) : StructureMethods<Buffer>(buffer) {}
 };
 
 using Assembler = BasicAssembler<CodeBuffer>;
