@@ -78,16 +78,22 @@ class GcmLoop {
       s[counter] = v_.add32(s[counter], step_);
     }
     GhashSum products;
-    unsigned hashed = 0;
+    unsigned hashed = hashing ? 0 : wide;
+    Value next_sum = s[sum];
     Aes::encrypt(v_, keys_, std::span<Value>(state), {}, [&](unsigned round) {
-      // Every round but the first and the last brings some blocks.
-      const unsigned until = round * wide / (keys_.rounds() - 1);
-      for (; hashing && hashed < until && hashed < wide; ++hashed) hash(s, products, from, hashed);
+      // Every round brings some blocks, but the first and the last: the reduction is a chain of dependent steps, and
+      // has two rounds to run beside.
+      const unsigned until = round * wide / (keys_.rounds() - 3);
+      for (; hashed < until && hashed < wide; ++hashed) {
+        hash(s, products, from, hashed);
+        if (hashed + 1 == wide) next_sum = ghash_reduce(v_, products, Aes::karatsuba);
+      }
     });
+    check(hashed == wide);
+    s[sum] = next_sum;
     for (unsigned n = 0; n < wide; ++n)
       state[n] = v_.xor_(state[n], v_.load(s[in], static_cast<i32>(16 * n * V::blocks)));
     for (unsigned n = 0; n < wide; ++n) v_.store(s[out], state[n], static_cast<i32>(16 * n * V::blocks));
-    if (hashing) s[sum] = ghash_reduce(v_, products, Aes::karatsuba);
     for (const unsigned p : {in, out}) s[p] = b_.ptr_add(s[p], b_.i64(16 * blocks));
   }
 

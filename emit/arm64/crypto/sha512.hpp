@@ -44,9 +44,9 @@ inline void build_sha512(ir::Function<Isa>& f) {
       const Value k_and_w = b.vadd(Lane::i64, x, crypto::sha512_constant(b, pair));
       const Value h = b.vadd(Lane::i64, gh, between(k_and_w, k_and_w));
       const Value t1 = native(Form::sha512h, {h, between(ef, gh), between(cd, ef)});
-      const Value next_ab = native(Form::sha512h2, {t1, cd, ab});
       gh = ef;
-      ef = b.vadd(Lane::i64, cd, t1);
+      ef = b.vadd(Lane::i64, cd, t1);  // before t1's register is written
+      const Value next_ab = native(Form::sha512h2, {t1, cd, ab});
       cd = ab;
       ab = next_ab;
     }

@@ -30,7 +30,7 @@ struct Aes {
   using Vector = crypto::Vector128;
   static constexpr bool keeps_keys = true;
   static constexpr bool karatsuba = true;
-  static constexpr unsigned gcm_wide = 8;
+  static constexpr unsigned gcm_wide = 6;
 
   // Each state through the cipher, exclusive-or with[n] if there are any. after(n) is called behind round n but
   // the last, to put other work there.
