@@ -1,4 +1,4 @@
-// IR to code by jitkit, for both targets: the IR is built anew in every run. The code for the host is
+// IR to code by jitkit, for both targets, also with the optimiser at both levels: the IR is built anew in every run. The code for the host is
 // run, the other target's goes into an object file (JITKIT_BENCH_OBJECTS) that run.py links and runs.
 #include <jitkit/emit/arm64/target.hpp>
 #include <jitkit/emit/object.hpp>
@@ -6,6 +6,7 @@
 #include <jitkit/emit/x86_64/target.hpp>
 #include <jitkit/ir/builder.hpp>
 #include <jitkit/ir/compile.hpp>
+#include <jitkit/ir/optimiser.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -70,7 +71,7 @@ class Cook {
 template <class Isa>
 class Job {
  public:
-  explicit Job(const Recipe& recipe) : recipe_(recipe), compiler_(typename Isa::Options()) {
+  Job(const Recipe& recipe, ir::OptLevel level) : recipe_(recipe), optimiser_(level), compiler_(typename Isa::Options()) {
     ir::Param address, number;
     address.type = ir::Type::ptr;
     number.type = ir::Type::i64;
@@ -85,7 +86,8 @@ class Job {
       bench::cook(recipe_, b);
     }
     code_.reset();
-    const Status s = compiler_.compile(f_, code_);
+    Status s = optimiser_.run(f_);
+    if (s.ok()) s = compiler_.compile(f_, code_);
     if (!s.ok()) bench::die(describe(s.error));
   }
   CodeBuffer& code() { return code_; }
@@ -102,6 +104,7 @@ class Job {
   ir::Module module_;
   ir::SigRef signature_;
   ir::Function<Isa> f_;
+  ir::Optimiser optimiser_;
   ir::Compiler<Isa> compiler_;
   CodeBuffer code_;
 };
@@ -134,9 +137,10 @@ void write_object(const std::string& what, CodeBuffer& code, Machine machine, co
 }
 
 template <class Isa>
-void add(const std::string& program, const std::string& target, Machine machine, const Recipe& recipe, bool is_host) {
+void add(const std::string& program, const std::string& target, Machine machine, const Recipe& recipe, bool is_host,
+         ir::OptLevel level) {
   const std::string what = program + " " + target;
-  const auto job = std::make_shared<Job<Isa>>(recipe);
+  const auto job = std::make_shared<Job<Isa>>(recipe, level);
   job->run();
   if (job->ops() != recipe.ops)
     bench::facts().push_back({"ops after folding:" + what, std::to_string(job->ops())});
@@ -159,8 +163,11 @@ void add_all() {
                                      {"line 5000", &bench::line_of(5000)},
                                      {"line 50000", &bench::line_of(50000)}}) {
     bench::facts().push_back({std::string("mix:") + name, bench::mix_of(*recipe)});
-    add<x86_64::Isa>(name, "x86_64", Machine::x86_64, *recipe, x86_host);
-    add<arm64::Isa>(name, "arm64", Machine::arm64, *recipe, !x86_host);
+    for (const ir::OptLevel level : {ir::OptLevel::none, ir::OptLevel::fast, ir::OptLevel::full}) {
+      const std::string at = level == ir::OptLevel::none ? "" : std::string(" ") + ir::level_names[static_cast<u8>(level)];
+      add<x86_64::Isa>(name + at, "x86_64", Machine::x86_64, *recipe, x86_host, level);
+      add<arm64::Isa>(name + at, "arm64", Machine::arm64, *recipe, !x86_host, level);
+    }
   }
 }
 const bench::Register registered(add_all);

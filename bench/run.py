@@ -30,6 +30,10 @@ BARS = {
     "emit x86_64": (90, 60),
     "line x86_64": (1200, 600), "line arm64": (1200, 600),
     "blocks x86_64": (1200, 600), "blocks arm64": (1200, 600),
+    "line fast x86_64": (1200, 600), "line fast arm64": (1200, 600),
+    "blocks fast x86_64": (1200, 600), "blocks fast arm64": (1200, 600),
+    "line full x86_64": (3000, 3000), "line full arm64": (3000, 3000),
+    "blocks full x86_64": (3000, 3000), "blocks full arm64": (3000, 3000),
 }
 TITLES = {
     "emit arm64": "emission, AArch64 unit",
@@ -39,6 +43,8 @@ TITLES = {
     "line 5000": "IR to code, straight line of 5,000 ops",
     "line 50000": "IR to code, straight line of 50,000 ops",
 }
+TITLES |= {f"{job} {level}": f"{TITLES[job].replace('IR to code', 'IR to code at ' + level)}"
+           for job in ("line", "blocks", "line 5000", "line 50000") for level in ("fast", "full")}
 GROWTH_BAR = (1.5, 1.1)
 INCLUDE_BARS = {"arm64.hpp": (0.7, 0.4), "x86_64.hpp": (0.8, 0.5), "jitkit.hpp": (1.5, 1.0)}
 NOTES = {"emit arm64/vixl": "aese, aesmc, sha1c as raw words"}
@@ -311,7 +317,8 @@ def main():
         cases.append(case)
     per = {f"{c['what']}/{c['who']}": c["instructions"] for c in cases}
     growth = {target: per[f"line 50000 {target}/jitkit"] / per[f"line 5000 {target}/jitkit"]
-              for target in ("x86_64", "arm64") if f"line 50000 {target}/jitkit" in per}
+              for target in ("x86_64", "arm64", "fast x86_64", "fast arm64", "full x86_64", "full arm64")
+              if f"line 50000 {target}/jitkit" in per}
     crypto = {} if options.no_times or options.only else crypto_rates()
     result = {"cases": cases, "crypto": crypto, "growth": growth, "facts": known,
               "include": {} if options.no_include else include_cost()}

@@ -269,7 +269,6 @@ class BuilderCore {
     if (position_ != 0 && f_.positions.resize(i.id + 1)) f_.positions[i.id] = position_;
   }
 
-  bool reducible(const PureInst& i) const;
   static u32 slot_of(const PureInst& i);
   bool same(Inst made, const PureInst& i) const;
   Inst shared(const PureInst& i, std::span<const Type> results);
@@ -283,13 +282,6 @@ class BuilderCore {
   Vec<u32> scope_of_;      // by Block: its last scope
   Entry table_[1U << table_bits] = {};
 };
-
-// True if folding could find something: a cheap filter before the rules.
-inline bool BuilderCore::reducible(const PureInst& i) const {
-  if (f_.is_constant(i.x[0]) || (fold_traits_of(i.op) & fold_traits::looks_in) != 0) return true;
-  if (i.operands < 2) return false;
-  return f_.is_constant(i.x[1]) || i.x[0] == i.x[1] || (i.operands == 3 && i.x[1] == i.x[2]);
-}
 
 inline u32 BuilderCore::slot_of(const PureInst& i) {
   const u64 what = static_cast<u64>(i.op) | u64{static_cast<u8>(i.type)} << 16 | u64{i.flags} << 24 | u64{i.aux} << 32;
@@ -319,7 +311,7 @@ inline Inst BuilderCore::shared(const PureInst& i, std::span<const Type> results
 
 inline Value BuilderCore::pure(PureInst i, Type result_type) {
   if (failed()) return {};
-  if (reducible(i)) {
+  if (Folder::applies(f_, i)) {
     Value v;
     if (fold_.evaluated(i, &v, &result_type, 1)) return v;
     if ((fold_traits_of(i.op) & fold_traits::commutes) != 0 && f_.is_constant(i.x[0]) && !f_.is_constant(i.x[1]))
@@ -333,7 +325,7 @@ inline Value BuilderCore::pure(PureInst i, Type result_type) {
 inline WithFlag BuilderCore::pure_with_flag(PureInst i) {
   if (failed()) return {};
   const Type types[] = {i.type, Type::i1};
-  if (reducible(i)) {
+  if (Folder::applies(f_, i)) {
     Value v[2];
     if (fold_.evaluated(i, v, types, 2)) return {v[0], v[1]};
     if ((fold_traits_of(i.op) & fold_traits::commutes) != 0 && f_.is_constant(i.x[0]) && !f_.is_constant(i.x[1]))

@@ -15,19 +15,20 @@
 #include <jitkit/ir/cfg.hpp>
 #include <jitkit/ir/cfg_build.hpp>
 #include <jitkit/ir/function.hpp>
+#include <jitkit/ir/pass.hpp>
 #include <jitkit/status.hpp>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
 class DeadCodeRemover {
  public:
-  DeadCodeRemover(FunctionData& f, Arena& arena) : f_(f), values_(arena), insts_(arena), states_(arena), todo_(arena) {}
+  DeadCodeRemover(FunctionData& f, const Cfg& cfg, Arena& arena)
+      : f_(f), cfg_(cfg), values_(arena), insts_(arena), states_(arena), todo_(arena) {}
 
   // Removes the dead code of the function, which the verifier has accepted. The number of instructions
   // that went is removed(). On failure the function is as it was.
   Status run(Arena& arena) {
-    cfg_.compute(f_, arena);
-    if (!values_.assign(f_.values.size(), false) || !insts_.assign(f_.insts.size(), false) ||
+    if (cfg_.order().empty() || !values_.assign(f_.values.size(), false) || !insts_.assign(f_.insts.size(), false) ||
         !states_.assign(f_.frame_states.size(), false) || !todo_.reserve(f_.values.size()) || arena.failed())
       return arena.status();
     mark_roots();
@@ -41,7 +42,7 @@ class DeadCodeRemover {
       if (cfg_.reachable(Block(b)))
         sweep_instructions(Block(b));
       else
-        sweep_unreachable(Block(b));
+        removed_ += clear_block(f_, Block(b));
     }
     for (u32 b = 2; b < f_.blocks.size(); ++b) sweep_parameters(Block(b));
     for (u32 s = 1; s < f_.frame_states.size(); ++s)
@@ -119,15 +120,6 @@ class DeadCodeRemover {
       i = next;
     }
   }
-  void sweep_unreachable(Block b) {
-    if (f_[f_.terminator(b)].op == Opcode::unreachable && f_[b].first == f_[b].last) return;
-    for (Inst i = f_[b].first; i;) {
-      const Inst next = f_[i].next;
-      remove(b, i);
-      i = next;
-    }
-    f_.append(b, f_.new_inst(Opcode::unreachable, Type::none, {}, {}));
-  }
   void remove(Block b, Inst i) {
     f_.remove(b, i);
     ++removed_;
@@ -173,7 +165,7 @@ class DeadCodeRemover {
   }
 
   FunctionData& f_;
-  Cfg cfg_;
+  const Cfg& cfg_;
   Vec<bool> values_;  // by Value: live
   Vec<bool> insts_;   // by Inst
   Vec<bool> states_;  // by FrameStateRef
@@ -184,10 +176,16 @@ class DeadCodeRemover {
 // Removes the dead code of f; `removed`, if given, gets the number of instructions.
 inline Status remove_dead_code(FunctionData& f, u32* removed = nullptr) {
   Arena arena;
-  DeadCodeRemover dead(f, arena);
+  Cfg cfg;
+  cfg.compute(f, arena);
+  DeadCodeRemover dead(f, cfg, arena);
   const Status s = dead.run(arena);
   if (removed != nullptr) *removed = dead.removed();
   return s;
+}
+
+inline Status remove_dead_code(PassContext& context) {
+  return DeadCodeRemover(context.function(), context.cfg(), context.arena()).run(context.arena());
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::ir

@@ -102,6 +102,12 @@ class Folder {
  public:
   explicit Folder(FunctionData& f) : f_(f) {}
 
+  // Whether the rules could find something about i: a cheap question before them.
+  static bool applies(const FunctionData& f, const PureInst& i) {
+    if (f.is_constant(i.x[0]) || (fold_traits_of(i.op) & fold_traits::looks_in) != 0) return true;
+    if (i.operands < 2) return false;
+    return f.is_constant(i.x[1]) || i.x[0] == i.x[1] || (i.operands == 3 && i.x[1] == i.x[2]);
+  }
   // Puts a constant on the right. Precondition: at least two operands, the first one constant.
   static void swap_operands(PureInst& i) {
     std::swap(i.x[0], i.x[1]);

@@ -23,6 +23,7 @@
 #include <jitkit/ir/dce.hpp>
 #include <jitkit/ir/interpreter.hpp>
 #include <jitkit/ir/line_rows.hpp>
+#include <jitkit/ir/optimiser.hpp>
 #include <jitkit/ir/parser.hpp>
 #include <jitkit/ir/printer.hpp>
 #include <jitkit/ir/verifier.hpp>

@@ -182,11 +182,25 @@ def check_compile() -> None:
                (scratch / "again.jk").read_text(), "")
         check_listing(target)
         check_image(target)
+        check_optimised(target)
         if shutil.which(gcc) is None or shutil.which(objdump) is None:
             report.skip(f"objects of {target}", f"no {gcc} on PATH")
             continue
         check_object(target)
         check_landing_pads(target)
+
+
+def check_optimised(target: str) -> None:
+    """Levels and lists of passes do what they say: the square of a slot's content is 49, or stays as it is."""
+    file = write("slot.jk", "func @f() -> i64 {\n  s1 = slot 8\nb1:\n  p = stack_addr s1\n  store.i64 p, 7\n  x = load.i64 p\n"
+                            "  y = mul.i64 x, x\n  ret y\n}\n")
+    for options, folded in (([], False), (["--opt", "none"], False), (["--opt", "fast"], True), (["--opt", "full"], True),
+                            (["--passes", "mem2reg,gvn"], True), (["--passes", "dce,gvn"], False),
+                            (["--opt", "fast", "--passes=-mem2reg,-dce"], False)):
+        name = " ".join([target, *options])
+        text = expect(f"compile {name}", ["compile", file, "--target", target, "--emit", "ir", *options], GOOD, None, "").stdout
+        report.check(f"compile {name}: folded", ("ret 49" in text) == folded, text)
+        expect(f"run {name}", ["run", file, *options, "f"], GOOD, "49\n", "")
 
 
 def check_object(target: str) -> None:
@@ -324,6 +338,8 @@ def check_usage() -> None:
                        (["compile", CALLS, "--target", "arm64", "--emit", "exe"], r".*exe.*"),
                        (["compile", "--target", "arm64"], r".*FILE.*"), (["check"], r".*FILE.*"), (["run"], r".*FILE.*"),
                        (["compile", CALLS, "--target", "arm64", "--features", "+warp"], r".*arm64 has no feature 'warp'.*\n"),
+                       (["compile", CALLS, "--target", "arm64", "--passes", "gvn,warp"], r".*no pass 'warp'.*"),
+                       (["run", CALLS, "--opt", "most", "hi"], r".*most.*"),
                        (["features", "--target", "mips"], r".*mips.*"), (["features", "more"], r".*more.*")):
         expect("usage: " + " ".join(map(str, words)).replace(str(FILES), "."), words, USAGE, "", err)
     for command in ("asm", "disasm", "check", "compile", "run", "features"):

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """C programs through clang, jitkit-import and jitkit, against what gcc's build of them prints.
 
-tests/programs/*.c, each by clang at -O0 and -O1 for x86-64 (run here) and AArch64 (run by QEMU); NAME.gcc.c,
+tests/programs/*.c, each by clang at -O0 and -O1 and by jitkit at every level of its optimiser, for x86-64 (run
+here) and AArch64 (run by QEMU); NAME.gcc.c,
 where there is one, is the half of a program that gcc compiles in every build. With --csmith N: N of the
 seeds of tests/programs/csmith_seeds.txt, each a program of csmith's.
 
@@ -30,7 +31,7 @@ SEEDS = PROGRAMS / "csmith_seeds.txt"
 CSMITH_HEADERS = "/usr/include/csmith"
 # One meaning of char, and no fused multiply-add, in every build.
 COMMON = ["-w", "-fsigned-char", "-ffp-contract=off", "-fno-strict-aliasing", "-fwrapv", "-std=gnu17"]
-LEVELS = ("-O0", "-O1")
+LEVELS = tuple((clang, opt) for clang in ("-O0", "-O1") for opt in ("none", "fast", "full"))
 
 
 @dataclass(frozen=True)
@@ -92,16 +93,17 @@ class Program:
                 self.expected = outcome([out], self.timeout)
         return self.expected
 
-    def build(self, target: Target, level: str) -> Path:
-        base = self.scratch / f"{target.name}{level}"
+    def build(self, target: Target, level: tuple[str, str]) -> Path:
+        clang, opt = level
+        base = self.scratch / f"{target.name}{clang}{opt}"
         bitcode, made, out = base.with_suffix(".bc"), base.with_suffix(".o"), base.with_suffix(".out")
-        step("clang", ["clang-19", f"--target={target.triple}", level, "-fno-pic", "-fno-vectorize", "-fno-slp-vectorize",
+        step("clang", ["clang-19", f"--target={target.triple}", clang, "-fno-pic", "-fno-vectorize", "-fno-slp-vectorize",
                        "-emit-llvm", "-c", *COMMON, *self.flags, self.source, "-o", bitcode])
-        step("import", [IMPORT, bitcode, "-c", "-o", made])
+        step("import", [IMPORT, bitcode, "-c", "--opt", opt, "-o", made])
         step("link", [*target.linker, "-O1", *COMMON, made, *self.partner, "-o", out, "-lm"])
         return out
 
-    def check(self, target: Target, level: str) -> None:
+    def check(self, target: Target, level: tuple[str, str]) -> None:
         """Raises Stopped if this build does not do as gcc's."""
         expected = self.reference()
         if expected[0] == -1:
@@ -169,9 +171,9 @@ class Checks:
             if result is None:
                 continue
             done += 1
-            name = f"{program.name} {level} {target.name}"
+            name = f"{program.name} {' '.join(level)} {target.name}"
             if isinstance(result, Stopped) and result.step == "import" and not refusals_fail:
-                self.refused.setdefault(program.name, f"{level} {target.name}: {result.text}")
+                self.refused.setdefault(program.name, f"{' '.join(level)} {target.name}: {result.text}")
                 continue
             self.report.check(name, not isinstance(result, Stopped), f"{getattr(result, 'step', '')}: {getattr(result, 'text', '')}")
         return done

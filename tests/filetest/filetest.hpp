@@ -1,7 +1,8 @@
 // One filetest: a .jk file with directives in its comments, read and taken apart.
 //
 // Directives, each a comment line `; name: text` anywhere outside of functions:
-//   test: MODE      run, print, cfg, dce, verify or compile TARGET [FEATURES]; one file may ask for several
+//   test: MODE      run, print, cfg, opt PASSES, verify or compile TARGET [FEATURES]; one file may ask for
+//                   several. PASSES: fast, full, or names with commas between (ir/passes.def)
 //   run: ...        one call and what it gives (run_lines.hpp)
 //   only: NAMES     the executors that can run the file; without it all do
 //   va_list: ABI    sysv or aapcs64: what va_start writes, for the interpreter

@@ -3,9 +3,10 @@
 //   --bless         rewrites expectations to what happens (or JITKIT_BLESS=1 in the environment)
 //   --coverage      also fails for what ops.def or rules.def asks for and no file tests
 //   --executor E    runs calls on E only; may be repeated
+//   --opt LEVEL     optimises first (fast or full), and only runs calls
 // See filetest.hpp for what a file says.
+#include <checked_optimiser.hpp>
 #include <fmt/format.h>
-#include <jitkit/ir/dce.hpp>
 #include <jitkit/ir/printer.hpp>
 
 #include <algorithm>
@@ -32,6 +33,7 @@ struct Options {
   bool bless = false;
   bool coverage = false;
   std::vector<std::string> executors;
+  ir::OptLevel level = ir::OptLevel::none;
   std::vector<fs::path> paths;
 };
 
@@ -102,6 +104,7 @@ class Runner {
     if (f.modes.empty()) return report_.fail(f.name(), "no `; test:` directive");
     f.good = f.test.errors.empty();
     std::string output;
+    if (options_.level != ir::OptLevel::none) return load_optimised(f);
     for (const std::string& mode : f.modes) {
       if (mode != "verify" && !f.good) {
         report_.fail(f.name(), "not free of errors" + compare_errors(f.test));
@@ -113,6 +116,15 @@ class Runner {
     if (f.good) report_.check(f.name() + " (text)", round_trip(f.test));
   }
 
+  void load_optimised(Loaded& f) {
+    if (!f.good || std::find(f.modes.begin(), f.modes.end(), "run") == f.modes.end()) return;
+    optimise(f, ir::PassList(options_.level));
+    collect_cases(f);
+  }
+  void optimise(Loaded& f, const ir::PassList& passes) {
+    report_.check(f.name() + " (verifies after each pass)", tools::optimise_checked(*f.test.unit, passes));
+  }
+
   // False if there is no such mode. What it prints goes to `output`.
   bool perform(Loaded& f, const std::string& mode, std::string& output) {
     StringSink out(output);
@@ -122,14 +134,12 @@ class Runner {
       ir::print(*f.test.unit, out);
     } else if (mode == "cfg") {
       f.test.unit->for_each([&](const ir::FunctionData& g, ir::TextMap&) { print_cfg(out, g); });
-    } else if (mode == "dce") {
-      f.test.unit->for_each([&](ir::FunctionData& g, ir::TextMap&) {
-        if (!ir::remove_dead_code(g).ok()) report_.fail(f.name(), "out of memory");
-      });
+    } else if (mode.starts_with("opt ")) {
+      const std::string what = mode.substr(4);
+      ir::PassList passes(what == "full" ? ir::OptLevel::full : ir::OptLevel::fast);
+      if (what != "full" && what != "fast" && !passes.apply(what).empty()) return false;
+      optimise(f, passes);
       ir::print(*f.test.unit, out);
-      ir::Diagnostics errors;
-      ir::verify(*f.test.unit, errors);
-      report_.check(f.name() + " (verifies afterwards)", errors.empty() ? "" : error_text(errors, 0));
     } else if (mode.starts_with("compile ")) {
       const std::string why = print_code(*f.test.unit, std::string_view(mode).substr(8), out);
       if (!why.empty()) report_.fail(f.name(), why);
@@ -259,7 +269,7 @@ class Runner {
 };
 
 int usage() {
-  fmt::print(stderr, "usage: filetest [--bless] [--coverage] [--executor NAME]... [FILE|DIRECTORY]...\n");
+  fmt::print(stderr, "usage: filetest [--bless] [--coverage] [--executor NAME]... [--opt fast|full] [FILE|DIRECTORY]...\n");
   return 2;
 }
 
@@ -278,6 +288,8 @@ int main(int argc, char** argv) {
       o.coverage = true;
     } else if (a == "--executor" && i + 1 < argc) {
       o.executors.emplace_back(argv[++i]);
+    } else if (a == "--opt" && i + 1 < argc && (std::string_view(argv[i + 1]) == "fast" || std::string_view(argv[i + 1]) == "full")) {
+      o.level = std::string_view(argv[++i]) == "full" ? jitkit::ir::OptLevel::full : jitkit::ir::OptLevel::fast;
     } else if (a.starts_with("--")) {
       return filetest::usage();
     } else {

@@ -82,7 +82,7 @@ class Finding {
     print(u, out);
     Program whole(text, {{entry}});
     Job job{&whole};
-    if (whole.interpret()) e.execute(job, true);
+    if (whole.interpret() && whole.optimise(p.level()).empty()) e.execute(job, true);
     shown_ = whole.error().empty() && !job.refused() && !job.good();
     const std::string show = fmt::format("jitkit run FILE {1} {0}\njitkit run FILE --target interp {0}\n", entry, how_);
     return shown_ ? comment(show) + text : p.text();

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,7 @@ class Fuzzer {
     u64 seed = 0;
     u64 count = 0;  // programs; 0: by time
     std::chrono::seconds time{60};
+    std::optional<OptLevel> level;  // none: each program at one of them, by its seed
   };
   // A difference: an executor's, or of nobody if the program itself is wrong.
   struct Difference {
@@ -75,9 +77,13 @@ class Fuzzer {
  private:
   bool batch(u64 first, u64 size) {
     std::vector<std::unique_ptr<Program>> programs;
+    std::vector<Shape> shapes;  // as they were made
     for (u64 seed = first; seed < first + size; ++seed) {
       programs.push_back(std::make_unique<Program>(seed));
-      if (!programs.back()->interpret()) return fail(nullptr, *programs.back(), programs.back()->error());
+      Program& p = *programs.back();
+      if (!p.interpret()) return fail(nullptr, p, p.error());
+      shapes.push_back(p.shape());
+      if (!optimise(p)) return false;
     }
     std::vector<std::vector<Job>> jobs(executors_.size());
     for (usize e = 0; e < executors_.size(); ++e) {
@@ -86,7 +92,7 @@ class Fuzzer {
     }
     for (usize e = 0; e < executors_.size(); ++e) executors_[e]->receive(jobs[e]);
     for (usize n = 0; n < programs.size(); ++n) {
-      Shape s = programs[n]->shape();
+      Shape& s = shapes[n];
       for (const std::vector<Job>& j : jobs) s.spills = s.spills || j[n].spills;
       totals_.add(s, programs[n]->cases().size());
     }
@@ -94,6 +100,15 @@ class Fuzzer {
       for (Job& j : jobs[e])
         if (!j.good() && !judge(*executors_[e], j)) return false;
     return true;
+  }
+
+  bool optimise(Program& p) {
+    const OptLevel level = options_.level ? *options_.level : static_cast<OptLevel>(p.seed() % 3);
+    const std::string wrong = p.optimise(level);
+    if (wrong.empty()) return true;
+    Reducer reducer(p, [&](Program& smaller) { return !smaller.optimise(level).empty(); }, reduce_limit);
+    const std::unique_ptr<Program> small = reducer.run();
+    return fail(nullptr, p, fmt::format("{}{}reduced:\n{}", wrong, small->optimise(level), small->text()));
   }
 
   // Again, alone: what another program of the batch did is not this one's fault, but a fault all the same.
@@ -105,12 +120,14 @@ class Fuzzer {
     const std::string what = text(alone);
     // Only the same kind of difference counts: a refusal stays a refusal.
     Reducer reducer(*j.program, [&](Program& smaller) {
+      smaller.optimise(j.program->level());
       Job job{&smaller};
       e.execute(job);
       return !job.good() && job.refused() == refused;
     }, reduce_limit);
     fail(&e, *j.program, what);
     difference_.reduced = reducer.run();
+    difference_.reduced->optimise(j.program->level());
     return false;
   }
   static std::string text(const Job& j) {

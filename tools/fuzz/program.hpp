@@ -3,6 +3,7 @@
 #ifndef JITKIT_TOOLS_FUZZ_PROGRAM_HPP
 #define JITKIT_TOOLS_FUZZ_PROGRAM_HPP
 
+#include <checked_optimiser.hpp>
 #include <fmt/format.h>
 #include <jitkit/ir/cfg.hpp>
 #include <jitkit/ir/constant_text.hpp>
@@ -119,6 +120,13 @@ class Program {
     return error_.empty();
   }
 
+  // Optimises the program; its text and what is expected stay. What went wrong, or nothing.
+  std::string optimise(OptLevel level) {
+    level_ = level;
+    return tools::optimise_checked(unit_, PassList(level));
+  }
+  OptLevel level() const { return level_; }
+
   // The first call that ended otherwise than expected; cases().size() if none did.
   usize first_difference(const std::vector<Outcome>& got) const {
     usize n = 0;
@@ -189,6 +197,7 @@ class Program {
   }
 
   u64 seed_ = 0;
+  OptLevel level_ = OptLevel::none;
   std::string text_;
   Unit unit_;
   Diagnostics errors_;

@@ -2,6 +2,7 @@
 //
 //   jitkit-import FILE.ll|FILE.bc -o FILE.jk          text
 //   jitkit-import FILE -c -o FILE.o [--target T]      an object
+//   jitkit-import FILE -c -o FILE.o --opt full       optimised first
 //   jitkit-import FILE --run [ARGUMENT ...]           a program: linked with the C library and run
 //
 // The calling convention stands in what clang wrote, so the target is that of the file. Exit status: 0
@@ -9,6 +10,7 @@
 #include <jitkit/ir/verifier.hpp>
 #include <llvm-c/Analysis.h>
 #include <llvm-c/IRReader.h>
+#include <optimisation.hpp>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -27,6 +29,7 @@ struct Arguments {
   bool object = false;
   bool run = false;
   std::vector<std::string> program_arguments;
+  tools::Optimisation optimisation;
 };
 
 int fail(const Arguments& a, const std::string& why) {
@@ -73,6 +76,7 @@ int work(const Arguments& a) {
   }
   if (!unit.module.status().ok()) return fail(a, "out of memory");
   if (!verified(unit, a.file)) return 1;
+  if (!a.optimisation.apply(unit)) return fail(a, "out of memory");
   if (a.run) {
     const int status = run_program(unit, arm64, a.program_arguments, error);
     return error.empty() ? status : fail(a, error);
@@ -91,6 +95,7 @@ int main(int argc, char** argv) {
   app.add_option("FILE", a.file, "LLVM IR, text or bitcode")->required();
   app.add_option("-o,--output", a.out, "the file to write, - for standard output");
   app.add_option("--target", a.target, "arm64 or x86_64: must be the file's")->check(CLI::IsMember({"arm64", "x86_64"}));
+  a.optimisation.add_options(app);
   app.add_flag("-c", a.object, "write an object");
   CLI::Option* run = app.add_flag("--run", a.run, "link with the C library and run main");
   app.add_option("ARGUMENT", a.program_arguments, "arguments of the program")->needs(run);

@@ -4,6 +4,7 @@
 #include <jitkit/emit/placement.hpp>
 #include <jitkit/ir/compile_unit.hpp>
 #include <jitkit/ir/printer.hpp>
+#include <optimisation.hpp>
 #include <targets.hpp>
 
 #include <cerrno>
@@ -25,6 +26,7 @@ struct Arguments {
   std::string emit = "obj";
   std::string features;
   std::string out;
+  Optimisation optimisation;
   bool landing_pads = false;
 };
 
@@ -158,6 +160,10 @@ int compile(Arguments& a) {
   options.landing_pads = a.landing_pads;
   options.conventions = custom_conventions<Isa>();
   if (!a.file.is_for(Isa::isa_info())) return exit_bad_input;
+  if (!a.optimisation.apply(a.file.unit)) {
+    print_error(a.file.path, "out of memory");
+    return exit_bad_input;
+  }
   Compilation<Target> c(a, options);
   std::string out;
   bool good = true;
@@ -188,6 +194,7 @@ std::function<int()> setup(CLI::App& app) {
   app.add_option("--features", a->features,
                  "comma-separated: exactly these, or with + and - changes to what core ops and the file's native "
                  "ops need (see jitkit features)");
+  a->optimisation.add_options(app);
   app.add_flag("--landing-pads", a->landing_pads,
                "bti or endbr64 where indirect branches may lead, and the note that says so (BTI; IBT and SHSTK)");
   app.footer("Examples:\n"

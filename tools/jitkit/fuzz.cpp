@@ -26,6 +26,7 @@ struct Arguments {
   std::string emulator;
   std::string cpu;
   std::string output;
+  std::string level;
   u64 seconds = 60;
   u64 count = 0;
   u64 seed = 0;
@@ -55,7 +56,10 @@ class Session {
     fmt::print("seed {}\n", a_.seed);
     for (const auto& e : executors_) fmt::print("on {}\n", e->name());
     std::fflush(stdout);
-    fuzz::Fuzzer fuzzer({a_.seed, a_.count, std::chrono::seconds(a_.seconds)}, executors_);
+    fuzz::Fuzzer::Options options{a_.seed, a_.count, std::chrono::seconds(a_.seconds), {}};
+    for (u8 n = 0; n < std::size(ir::level_names); ++n)
+      if (a_.level == ir::level_names[n]) options.level = static_cast<ir::OptLevel>(n);
+    fuzz::Fuzzer fuzzer(options, executors_);
     const bool terminal = isatty(2) != 0;
     const auto began = fuzz::Fuzzer::Clock::now();
     if (terminal)
@@ -103,9 +107,11 @@ class Session {
   }
 
   int found(const fuzz::Fuzzer::Difference& d) {
-    fmt::print("difference: seed {} on {}: {}\n", d.seed, d.executor != nullptr ? d.executor->name() : "the interpreter", d.what);
+    fmt::print("difference: seed {} on {}: {}\n", d.seed, d.executor != nullptr ? d.executor->name() : "the interpreter or optimiser", d.what);
     if (d.reduced == nullptr) return exit_bad_input;
-    const fuzz::Finding f(*d.reduced, *d.executor, d.executor->run_options());
+    std::string how = d.executor->run_options();
+    if (const ir::OptLevel l = d.reduced->level(); l != ir::OptLevel::none) how += fmt::format(" --opt {}", ir::level_names[static_cast<u8>(l)]);
+    const fuzz::Finding f(*d.reduced, *d.executor, how);
     if (a_.output.empty()) a_.output = fmt::format("jitkit-fuzz-{}.jk", d.seed);
     std::ofstream out(a_.output, std::ios::binary);
     out << f.text();
@@ -116,8 +122,7 @@ class Session {
     }
     fmt::print("reduced to {}\n", a_.output);
     if (f.shown())
-      fmt::print("jitkit run {0} {1} {2}\njitkit run {0} --target interp {2}\n", a_.output, d.executor->run_options(),
-                 fuzz::Finding::entry);
+      fmt::print("jitkit run {0} {1} {2}\njitkit run {0} --target interp {2}\n", a_.output, how, fuzz::Finding::entry);
     return exit_bad_input;
   }
 
@@ -139,6 +144,8 @@ std::function<int()> setup(CLI::App& app) {
   CLI::Option* seed = app.add_option("--seed", a->seed, "of the first program; without it a new one, which is printed");
   add_emulator_option(app, a->emulator);
   app.add_option("--cpu", a->cpu, "the CPU model of the emulator (-cpu)");
+  app.add_option("--opt", a->level, "optimised: none, fast or full; without it each program at one of them, by its seed")
+      ->check(CLI::IsMember({"none", "fast", "full"}));
   app.add_option("-o", a->output, "where a difference is written (jitkit-fuzz-SEED.jk)");
   app.add_flag("--print", a->print, "prints the programs and runs nothing");
   app.footer("Random programs over all core ops, each called with 16 lists of arguments: what machine code gives must be "

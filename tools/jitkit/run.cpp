@@ -2,6 +2,7 @@
 // prints its results.
 #include <fmt/format.h>
 #include <jitkit/ir/interpreter.hpp>
+#include <optimisation.hpp>
 #include <targets.hpp>
 
 #include <memory>
@@ -52,6 +53,7 @@ struct Arguments {
   std::string emulator;
   std::string function;
   std::vector<std::string> values;
+  Optimisation optimisation;
 };
 
 int usage(const std::string& why) {
@@ -95,6 +97,10 @@ int run(Arguments& a) {
                                ir::name(params[n].type), wrong));
     c.arguments.push_back(argument);
   }
+  if (!a.optimisation.apply(a.file.unit)) {
+    print_error(a.file.path, "out of memory");
+    return exit_bad_input;
+  }
   if (a.target.empty()) a.target = a.file.target() != nullptr ? a.file.target()->name : host::Isa::name;
   if (a.target == "interp") return print_ending(c, run_interpreted(c));
   const bool here = a.target == host::Isa::name;
@@ -115,6 +121,7 @@ std::function<int()> setup(CLI::App& app) {
   app.add_option("--features", a->features,
                  "comma-separated: exactly these, or with + and - changes to what the machine has (see jitkit features)");
   add_emulator_option(app, a->emulator);
+  a->optimisation.add_options(app);
   app.footer("Prints each result on a line of its own. Without --target: the one that the file's native ops are for, "
              "else this machine's. Code for the other target runs under QEMU.\n"
              "Examples:\n"

@@ -1,0 +1,41 @@
+// The options --opt and --passes of commands, and what they ask for done to a unit.
+#ifndef JITKIT_TOOLS_OPTIMISATION_HPP
+#define JITKIT_TOOLS_OPTIMISATION_HPP
+
+#include <jitkit/ir/optimiser.hpp>
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace jitkit::tools {
+
+class Optimisation {
+ public:
+  void add_options(CLI::App& app) {
+    std::string names;
+    for (const ir::PassInfo& p : ir::pass_infos) names += (names.empty() ? "" : ", ") + std::string(p.name);
+    app.add_option("--opt", level_, "optimise: fast (what a JIT wants first), full or none (default)")
+        ->check(CLI::IsMember({"none", "fast", "full"}));
+    app.add_option("--passes", passes_,
+                   "comma-separated: exactly these passes, in this order, or all of --opt but some (--passes=-NAME,-NAME). "
+                   "Passes: " + names)
+        ->check([](const std::string& list) {
+          const std::string_view wrong = ir::PassList().apply(list);
+          return wrong.empty() ? "" : "there is no pass '" + std::string(wrong) + "'";
+        });
+  }
+  // False if out of memory.
+  bool apply(ir::Unit& unit) const {
+    ir::PassList list(level_ == "full" ? ir::OptLevel::full : level_ == "fast" ? ir::OptLevel::fast : ir::OptLevel::none);
+    list.apply(passes_);
+    return list.empty() || ir::Optimiser(list).run(unit).ok();
+  }
+
+ private:
+  std::string level_ = "none";
+  std::string passes_;
+};
+
+}  // namespace jitkit::tools
+
+#endif  // JITKIT_TOOLS_OPTIMISATION_HPP
