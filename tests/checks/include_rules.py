@@ -23,8 +23,8 @@ ARCHITECTURES = ("arm64", "x86_64")
 SEES_IR = {"lower", "target", "atomics", "listing", "crypto", "abi", "machine_word", "emitter", "frame"}
 # The exact assembler expands only the columns it needs: decoder, text, roles and all above are
 # other headers. The macro-assembler stands on it and below what sees the IR.
-ABOVE_ASSEMBLER = {"macro_assembler", "disassembler", "text_assembler", "roles", "abi", *SEES_IR}
-ABOVE_MACRO_ASSEMBLER = {"disassembler", "text_assembler", *SEES_IR}
+ABOVE_ASSEMBLER = {"macro_assembler", "disassembler", "text_assembler", "text_line", "roles", "abi", *SEES_IR}
+ABOVE_MACRO_ASSEMBLER = {"disassembler", "text_assembler", "text_line", *SEES_IR}
 
 
 def arch_part(path: str) -> tuple[str, str]:
