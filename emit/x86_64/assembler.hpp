@@ -283,7 +283,7 @@ class BasicAssembler {
   constexpr void emit_RMV(Enc e, Code reg, Place rm, Code v) { modrm(e, reg.value, v.value, rm.mem, {}); }
   constexpr void emit_MVR(Enc e, Place rm, Code v, Code reg) { modrm(e, reg.value, v.value, rm.mem, {}); }
   constexpr void emit_RVMR(Enc e, Code reg, Code v, Place rm, Code is4) {
-    modrm(e, reg.value, v.value, rm.mem, Tail(is4.value << 4, 1));
+    modrm(e, reg.value, v.value | (is4.value & 16U), rm.mem, Tail(is4.value << 4, 1));  // 16: refused
   }
   constexpr void emit_O(Enc e, Code r, Tail t = {}) {
     if (u8* p = buffer_->reserve(max_length)) finish(p, legacy_o(p, e, r.value), t);

@@ -153,8 +153,9 @@ constexpr u8* put_legacy_opcode(u8* p, Enc e, unsigned rex) {
 constexpr unsigned rex_bits(Enc e, unsigned reg, unsigned rm) {
   return (wide(e) ? 8U : 0U) | (reg >> 1 & 4U) | (rm >> 3 & 1U) | ((reg | rm) & code_needs_rex);
 }
+// REX has four bits for a register: xmm16 and above are no operands, nor is a high byte register beside it.
 constexpr bool high_byte_conflict(unsigned rex, unsigned codes) {
-  return rex != 0 && (codes & code_forbids_rex) != 0;
+  return (codes & (rex != 0 ? code_forbids_rex | 16U : 16U)) != 0;
 }
 
 // ModRM, SIB and displacement. `reg` is the register number or /digit (low three bits count).
@@ -216,7 +217,7 @@ constexpr u8* legacy_mem(u8* p, Enc e, unsigned reg, const Mem& m) {
 constexpr bool is_plain_address(const Mem& m, unsigned reg) {
   static_assert(Mem::none == 0x80 && static_cast<u8>(Mem::Kind::base_index) == 0);
   return (static_cast<u8>(m.kind) | m.segment | unsigned{m.addr32}) == 0 &&
-         (m.base | (m.index & 0x7f) | (reg & (code_needs_rex | code_forbids_rex))) < 16 &&
+         (m.base | (m.index & 0x7f) | (reg & (code_needs_rex | code_forbids_rex | 16U))) < 16 &&
          m.index != 4;
 }
 [[gnu::always_inline]] constexpr u8* put_plain_memory(u8* p, Enc e, unsigned reg, const Mem& m) {

@@ -294,7 +294,7 @@ constexpr u8* put_form(u8* p, const EncodeRecord& r, const Slots& s) {
     case Format::VMOV:
     case Format::VMOV3: p = put_vex_move(p, r.enc, s.reg, s.v, s.rm); break;
     case Format::RVMR:
-      p = put_modrm(p, r.enc, s.reg, s.v, s.rm);
+      p = put_modrm(p, r.enc, s.reg, s.v | (s.is4 & 16), s.rm);  // 16: refused
       return p != nullptr ? put_imm(p, s.is4 << 4, 1) : p;
     case Format::O: p = legacy_o(p, r.enc, s.rm.base); break;
     case Format::OXCHG: p = put_exchange_opcode(p, r.enc, s.rm.base); break;

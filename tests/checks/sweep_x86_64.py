@@ -40,6 +40,7 @@ KNOWN = [
     Known("gnu", r"(?i).*\[-?(0x)?[0-9a-f]+\]\{", "GNU as takes no broadcast or mask behind an absolute address"),
     Known("random bytes", r"(lock|repe?|repne) ", "prefixes that mean nothing"),
     Known("random bytes", r".*\bmm[0-7]\b", "MMX"),
+    Known("random bytes", r"mov cs, ", "no processor does"),
     Known("random bytes", r"\{vex\} ", "AVX-VNNI and AVX-IFMA"),
     Known("random bytes", r".*\br(1[6-9]|2\d|3[01])[dwb]?\b", "APX"),
     Known("random bytes", r".*\b[er]iz\b", "a SIB byte without need"),

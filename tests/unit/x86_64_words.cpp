@@ -157,6 +157,23 @@ TEST_CASE("x86-64: methods of AVX-512 emit the bytes the text assembler gives") 
   CHECK(code.status().error == Error::operand_range);
 }
 
+TEST_CASE("x86-64: xmm16 to xmm31 are no operands without EVEX") {
+  for (const char* text : {"addps xmm16, xmm1", "addps xmm1, xmm31", "addps xmm24, [rax]", "movd eax, xmm16",
+                           "psrld xmm16, 1", "pshufb xmm8, xmm16", "vblendvps xmm1, xmm2, xmm3, xmm16"})
+    CHECK_MESSAGE(assembled(text).starts_with("error"), text);
+  const auto refused = [](auto emit) {
+    CodeBuffer code;
+    Assembler a(code);
+    emit(a);
+    return code.status().error == Error::operand_range;
+  };
+  CHECK(refused([](Assembler& a) { a.addps(xmm16, xmm1); }));
+  CHECK(refused([](Assembler& a) { a.addps(xmm1, xmm31); }));
+  CHECK(refused([](Assembler& a) { a.addps(xmm24, ptr[rax]); }));
+  CHECK(refused([](Assembler& a) { a.vaddps(xmm1, xmm2, xmm16); }));
+  CHECK(refused([](Assembler& a) { a.movups(ptr[rax + 8], xmm17); }));
+}
+
 TEST_CASE("x86-64: every form encodes, decodes, prints and assembles back") {
   test::X86Samples samples(1);
   unsigned tried = 0;
