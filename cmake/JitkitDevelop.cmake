@@ -48,6 +48,19 @@ jitkit_warnings(jitkit_compilers)
 # The tests spend their time in it.
 target_compile_options(jitkit_compilers PRIVATE $<$<CONFIG:Debug>:-O1>)
 
+# tools/fuzz/, with the text of the program that the process it runs code in is made of.
+set(guest_text "")
+foreach(name guest.h preserving_call.h guest.c)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS tools/fuzz/${name})
+  file(READ tools/fuzz/${name} text)
+  string(REGEX REPLACE "#include \"[a-z_]+\\.h\"\n" "" text "${text}")
+  string(APPEND guest_text "${text}")
+endforeach()
+configure_file(tools/fuzz/guest_text.hpp.in fuzz/guest_text.hpp @ONLY)
+add_library(jitkit_fuzz INTERFACE)
+target_link_libraries(jitkit_fuzz INTERFACE jitkit_compilers jitkit_fmt)
+target_include_directories(jitkit_fuzz INTERFACE "${PROJECT_BINARY_DIR}/fuzz")
+
 # LLVM 19's C API, for the importer and for the tests that ask LLVM; no target where it is not installed.
 if(NOT CMAKE_CROSSCOMPILING)
   find_path(LLVM_C_HEADERS llvm-c/Core.h PATHS /usr/lib/llvm-19/include NO_DEFAULT_PATH)

@@ -20,14 +20,13 @@ PROGRAMS = ROOT / "build" / "fuzz" / "fuzz"
 FINDINGS = ROOT / "build" / "fuzz" / "findings"
 CORPORA = Path(os.environ.get("JITKIT_CACHE") or Path.home() / ".cache" / "jitkit") / "corpus"
 SOAK = 1_000_000
-SOAK_PROGRAMS = 100_000
+SOAK_PROGRAMS = 300_000
 SOAK_FRESH_SEEDS = 2_000
 
 
 def build() -> list[Path]:
-    for command in (["cmake", "--preset", "fuzz", "--log-level=WARNING"], ["cmake", "--build", "--preset", "fuzz"]):
-        if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL).returncode != 0:
-            sys.exit(f"failed: {' '.join(command)}")
+    if subprocess.run([ROOT / ".clusterfuzzlite" / "build.sh"], stdout=subprocess.DEVNULL).returncode != 0:
+        sys.exit("the fuzz targets cannot be built")
     return sorted(PROGRAMS.glob("fuzz_*"))
 
 

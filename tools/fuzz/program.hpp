@@ -64,9 +64,9 @@ class Program {
   static constexpr u64 fuel = 10'000'000, stack = 4 << 20;
 
   // By the seed; or from text.
-  explicit Program(u64 seed) : seed_(seed) {
+  explicit Program(u64 seed, std::span<const u8> first = {}) : seed_(seed) {
     Unit made;
-    RandomProgram random(seed, made);
+    RandomProgram random(seed, made, first);
     random.build();
     for (u32 n = 0; n < calls; ++n) {
       Case c{"f0"};

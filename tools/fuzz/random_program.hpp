@@ -17,7 +17,8 @@ class RandomProgram {
  public:
   static constexpr u32 most_arguments = 20;  // of the first function
 
-  RandomProgram(u64 seed, Unit& unit) : r_(seed), unit_(unit), m_(unit.module) {}
+  // `first`: what the first choices are (random_source.hpp).
+  RandomProgram(u64 seed, Unit& unit, std::span<const u8> first = {}) : r_(seed, first), unit_(unit), m_(unit.module) {}
 
   void build() {
     globals();

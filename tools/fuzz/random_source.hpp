@@ -1,4 +1,5 @@
-// Where random programs get their numbers: a seeded generator, and constants that are likely to show
+// Where random programs get their numbers: a seeded generator, before it bytes of somebody else's choice (a
+// fuzzer that looks for new paths), and constants that are likely to show
 // mistakes (limits, powers of two, small numbers, special floats) for every type.
 #ifndef JITKIT_TOOLS_FUZZ_RANDOM_SOURCE_HPP
 #define JITKIT_TOOLS_FUZZ_RANDOM_SOURCE_HPP
@@ -10,6 +11,7 @@
 
 #include <bit>
 #include <random>
+#include <span>
 
 namespace jitkit::fuzz {
 
@@ -17,10 +19,10 @@ using namespace jitkit::ir;
 
 class RandomSource {
  public:
-  explicit RandomSource(u64 seed) : random_(seed) {}
+  explicit RandomSource(u64 seed, std::span<const u8> first = {}) : random_(seed), first_(first) {}
 
-  u64 bits() { return random_(); }
-  u32 below(u64 n) { return n == 0 ? 0 : static_cast<u32>(random_() % n); }
+  u64 bits() { return draw(); }
+  u32 below(u64 n) { return n == 0 ? 0 : static_cast<u32>(draw() % n); }
   u32 between(u32 least, u32 most) { return least + below(most - least + 1); }
   bool chance(u32 percent) { return below(100) < percent; }
   template <class T, usize N>
@@ -66,6 +68,12 @@ class RandomSource {
   }
 
  private:
+  u64 draw() {
+    if (first_.size() < 2) return random_();
+    const u64 n = first_[0] | u64{first_[1]} << 8;
+    first_ = first_.subspan(2);
+    return n | n << 48;
+  }
   double number() {
     constexpr double special[] = {0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 1e300, -1e300, 1e-310, 4294967296.0, 9.3e18, -9.3e18};
     switch (below(4)) {
@@ -77,6 +85,7 @@ class RandomSource {
   }
 
   std::mt19937_64 random_;
+  std::span<const u8> first_;
 };
 
 }  // namespace jitkit::fuzz
