@@ -76,7 +76,7 @@ class Agent {
     find_fields(vm);
     const host::FeatureSet cpu = host_features();
     for (unsigned n = 0; n < stub_count; ++n) treat(n, cpu);
-    if (options_.list || options_.print) std::fflush(stdout);
+    std::fflush(stdout);
   }
 
   void report() const {
@@ -157,7 +157,7 @@ class Agent {
     } else if (o.fields != 1) {
       (why << "its entry is found in ").udec(o.fields) << " places";
     } else if ((code = choose(n, cpu, why)) != nullptr && options_.verify != 0) {
-      static Verifier verifier(options_.seed);
+      static Trial<2048> verifier(options_.seed);
       differs = !verifier.compare(stubs[n], entry_of(*code), reinterpret_cast<AnyStub*>(o.entry), options_.verify, why);
       __atomic_store_n(&jitkit_hotspot_calls[n], 0, __ATOMIC_RELAXED);
       if (differs) return nullptr;
@@ -165,17 +165,26 @@ class Agent {
     return code;
   }
 
+  void print_times(unsigned n, const Code& code) const {
+    static Trial<65536> trial(options_.seed);
+    double ours = 0, theirs = 0;
+    trial.time(stubs[n], code.plain, reinterpret_cast<AnyStub*>(original_[n].entry), ours, theirs);
+    std::printf("%-36s %-8.*s %10.1f ns, HotSpot's %10.1f ns, %.2f of its speed\n", stubs[n].name,
+                static_cast<int>(code.name.size()), code.name.data(), ours, theirs, theirs / ours);
+  }
+
   void treat(unsigned n, const host::FeatureSet& cpu) {
     char reason[256];
     BufferSink why(reason, sizeof reason);
     bool differs = false;
     const Code* code = decide(n, cpu, differs, why);
-    const bool shows = options_.list || options_.print;
+    const bool shows = options_.list || options_.print || options_.time;
     Sink out(write_to, stdout);
     if (options_.list)
       out << stubs[n].name << ": " << (code != nullptr ? code->name : "HotSpot's stays: ") << (code != nullptr ? " code" : why.text()) << "\n";
     if (options_.print && code != nullptr)
       print_listing(*code, n == 0 || stubs[n].kernel != stubs[n - 1].kernel, out);
+    if (options_.time && code != nullptr) print_times(n, *code);
     if (code == nullptr && (differs || (options_.any_named && options_.wants(n))) && !options_.list)
       Message() << stubs[n].name << " stays HotSpot's: " << why.text();
     if (code == nullptr || shows) return;
