@@ -8,7 +8,7 @@ writes build/bench/kernels.json. Fails if results differ; the bar that is missed
 
 --opt LEVEL and --clang LEVEL say how jitkit's build is made: optimised by jitkit or not, from clang -O1 or -O0.
 
-usage: kernels.py [--runs 11] [--only TEXT] [--opt none|fast|full] [--clang -O1|-O0]
+usage: kernels.py [--runs 11] [--only TEXT] [--opt none|fast|full] [--clang O1|O0]
 """
 
 import argparse
@@ -41,7 +41,7 @@ def build(source: Path, scratch: Path, opt: str, level: str) -> dict[str, Path]:
     objects = {name: scratch / f"{source.stem}.{name}.o" for name in ("jitkit", "gcc -O2", "gcc -O1", "clang -O1")}
     bitcode = scratch / f"{source.stem}.bc"
     clang = ["clang-19", "-O1", "-fno-pic", "-fno-vectorize", "-fno-slp-vectorize", *COMMON]
-    unoptimised = ["-O0"] if level == "-O0" else []
+    unoptimised = ["-O0"] if level == "O0" else []
     run([*clang, *unoptimised, "-emit-llvm", "-c", source, "-o", bitcode])
     run([IMPORT, bitcode, "-c", "--opt", opt, "-o", objects["jitkit"]])
     run([*clang, "-c", source, "-o", objects["clang -O1"]])
@@ -77,7 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=11)
     parser.add_argument("--opt", default="full", choices=("none", "fast", "full"))
-    parser.add_argument("--clang", default="-O1", choices=("-O0", "-O1"))
+    parser.add_argument("--clang", default="O1", choices=("O0", "O1"))
     parser.add_argument("--only", default="", help="kernels whose name contains this")
     args = parser.parse_args()
     for tool in ("gcc", "clang-19", IMPORT):
@@ -93,7 +93,7 @@ def main() -> None:
             if not same:
                 differ.append(source.stem)
     others = ["gcc -O2", "gcc -O1", "clang -O1"]
-    print(f"kernels on x86-64, clang {args.clang}, jitkit --opt {args.opt}: time of jitkit's code, and its ratio to others (median of {args.runs} interleaved runs)")
+    print(f"kernels on x86-64, clang -{args.clang}, jitkit --opt {args.opt}: time of jitkit's code, and its ratio to others (median of {args.runs} interleaved runs)")
     print(f"{'kernel':<16}{'jitkit us':>11}" + "".join(f"{'/ ' + o:>13}" for o in others))
     for name, times in rows.items():
         print(f"{name:<16}{times['jitkit'] / 1000:>11.1f}" + "".join(f"{times['jitkit'] / times[o]:>13.2f}" for o in others))
