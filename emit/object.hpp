@@ -26,8 +26,6 @@ namespace jitkit::inline JITKIT_ABI {
 enum class Binding : u8 { local, global, weak, hidden };
 
 struct ObjectOptions {
-  bool landing_pads = false;    // every indirect target has one: BTI; IBT, and SHSTK with it
-  bool return_signing = false;  // AArch64: return addresses are signed (PAC)
   // Not 0: the file describes code that runs at this address already, for a debugger. Relocations are
   // applied; .text comes by add_image().
   u64 image_address = 0;
@@ -45,6 +43,9 @@ struct ObjectFunction {
   Binding binding = Binding::global;
   u32 align = 16;
   bool unwind = true;  // has a row in .eh_frame, from `cfi`
+  // What the code does; the object's property note says what all its functions do.
+  bool landing_pads = false;    // every indirect target has one: BTI; IBT, and SHSTK with it
+  bool return_signing = false;  // AArch64: return addresses in memory are signed (PAC)
   std::span<const CfiRow> cfi = {};
   std::span<const LineRow> lines = {};
 };
@@ -172,6 +173,7 @@ class ObjectWriter {
   Machine machine_;
   ObjectOptions options_;
   Status status_;
+  bool all_landing_pads_ = true, all_return_signing_ = true;  // of the functions so far
   Section sections_[elf_section_count];
   Vec<Symbol> symbols_;  // 0 is the null symbol
   Vec<Function> functions_;
@@ -233,7 +235,7 @@ inline u32 ObjectWriter::add_code(CodeBuffer& code, u32 align) {
     FixupKind kind = r.kind;
     const u32 target = r.symbol ? symbol(code.symbol_name(r.symbol)) : section_bit | static_cast<u32>(Id::text);
     relocate(Id::text, at + u64{r.offset}, target, kind, r.symbol ? r.addend : r.addend + at);
-    const bool is_bl = kind == FixupKind::a64_branch26 && (code.bytes()[r.offset + 3] & 0x80) != 0;
+    const bool is_bl = (kind == FixupKind::a64_branch26 || kind == FixupKind::a64_branch26_direct) && (code.bytes()[r.offset + 3] & 0x80) != 0;
     if (is_bl && status().ok()) text.relas.back().type = elf::r_aarch64_call26;
   }
   if (machine_ == Machine::arm64) {
@@ -247,6 +249,8 @@ inline u32 ObjectWriter::add_code(CodeBuffer& code, u32 align) {
 }
 
 inline Status ObjectWriter::define_function(u32 at, u32 size, const ObjectFunction& f) {
+  all_landing_pads_ = all_landing_pads_ && f.landing_pads;
+  all_return_signing_ = all_return_signing_ && f.return_signing;
   if (!status().ok()) return status();
   define({0, elf::stt_func, f.binding, Id::text, at, size, 0}, f.name);
   functions_.push({symbol(f.name), at, size});
@@ -321,9 +325,10 @@ inline void ObjectWriter::write_debug_info() {
 }
 
 inline void ObjectWriter::write_property_note() {
+  if (functions_.empty()) return;
   u32 features = 0;
-  if (options_.landing_pads) features |= machine_ == Machine::arm64 ? 1 : 3;  // BTI; IBT and SHSTK
-  if (options_.return_signing && machine_ == Machine::arm64) features |= 2;   // PAC
+  if (all_landing_pads_) features |= machine_ == Machine::arm64 ? 1 : 3;        // BTI; IBT and SHSTK
+  if (all_return_signing_ && machine_ == Machine::arm64) features |= 2;  // PAC
   if (features == 0) return;
   section(Id::note_property).align = 8;
   ByteWriter out(section(Id::note_property).bytes);

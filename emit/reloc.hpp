@@ -32,6 +32,7 @@ enum class FixupKind : u8 {
   a64_ldst128_lo12,
   a64_got_adrp21,  // page of the symbol's GOT slot
   a64_got_lo12,    // offset of the GOT slot in its page
+  a64_branch26_direct,  // as branch26, but never redirected to a veneer, which would overwrite x16
   x86_rel8,        // distance from the end of the field
   x86_rel32,       // distance from the end of the field: data, or code that must be near
   x86_plt32,       // as rel32, for call and jmp: may be led through a veneer or a PLT entry
@@ -84,6 +85,7 @@ inline constexpr FixupField fixup_fields[] = {
     {4, 12,  4, 10, FixupForm::low12,        false, false, 299, 0},   // LDST128
     {4, 21, 12,  5, FixupForm::pages,        false, true,  311, 0},   // ADR_GOT_PAGE
     {4, 12,  3, 10, FixupForm::low12,        false, true,  312, 0},   // LD64_GOT_LO12_NC
+    {4, 26,  2,  0, FixupForm::distance,     false, false, 282, 0},   // JUMP26
     {1,  8,  0,  0, FixupForm::end_distance, false, false, 0,   15},  // PC8
     {4, 32,  0,  0, FixupForm::end_distance, false, false, 0,   2},   // PC32
     {4, 32,  0,  0, FixupForm::end_distance, true,  false, 0,   4},   // PLT32

@@ -45,6 +45,8 @@ class Compiler {
   // Appends the code of fn to `code`. Its symbols are used by name; see CodeBuffer::relocs().
   Status compile(const FunctionData& fn, Buffer& code);
 
+  const Options& options() const { return options_; }
+
   // Of the function compiled last, until the next one.
   const MachFunction& machine() const { return machine_; }
   // Which code came from which instruction and where blocks start; unwind rows; exits with their places.

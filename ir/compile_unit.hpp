@@ -99,6 +99,8 @@ class UnitCompiler {
     info.name = f.module->symbol_name(f.symbol);
     info.binding = binding(f.module->symbol(f.symbol));
     info.cfi = compiler_.cfi();
+    info.landing_pads = compiler_.options().landing_pads;
+    if constexpr (requires { compiler_.options().return_signing; }) info.return_signing = compiler_.options().return_signing;
     Vec<LineInfo> lines(arena_);
     if (text != nullptr) line_rows(f, compiler_.code_map(), lines, text);
     if (arena_.failed()) return arena_.status();

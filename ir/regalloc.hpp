@@ -14,6 +14,7 @@
 //    no new store. It never moves anything.
 //  - Guards of one frame state report one place for each value. If a register cannot stay the same, the
 //    value's slot is reported, which holds it from its definition on.
+//  - No value rests in a transient register: one defined there moves on before the next instruction.
 //  - A register of the convention's preserved set is saved once if it is ever named (MachFunction::used).
 // Next-use eviction and loop entries after Braun and Hack, "Register Spilling and Live-Range Splitting
 // for SSA-Form Programs" (CC 2009); registers in one walk over SSA after Hack and Goos, "Optimal
@@ -148,6 +149,7 @@ class RegisterAllocator {
   void place_any(std::span<Operand> ops);
   void same_places(u32 i, const MachInst& m, std::span<Operand> ops);
   void place_defs(u32 i, std::span<Operand> ops, RegSet clobbered);
+  void leave_transient(u32 i);
   void load(u32 v, RegSet regs);
   void detach(u32 v);
   void move_home(u32 v, RegSet candidates);

@@ -6,9 +6,11 @@
 //  - a use reads a place that holds its value, in the width of its type, wherever control came from;
 //  - fixed, subset, tuple, tied, early-clobber and late operands are where their constraints say;
 //  - no two results of an instruction share a register; clobbers destroy, wide values above 64 bits too;
-//  - allocated registers are allocatable; pinned registers are never written;
+//  - allocated registers are allocatable; pinned registers are never written; transient ones hold nothing
+//    beyond the moves behind the instruction that defines them and before the one that names them;
 //  - slots of different values that overlap destroy each other; slots lie within the frame's limit;
-//  - a flags value is not separated from its use by an instruction that writes flags;
+//  - a flags value is not separated from its use by an instruction that writes flags it reads (carry, overflow
+//    and the rest apart), nor by a move that would;
 //  - guards of one frame state name the same place for each value;
 //  - with slot_from_def: a value that has a slot is stored there once, right behind its definition, and
 //    frame states name the slot; the list of register changes names a register that holds its value, at
@@ -133,10 +135,15 @@ class AllocationChecker {
   State block_state(u32 k) { return starts_.slice(k * places_, places_); }
 
   bool slot_in_frame(Allocation a, Type t) const { return a.index() + units(t) <= mf_.slot_count; }
-  bool writes_flags(const MachInst& m) const {
-    if ((m.flags & mach_writes_flags) != 0) return true;
-    return isa_ != nullptr && m.form < isa_->forms &&
-           (isa_->form_effects(m.form) & jitkit::writes_flags) != 0;
+  // The parts of the flags (jitkit::flags_part) that m writes or reads.
+  bool has_form(const MachInst& m) const { return isa_ != nullptr && m.form != 0 && m.form < isa_->forms; }
+  u8 flags_written(const MachInst& m) const {
+    if (!has_form(m)) return (m.flags & mach_writes_flags) != 0 ? all_flags : u8{0};
+    const Effects e = isa_->form_effects(m.form);
+    return (e & writes_flags) != 0 ? flags_part(e) : u8{0};
+  }
+  u8 flags_read(const MachInst& m) const {
+    return has_form(m) ? flags_part(static_cast<Effects>(isa_->form_effects(m.form) & ~keeps_carry)) : all_flags;
   }
   RegSet allowed(const Operand& o) const {
     const RegSet bank_set = info_.bank[static_cast<u8>(bank(type(o.vreg)))];
@@ -169,11 +176,25 @@ class AllocationChecker {
   void check_tuple(u32 i, std::span<const Operand> ops, u32 first);
   void check_results(u32 i);
   void check_flags(u32 i);
+  // The instruction that makes a value again may not touch flags; if its form does, they are lost.
+  void make_again(const Remat& r) {
+    MachInst m;
+    m.form = r.form;
+    for (u32 part = 0; part < 3; ++part)
+      if ((flags_written(m) >> part & 1) != 0) flags_[part] = 0;
+  }
   void check_frame_state(u32 i);
   void check_stores();
   void check_changes(u32 i, State s);
   void define_results(u32 i, State s);
   void apply_move(const Move& m, State s, u32 i);
+  // Whether a fixed operand that instruction i reads is in r.
+  bool names(u32 i, PReg r) const {
+    if (i == no_use) return false;
+    for (const Operand& o : mf_.operands_of(mf_.insts[i]))
+      if (o.is_use() && o.constraint == ConstraintKind::fixed && PReg(o.arg) == r) return true;
+    return false;
+  }
   void walk_edge(u32 e, State s);
   void merge(u32 block, State s);
 
@@ -189,7 +210,7 @@ class AllocationChecker {
   bool reporting_ = false;
   u32 places_ = 0;
   u32 edge_ = 0;
-  u32 flags_ = 0;  // the flags value that is intact; 0: none
+  u32 flags_[3] = {};  // by part of the flags: the flags value that is intact; 0: none
   Vec<Place> starts_;
   Vec<Place> current_;
   Vec<Place> edge_state_;
@@ -235,7 +256,7 @@ inline AllocationError AllocationChecker::run() {
 inline void AllocationChecker::walk_block(u32 k, State s) {
   const MachBlock& b = mf_.blocks[k];
   std::memcpy(s.data(), block_state(k).data(), s.size_bytes());
-  flags_ = 0;
+  for (u32& part : flags_) part = 0;
   for (u32 i = b.top; i-- > b.bottom && error_.ok();) {
     for (u32 n = first_edit_[i]; n < mf_.edits.size() && mf_.edits[n].at == i; ++n)
       apply_move(mf_.edits[n].move, s, i);
@@ -246,8 +267,10 @@ inline void AllocationChecker::walk_block(u32 k, State s) {
 }
 
 inline void AllocationChecker::apply_move(const Move& m, State s, u32 i) {
+  // Others are written only for the instruction that names them, and by a swap not at all.
   const auto real = [&](Allocation a) {
-    if (a.is_reg()) return info_.allocatable.has(a.preg());
+    const bool read_only = a == m.from && !m.swap;
+    if (a.is_reg()) return info_.allocatable.has(a.preg()) || read_only || names(i, a.preg());
     return a.kind() != Allocation::Kind::slot || slot_in_frame(a, m.type);
   };
   if (!real(m.from) || !real(m.to)) return fault(AllocationFault::slot_range, i, m.vreg);
@@ -275,6 +298,7 @@ inline void AllocationChecker::apply_move(const Move& m, State s, u32 i) {
     case Allocation::Kind::remat:
       if (!holds(s, m.from, m.vreg)) return fault(AllocationFault::wrong_value, i, m.vreg);
       what.add(m.vreg.id);
+      if (m.from.kind() == Allocation::Kind::remat) make_again(mf_.remats[m.from.index()]);
       break;
     case Allocation::Kind::none: return fault(AllocationFault::bad_move, i, m.vreg);
   }
@@ -375,12 +399,15 @@ inline void AllocationChecker::check_results(u32 i) {
 inline void AllocationChecker::check_flags(u32 i) {
   const MachInst& m = mf_.insts[i];
   const std::span<const Operand> ops = mf_.operands_of(m);
+  const u8 read = flags_read(m), written = flags_written(m);
   for (const Operand& o : ops)
-    if (o.is_use() && o.vreg && type(o.vreg) == Type::flags && flags_ != o.vreg.id)
-      fault(AllocationFault::flags_lost, i, o.vreg);
-  if (writes_flags(m)) flags_ = 0;
+    for (u32 part = 0; part < 3 && o.is_use() && o.vreg && type(o.vreg) == Type::flags; ++part)
+      if ((read >> part & 1) != 0 && flags_[part] != o.vreg.id) fault(AllocationFault::flags_lost, i, o.vreg);
+  u32 made = 0;
   for (const Operand& o : ops)
-    if (o.is_def() && o.vreg && type(o.vreg) == Type::flags) flags_ = o.vreg.id;
+    if (o.is_def() && o.vreg && type(o.vreg) == Type::flags) made = o.vreg.id;
+  for (u32 part = 0; part < 3; ++part)
+    if ((written >> part & 1) != 0 || (made != 0 && !has_form(m))) flags_[part] = made;
 }
 
 // All guards of a frame state name the same places, in the same order.
@@ -450,7 +477,7 @@ inline void AllocationChecker::define_results(u32 i, State s) {
   Place copied;
   if (is_copy && ops[0].alloc.is_reg()) copied = s[ops[0].alloc.index()];
   const Clobbers c = mf_.clobbers[m.clobbers];
-  for_each_bit(c.full.bits, [&](unsigned r) { s[r] = {}; });
+  for_each_bit((c.full | info_.transient).bits, [&](unsigned r) { s[r] = {}; });
   for_each_bit(c.upper.bits, [&](unsigned r) {
     s[r].filter([&](u32 v) { return bits(mf_.vregs[v].type) <= 64; });
   });

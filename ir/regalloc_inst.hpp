@@ -149,6 +149,23 @@ inline void RegisterAllocator::allocate_constrained(u32 i, const MachInst& m,
   for (const Operand& o : ops)
     if (is_register(o) && values_[o.vreg.id].next == no_use) vacate(o.vreg.id);
   forget_touched();
+  if (has(has_pinned) && !(held_ & info_.transient).empty()) leave_transient(i);
+}
+
+// Results of instruction i in registers that the emitter uses go elsewhere, before the next instruction.
+inline void RegisterAllocator::leave_transient(u32 i) {
+  locked_ = copies_ = {};
+  for_each_bit((held_ & info_.transient).bits, [&](unsigned r) {
+    const u32 v = holder_[r];
+    touch(v);
+    vacate(v);
+    const PReg to = choose_free(v, bank_regs(bank_of(v)));
+    if (to.valid())
+      occupy(v, to.id);
+    else
+      spill(v);
+  });
+  flush_moves(i - 1);
 }
 
 inline bool RegisterAllocator::is_pinned_place(const Operand& o) const {

@@ -52,6 +52,9 @@ void print_status(const FunctionData& fn, Status s, Sink& out) {
     case Error::too_long: (out << ": by ").udec(s.detail) << " bytes"; break;
     case Error::fixup_range: (out << ": ").dec(static_cast<i64>(s.detail)) << " bytes away"; break;
     case Error::operand_range: (out << ": ").dec(static_cast<i64>(s.detail)); break;
+    case Error::register_kept:
+      if (s.detail < T::isa_info().registers.size()) out << ": " << T::isa_info().registers[s.detail];
+      break;
     case Error::unsupported: detail::print_unsupported(fn, s, out); break;
     default: break;
   }

@@ -59,6 +59,7 @@ struct RegisterInfo {
   RegSet bank[3];          // all registers of gpr, vec, mask
   RegSet allocatable;
   RegSet preserved;        // cheap across calls, but must be saved once
+  RegSet transient;        // emission overwrites them: a value defined there moves on at once; not allocatable
   const RegSet* subsets = nullptr;  // by Operand::arg of ConstraintKind::subset
   bool has_swap[3] = {false, false, false};  // swap of two registers without a third
   u32 slot_bytes = 8;

@@ -62,6 +62,7 @@ class Verifier {
   void frame_states();
   void entries(u32 first, u32 count, u32 objects, TextPos at);
   void dominance();
+  void exclusive_use(Inst i, bool region, bool& attempt);
   void flags_uses(Block b);
   bool flags_kept(Inst from, Inst to) const;
   u32 operand_count(const InstData& d) const;
@@ -95,17 +96,40 @@ inline void Verifier::block(Block b) {
     error(Rule::terminator, b) << "the block does not end with a terminator";
   for (u32 n = 0; n < f_[b].param_count; ++n)
     if (f_.type(f_.param(b, n)) == Type::flags) error(Rule::flags_block, b) << "a flags value as block parameter";
-  bool region = false;
+  bool region = false, attempt = false;
   for (Inst i = f_[b].first; i; i = f_[i].next) {
     const InstData& d = f_[i];
     if (is_terminator(d.op) && d.next) error(Rule::terminator, i) << "a terminator inside a block";
     if (d.op == Opcode::region_begin && region) error(Rule::region, i) << "a region in a region";
     if (region && !is_native(d.op) && d.op != Opcode::region_begin && d.op != Opcode::region_end)
       error(Rule::region, i) << "an op that is not native in a region";
+    exclusive_use(i, region, attempt);
     if (d.op == Opcode::region_end && !region) error(Rule::region, i) << "a region ends that did not start";
     region = (region || d.op == Opcode::region_begin) && d.op != Opcode::region_end && !is_terminator(d.op);
     inst(d, i);
   }
+}
+
+// Load- and store-exclusives stand in a region, in pairs, with no other access to memory between them;
+// `attempt`: one is open.
+inline void Verifier::exclusive_use(Inst i, bool region, bool& attempt) {
+  const Opcode op = f_[i].op;
+  if (op == Opcode::region_end && attempt) error(Rule::region, i) << "a load-exclusive without its store-exclusive";
+  if (!is_native(op)) {
+    attempt = attempt && op != Opcode::region_end;
+    return;
+  }
+  if (f_.isa == nullptr || native_form(op) >= f_.isa->forms) return;
+  const Effects e = f_.isa->form_effects(native_form(op));
+  const bool load = (e & reads_memory) != 0, store = (e & writes_memory) != 0;
+  if ((e & exclusive) == 0) {
+    if (attempt && (load || store)) error(Rule::region, i) << "another access to memory before the store-exclusive";
+    return;
+  }
+  if ((load || store) && !region) error(Rule::region, i) << "an exclusive access outside a region";
+  if (load && attempt) error(Rule::region, i) << "a load-exclusive before the store-exclusive of another";
+  if (store && region && !attempt) error(Rule::region, i) << "a store-exclusive without its load-exclusive";
+  attempt = load && region;
 }
 
 inline void Verifier::inst(const InstData& d, Inst i) {
@@ -399,14 +423,6 @@ inline void Verifier::flags_uses(Block b) {
       const Inst from = f_.type(Value(v)) == Type::flags ? f_.def(Value(v)) : Inst();
       if (from && !flags_kept(from, i)) error(Rule::flags_written, i) << "the flags may have been written since";
     }
-}
-
-// The parts of the flags a form writes or reads: CF, OF, the rest.
-constexpr u8 flags_part(Effects e) {
-  constexpr u8 carry = 1, overflow = 2, all = 7;
-  if ((e & only_carry) != 0) return carry;
-  if ((e & only_overflow) != 0) return overflow;
-  return (e & keeps_carry) != 0 ? all & ~carry : all;
 }
 
 // Nothing between two instructions of a block writes what `to` reads, and `from` wrote all of that.

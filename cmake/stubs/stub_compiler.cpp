@@ -62,9 +62,7 @@ int write(AnyUnit& unit, bool is_text, ir::Diagnostics& errors, const Arguments&
   ir::Compiler<Isa> compiler(options);
   compiler.check_allocations = true;
   Arena arena;
-  ObjectOptions object_options;
-  object_options.landing_pads = a.landing_pads;
-  ObjectWriter object(arena, machine, object_options);
+  ObjectWriter object(arena, machine);
   const std::string_view files[] = {a.origin};
   if (is_text) object.sources({}, files);
   ir::UnitCompiler<Isa, ObjectWriter> units(compiler, object);

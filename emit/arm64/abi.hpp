@@ -2,7 +2,8 @@
 //
 // Invariants:
 //  - PReg numbers: x0..x30 are 0..30, v0..v31 are 32..63. x16 and x17 belong to the emitter and to
-//    veneers and are never allocated; a convention that preserves them has them saved. x18 belongs to the
+//    veneers and are never allocated; a convention that preserves them has them saved, and values pass
+//    through them where a function begins, calls and is left. x18 belongs to the
 //    platform unless a convention of the user says otherwise.
 //  - ArgumentPlaces walks parameters (or results) in order and is the only code that knows which
 //    register or stack byte comes next; callers, callees, tail calls and va_start all use it.

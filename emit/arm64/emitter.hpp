@@ -3,7 +3,10 @@
 //
 // Invariants:
 //  - Moves, constants and addresses touch no flags and no register but their own, x16 and x17.
-//  - Branches go through CodeBuffer's fixups, so that far ones get veneers.
+//  - Branches go through CodeBuffer's fixups, so that far ones get veneers. A veneer may overwrite x16.
+//  - x16 and x17 may hold values where the function begins, calls and is left: parameters, arguments, what a
+//    convention preserves. There they are no scratch (kept_), branches get no veneer, and what cannot do
+//    without is refused (Error::register_kept).
 //  - exits() lists every place where control can leave through a frame state, by code offset.
 // Source: Arm ARM C4.1, C6.2.
 #ifndef JITKIT_EMIT_ARM64_EMITTER_HPP
@@ -41,6 +44,8 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     emit_function();
     const Status mapped = make_location_map();
     if (arena_.failed()) return arena_.status();
+    // Nothing needs more than the two scratch registers there are, unless one is kept.
+    if (code_.status().error == Error::no_register) return {Error::register_kept, 0, preg::scratch.id};
     return code_.status().ok() ? mapped : code_.status();
   }
   const Vec<CfiRow>& cfi() const { return cfi_; }
@@ -71,17 +76,47 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     return word;
   }
 
+  // --- x16 and x17
+  void keep(RegSet s) {
+    kept_ = s | untouched_;
+    asm_.set_scratch(preg::scratches - kept_);
+  }
+  void release() {
+    if (!kept_.empty()) keep({});
+  }
+  // Those that operands of m name: what it reads, or the results that live on.
+  RegSet named(const MachInst& m, bool results) const {
+    RegSet s;
+    for (const Operand& o : mf_.operands_of(m)) {
+      if (!o.alloc.is_reg() || !preg::scratches.has(o.alloc.preg())) continue;
+      if (results ? o.is_def() && o.next_use != ir::no_use : o.is_use()) s.add(o.alloc.preg());
+    }
+    return s;
+  }
+  FixupKind symbol_branch() const { return kept_.empty() ? FixupKind::a64_branch26 : FixupKind::a64_branch26_direct; }
+
   // --- called by the walk
-  void emit_inst(const MachInst& m);
+  void emit_inst(const MachInst& m) {
+    if (kept_.empty() && (m.flags & ir::mach_call) == 0) return emit_plain(m);
+    keep(named(m, false));  // what had arrived there has moved on
+    emit_plain(m);
+    keep(named(m, true));
+  }
+  void emit_plain(const MachInst& m);
   bool is_branch(const MachInst& m) const {
     return m.form == form_of(Form::b_cond) || (m.form >= form_of(Form::cbz_w) && m.form <= form_of(Form::tbnz_x));
   }
   void emit_branch(const MachInst& m, bool inverted, Label l) {
+    release();
     const u32 word = merged(m);
     put_branch(inverted ? word ^ (m.form == form_of(Form::b_cond) ? 1U : 1U << 24) : word, l);
   }
-  void emit_jump(Label l) { put_branch(form_bits(Form::b), l); }
+  void emit_jump(Label l) {
+    release();
+    put_branch(form_bits(Form::b), l);
+  }
   void emit_move(const ir::Move& move);
+  void put_move(const ir::Move& move);
   bool locate(Allocation a, Location& l) const;
   void prologue();
   void finish();
@@ -90,7 +125,14 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   void epilogue();
   // After the instruction that leaves: what follows is the body again.
   void end_epilogue() {
+    release();
     if (frame_.adjusts_sp()) add_row(CfiOp::restore_state, 0, 0);
+  }
+  // The return address is signed with the stack pointer the function is entered with.
+  bool signs() const { return options_.return_signing && frame_.adjusts_sp() && frame_.saves_link(); }
+  void sign(Form f) {
+    put(f, 0);
+    add_row(CfiOp::negate_ra_state, 0, 0);
   }
   void save_registers(bool store);
   void save(const Frame::Save& s, bool store, unsigned base, i64 offset);
@@ -128,11 +170,15 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   Arena& arena_;
   Vec<CfiRow> cfi_;
   Vec<RegionWord> pending_words_;
+  RegSet kept_;      // of x16 and x17: those that hold a value now ...
+  RegSet arriving_;  // ... and those that hold a parameter at the start
+  RegSet leaving_;    // what a native exit gives out: not restored
+  RegSet untouched_;  // preserved and not saved: never scratch
 };
 
 // ---- instructions ----
 
-inline void Emitter::emit_inst(const MachInst& m) {
+inline void Emitter::emit_plain(const MachInst& m) {
   if (is_macro(m.form) && m.form != form_of(Macro::word)) return emit_macro(m);
   if (m.form >= static_cast<u16>(ir::Pseudo::first)) {
     if (m.form == static_cast<u16>(ir::Pseudo::copy)) {
@@ -178,19 +224,23 @@ inline void Emitter::emit_macro(const MachInst& m) {
     case Macro::guard:
     case Macro::trap_if: return branch_out(m);
     case Macro::switch_: return emit_switch(m);
-    case Macro::call_symbol: return code_.put32(form_bits(Form::bl), symbol(m.extra), FixupKind::a64_branch26);
+    case Macro::call_symbol: return code_.put32(form_bits(Form::bl), symbol(m.extra), symbol_branch());
     case Macro::call_helper:
       return code_.put32(form_bits(Form::bl), code_.symbol(helper_names[m.extra]), FixupKind::a64_branch26);
     case Macro::tail_symbol:
       epilogue();
-      code_.put32(form_bits(Form::b), symbol(m.extra), FixupKind::a64_branch26);
+      code_.put32(form_bits(Form::b), symbol(m.extra), symbol_branch());
       return end_epilogue();
     case Macro::tail_reg: {
-      const unsigned target = reg(m, 0);
+      unsigned target = reg(m, 0);
       epilogue();
-      // Through x16 a branch may land where a call may (bti c).
-      if (options_.landing_pads) emit_copy(Type::i64, preg::scratch.id, target);
-      put(Form::br, (options_.landing_pads ? preg::scratch.id : target) << 5);
+      if (options_.landing_pads) {  // through x16 or x17 a branch may land where a call may (bti c)
+        const RegSet free = preg::scratches - kept_;
+        if (free.empty()) return code_.fail({Error::no_register, offset(), 1});
+        emit_copy(Type::i64, free.first().id, target);
+        target = free.first().id;
+      }
+      put(Form::br, target << 5);
       return end_epilogue();
     }
     case Macro::ret:
@@ -200,10 +250,15 @@ inline void Emitter::emit_macro(const MachInst& m) {
     case Macro::exit_: {
       const ir::ExitData& e = fn_.exits[m.extra];
       const bool full = e.epilogue == ir::ExitData::Epilogue::full;
+      for (const Operand& o : mf_.operands_of(m))
+        if (full && o.alloc.is_reg()) leaving_.add(o.alloc.preg());
+      if (leaving_.has(preg::frame) && frame_.keeps_frame_pointer())
+        return code_.fail({Error::register_kept, m.inst.id, preg::frame.id});
       if (full) epilogue();
+      leaving_ = {};
       record_exit(m);
       if (e.target)
-        code_.put32(form_bits(Form::b), symbol(e.target.id), FixupKind::a64_branch26);
+        code_.put32(form_bits(Form::b), symbol(e.target.id), symbol_branch());
       else
         falls_out(m.inst);
       if (full) end_epilogue();

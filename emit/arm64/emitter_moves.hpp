@@ -40,15 +40,21 @@ inline void Emitter::emit_copy(Type t, unsigned rd, unsigned rn) {
   if (ir::bank(t) == Bank::gpr)
     return put(ir::bits(t) > 32 ? Form::mov_reg_x : Form::mov_reg_w, rd | rn << 16);
   if (ir::bits(t) <= 64) return put(Form::fmov_reg_d, rd | rn << 5);
-  put(0x4ea01c00 | rd | rn << 5 | rn << 16);  // orr v.16b
+  put(vector_copy | rd | rn << 5 | rn << 16);
 }
 
 inline void Emitter::emit_swap(Type t, PReg a, PReg b) {
   const u32 x = a.id & 31, y = b.id & 31;
   if (ir::bank(t) == Bank::gpr) {
-    put(Form::mov_reg_x, preg::scratch.id | x << 16);
-    put(Form::mov_reg_x, x | y << 16);
-    return put(Form::mov_reg_x, y | u32{preg::scratch.id} << 16);
+    const RegSet free = preg::scratches - kept_;
+    if (!free.empty()) {
+      put(Form::mov_reg_x, free.first().id | x << 16);
+      put(Form::mov_reg_x, x | y << 16);
+      return put(Form::mov_reg_x, y | u32{free.first().id} << 16);
+    }
+    put(Form::eor_shift_x, x | x << 5 | y << 16);
+    put(Form::eor_shift_x, y | x << 5 | y << 16);
+    return put(Form::eor_shift_x, x | x << 5 | y << 16);
   }
   constexpr u32 eor = 0x6e201c00;  // v.16b
   put(eor | x | x << 5 | y << 16);
@@ -81,6 +87,11 @@ inline void Emitter::rematerialise(Type t, PReg to, const ir::Remat& r) {
 }
 
 inline void Emitter::emit_move(const ir::Move& m) {
+  put_move(m);
+  if (m.to.is_reg() && preg::scratches.has(m.to.preg())) keep(kept_ | RegSet::of(m.to.preg()));
+}
+
+inline void Emitter::put_move(const ir::Move& m) {
   using Kind = Allocation::Kind;
   if (m.swap) return emit_swap(m.type, m.from.preg(), m.to.preg());
   if (m.to.is_reg()) {
@@ -105,8 +116,10 @@ inline void Emitter::emit_move(const ir::Move& m) {
 // In one instruction that changes sp: unwind rows hold at every pc.
 inline void Emitter::adjust_sp(i64 by) {
   if (encode_addsub(by) != refused) return add_offset(Frame::sp, Frame::sp, by);
-  asm_.put_constant(preg::scratch.id, static_cast<u64>(by < 0 ? -by : by));
-  put(by < 0 ? Form::sub_extx_x : Form::add_extx_x, 31 | 31 << 5 | u32{preg::scratch.id} << 16 | 3 << 13);
+  const RegSet free = preg::scratches - kept_;
+  if (free.empty()) return code_.fail({Error::no_register, offset(), 1});
+  asm_.put_constant(free.first().id, static_cast<u64>(by < 0 ? -by : by));
+  put(by < 0 ? Form::sub_extx_x : Form::add_extx_x, 31 | 31 << 5 | u32{free.first().id} << 16 | 3 << 13);
 }
 
 inline void Emitter::save(const Frame::Save& s, bool store, unsigned base, i64 offset) {
@@ -122,10 +135,18 @@ inline void Emitter::save(const Frame::Save& s, bool store, unsigned base, i64 o
   asm_.put_access(form_bits(f) | a | (s.b.valid() ? b << 10 : 0), base, offset);
 }
 
+// x16 and x17 are saved early and restored late: in between they are scratch.
 inline void Emitter::save_registers(bool store) {
   const unsigned base = frame_.adjusts_sp() ? Frame::sp : frame_.base();
-  for (const Frame::Save& s : frame_.saves()) {
+  for (u32 n = 0; n < frame_.saves().size(); ++n) {
+    Frame::Save s = frame_.saves()[store ? n : frame_.saves().size() - 1 - n];
+    if (leaving_.has(s.a) && (leaving_.has(s.b) || !s.b.valid())) continue;
+    if (leaving_.has(s.a)) s = {s.b, PReg(), s.offset + (s.full ? 16U : 8U), s.full};
+    if (leaving_.has(s.b)) s.b = PReg();
     save(s, store, base, frame_.saves_at() + s.offset);
+    RegSet both = RegSet::of(s.a);
+    if (s.b.valid()) both.add(s.b);
+    if (both = both & preg::scratches; !both.empty()) keep(store ? (kept_ - both) | arriving_ : kept_ | both);
     if (!frame_.adjusts_sp()) continue;
     const auto row = [&](PReg r, u32 more) {
       const u8 number = static_cast<u8>(r.id >= 32 ? r.id - 32 + dwarf_a64_v0 : r.id);
@@ -139,7 +160,17 @@ inline void Emitter::save_registers(bool store) {
 }
 
 inline void Emitter::prologue() {
-  if (options_.landing_pads) put(Form::hint, 34 << 5);  // bti c
+  if (!mf_.insts.empty()) arriving_ = named(mf_.insts.back(), true);
+  RegSet unsaved;
+  for (const Frame::Save& s : frame_.saves())
+    for (const PReg r : {s.a, s.b})
+      if (preg::scratches.has(r)) unsaved.add(r);
+  untouched_ = (conv_.preserved & preg::scratches) - unsaved;
+  if (!(arriving_ | unsaved | untouched_).empty()) keep(arriving_ | unsaved);
+  if (signs())
+    sign(Form::paciasp);  // a landing pad as well
+  else if (options_.landing_pads)
+    put(Form::hint, 34 << 5);  // bti c
   const i64 saved = frame_.save_bytes(), body = frame_.body();
   if (!frame_.adjusts_sp()) return save_registers(true);
   if (saved != 0) {
@@ -170,6 +201,7 @@ inline void Emitter::epilogue() {
     adjust_sp(saved);
   }
   add_row(CfiOp::def_cfa, dwarf_a64_sp, 0);
+  if (signs()) sign(Form::autiasp);
 }
 
 // Exit stubs.

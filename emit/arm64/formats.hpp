@@ -147,6 +147,7 @@ inline constexpr u32 ld = reads_memory | may_trap;
 inline constexpr u32 st = writes_memory | may_trap;
 inline constexpr u32 rmw = reads_memory | writes_memory | may_trap;
 inline constexpr u32 sys = other_state;
+inline constexpr u32 excl = other_state | exclusive;
 inline constexpr u32 hint = other_state;  // nothing depends on it, but it is there for a reason
 inline constexpr u32 traps = may_trap;
 inline constexpr u32 ctl = control;

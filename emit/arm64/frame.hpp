@@ -69,6 +69,7 @@ class Frame {
   }
 
   const Vec<Save>& saves() const { return saves_; }
+  bool saves_link() const { return !saves_.empty() && saves_[0].a == preg::frame && saves_[0].b == preg::link; }
   u32 save_bytes() const { return save_bytes_; }
   i64 saves_at() const { return conv_.frame.adjusts_sp ? 0 : lowered(saves_at_); }  // from the stack pointer, or base()
   i64 body() const { return static_cast<i64>(body_); }
@@ -108,8 +109,33 @@ class Frame {
     return static_cast<i64>(offset) - (from_top ? static_cast<i64>(body_) : 0);
   }
 
+  // Whether emission can do without x16 and x17: a short function of plain instructions in a small frame. The
+  // emitter then treats them as kept throughout, so that a mistake here is refused and not silent.
+  bool leaves_scratches() const {
+    if ((conv_.preserved & preg::scratches).empty() || mf_.dynamic_stack || grows_down()) return false;
+    if (mf_.insts.size() > 4000 || fn_.slots.size() > 1 || mf_.outgoing_bytes != 0) return false;
+    if (conv_.frame.reserved + u64{mf_.slot_count} * conv_.frame.slot_bytes > 240) return false;
+    for (const ir::MachInst& m : mf_.insts)
+      if (!is_plain(m)) return false;
+    const auto moved = [&](const ir::Move& m) {
+      return m.from.kind() != ir::Allocation::Kind::remat || mf_.remats[m.from.index()].form == form_of(Macro::integer);
+    };
+    for (const ir::Edit& e : mf_.edits)
+      if (!moved(e.move)) return false;
+    for (const ir::Move& m : mf_.edge_moves)
+      if (!moved(m)) return false;
+    return true;
+  }
+  static bool is_plain(const ir::MachInst& m) {
+    if ((m.flags & (ir::mach_call | ir::mach_frame_address)) != 0 || m.state) return false;
+    if (!is_macro(m.form)) return true;  // also what is the same on every target
+    const Macro f = static_cast<Macro>(m.form);
+    return f == Macro::ret || f == Macro::exit_ || f == Macro::trap_if || f == Macro::integer || f == Macro::word;
+  }
+
   void choose_saves(bool calls) {
-    RegSet saved = (mf_.changed(conv_.preserved_low) | preg::scratches) & conv_.preserved;
+    RegSet saved = mf_.changed(conv_.preserved_low) & conv_.preserved;
+    if (!leaves_scratches()) saved = saved | (preg::scratches & conv_.preserved);
     const bool link = conv_.frame.saves_link && conv_.frame.adjusts_sp;
     if (link && (calls || keeps_frame_pointer_ || saved.has(preg::link) || saved.has(preg::frame))) {
       saved.add(preg::frame);
@@ -131,7 +157,8 @@ class Frame {
       });
       if (pending.valid()) add({pending, PReg(), 0, full});
     };
-    pair_up(saved & preg::all_general, false);
+    pair_up(saved & preg::scratches, false);  // before what they may be needed for
+    pair_up((saved & preg::all_general) - preg::scratches, false);
     pair_up(saved & preg::all_vector & conv_.preserved_low, false);
     pair_up((saved & preg::all_vector) - conv_.preserved_low, true);
     save_bytes_ = static_cast<u32>(align_up(save_bytes_, 16));

@@ -324,6 +324,7 @@ class Lower : public ir::Selector<Lower> {
   struct RegionOperands;
   static u8 tuple_role(const FormOperand& o);
   void region_word(Inst i, RegionOperands& list);
+  unsigned region_update(VReg v, VReg r, RegionOperands& list);
   void branch(Inst i);
   void branch_if(Inst i);
   void switch_value(Inst i);

@@ -142,7 +142,9 @@ inline void Lower::place_arguments(CallOperands& list, ir::SigRef ref, const ir:
       const Type t = p.parts == 2 ? Type::i64 : params[n].type;
       const bool slot = place.kind == Place::Kind::slot;
       if (slot && stack_slot != frame_environment) return unsupported(i);  // slots are the environment's, no call's
-      store_to(t, r, frame(stack_slot, slot ? place.offset * conv.frame.slot_bytes : place.offset));
+      const ir::Convention* own = convention(fn_.module->signature(fn_.signature).conv);
+      if (own == nullptr) return;
+      store_to(t, r, frame(stack_slot, slot ? place.offset * own->frame.slot_bytes : place.offset));
     }
   }
   list.stack_bytes = copies;
@@ -270,9 +272,10 @@ inline void Lower::return_values(Inst i) {
 inline void Lower::exit(Inst i) {
   const ir::ExitData& e = fn_.exits[fn_[i].aux];
   const ir::Convention* conv = convention(fn_.module->signature(e.places).conv);
-  if (conv == nullptr) return;
+  const ir::Convention* own = convention(fn_.module->signature(fn_.signature).conv);  // whose frame has the slots
+  if (conv == nullptr || own == nullptr) return;
   CallOperands list;
-  place_arguments(list, e.places, *conv, i, 0, conv->frame.adjusts_sp ? frame_outgoing : frame_environment);
+  place_arguments(list, e.places, *conv, i, 0, own->frame.adjusts_sp ? frame_outgoing : frame_environment);
   if (list.stack_bytes > mf_.outgoing_bytes) mf_.outgoing_bytes = list.stack_bytes;
   emit(form_of(Macro::exit_), list.span(), 0, fn_[i].aux, ir::mach_terminator);
 }

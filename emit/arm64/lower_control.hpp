@@ -85,7 +85,7 @@ inline void Lower::safepoint(Inst i) {
 // ---- native ops ----
 
 // Operands and immediates as the form's row says; a register read and written is a use and a def tied
-// to it. A flags operand is only asked for: order keeps flags intact.
+// to it. Flags are operands behind the others, without a field: order keeps them, and the checker sees it.
 inline u8 Lower::tuple_role(const FormOperand& o) {
   return static_cast<u8>(((o.flags & tuple_even) != 0 ? ir::role_tuple_even : 0) |
                          ((o.flags & tuple_wraps) != 0 ? ir::role_tuple_wraps : 0));
@@ -96,7 +96,7 @@ inline void Lower::native(Inst i) {
   const InstData& d = fn_[i];
   const Form f = static_cast<Form>(ir::native_form(d.op));
   const DetailedOperands form(f);
-  Operand operands[max_fields];
+  Operand operands[max_fields + 2];
   unsigned count = 0;
   u32 uses = 0, defs = 0, immediate = d.aux;
   u64 word = form_bits(f);
@@ -132,8 +132,9 @@ inline void Lower::native(Inst i) {
     }
     n += members - 1;
   }
-  if ((form_effects(f) & reads_flags) != 0) operand_vreg(i, uses);
   if (!require(form_feature(f)) || count > max_fields) return;
+  if ((form_effects(f) & reads_flags) != 0) operands[count++] = Reg::use(operand_vreg(i, uses));
+  if (defs < d.results) operands[count++] = Reg::def(result_vreg(i, defs));
   emit(form_of(f), std::span<const Operand>(operands, count), word, 0,
        (form_effects(f) & writes_flags) != 0 ? ir::mach_writes_flags : u8{0});
 }
@@ -155,11 +156,34 @@ struct Lower::RegionOperands {
       if (operands[n].vreg == v) return n;
     return capacity;
   }
-  unsigned add(Operand o) {
+  // The number of the operand with o's value, which is o if there was none.
+  unsigned place(Operand o) {
+    const unsigned n = find(o.vreg);
+    if (n != capacity) return n;
     if (count < capacity) operands[count++] = o;
     return count - 1;
   }
+  // Operand n also has the constraint of o; false if it has another one.
+  bool restrict_to(unsigned n, const FormOperand& o) {
+    if (o.constraint == ConstraintKind::reg) return true;
+    Operand& to = operands[n];
+    if (to.constraint == ConstraintKind::subset) return to.arg == o.arg;
+    to.constraint = o.constraint;
+    to.arg = o.arg;
+    return true;
+  }
 };
+
+// An instruction of a region overwrites v with r: r has a register of its own, to which v is copied.
+inline unsigned Lower::region_update(VReg v, VReg r, RegionOperands& list) {
+  const unsigned from = list.place(Reg::late_use(v)), to = list.place(Reg::early_def(r));
+  const auto name = [](RegField f, unsigned operand) { return u32{operand + 1} << (8 * (static_cast<u8>(f) - 1)); };
+  if (ir::bank(mf_[v].type) == Bank::gpr)
+    put_macro(Macro::region_word, {}, form_bits(Form::mov_reg_x), name(RegField::d, to) | name(RegField::m, from));
+  else
+    put_macro(Macro::region_word, {}, vector_copy, name(RegField::d, to) | name(RegField::n, from) | name(RegField::m, from));
+  return to;
+}
 
 inline void Lower::begin_region(Inst i) {
   in_region_ = false;
@@ -189,14 +213,16 @@ inline void Lower::region_word(Inst i, RegionOperands& list) {
       word ^= *bits;
       continue;
     }
-    const bool is_use = (o.role & role_use) != 0;
-    if ((is_use && (o.role & role_def) != 0) || o.constraint != ConstraintKind::reg) return unsupported(i);
+    if (o.constraint != ConstraintKind::reg && o.constraint != ConstraintKind::subset) return unsupported(i);
+    const bool is_use = (o.role & role_use) != 0, is_def = (o.role & role_def) != 0;
     const VReg v = is_use ? operand_vreg(i, uses++) : result_vreg(i, defs++);
-    unsigned at_operand = list.find(v);
-    if (at_operand == RegionOperands::capacity) at_operand = list.add(is_use ? Reg::late_use(v) : Reg::early_def(v));
+    const VReg r = is_use && is_def ? result_vreg(i, defs++) : VReg();
+    const unsigned at_operand = r ? region_update(v, r, list) : list.place(is_use ? Reg::late_use(v) : Reg::early_def(v));
+    if (!list.restrict_to(at_operand, o)) return unsupported(i);
     names |= (at_operand + 1) << (8 * (static_cast<u8>(field_at(form.detail(n).lsb)) - 1));
   }
-  if ((form_effects(f) & reads_flags) != 0) operand_vreg(i, uses);
+  if ((form_effects(f) & reads_flags) != 0) list.place(Reg::use(operand_vreg(i, uses)));
+  if (defs < fn_[i].results) list.place(Reg::def(result_vreg(i, defs)));
   if (!require(form_feature(f))) return;
   put_macro(Macro::region_word, {}, word, names);
 }

@@ -30,6 +30,7 @@ struct Options {
   // stub's address in x17). Empty: a stub is a trap.
   std::string_view exit_symbol;
   bool landing_pads = false;                    // bti at entries and indirect targets
+  bool return_signing = false;                  // return addresses are signed while they are in the frame
 };
 
 // ---- register fields ----
@@ -51,6 +52,8 @@ constexpr unsigned max_fields = 10;
 constexpr u32 in_field(RegField f, unsigned reg) {
   return static_cast<u32>(u64{reg & 31} << field_lsb[static_cast<u8>(f)]);
 }
+
+inline constexpr u32 vector_copy = 0x4ea01c00;  // orr v.16b: all 128 bits, with the source in n and m
 
 // ---- frame addresses ----
 

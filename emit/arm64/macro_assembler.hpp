@@ -57,6 +57,7 @@ class BasicMacroAssembler : public BasicAssembler<Buffer> {
   };
   // What macros may overwrite, by PReg.
   RegSet scratch() const { return scratch_; }
+  void set_scratch(RegSet s) { scratch_ = s; }
 
   // Exactly `bytes` bytes follow, neither island nor pool among them.
   typename Buffer::Scope exact(u32 bytes) { return buffer().exact(bytes); }

@@ -51,6 +51,7 @@ struct Isa {
     r.bank[0] = preg::all_general;
     r.bank[1] = preg::all_vector;
     r.allocatable = r.allocatable - preg::scratches;
+    r.transient = preg::scratches;
     r.has_swap[0] = r.has_swap[1] = true;
     return r;
   }

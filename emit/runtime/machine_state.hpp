@@ -79,6 +79,17 @@ inline Bits read_value(const FrameValue& v, const MachineState& s, FindSymbol sy
   return {read_location(v.part[0], s, 64, symbol, context).lo, read_location(v.part[1], s, 64, symbol, context).lo};
 }
 
+// A return address without its pointer authentication code.
+inline u64 without_signature(u64 address) {
+#if defined(__aarch64__)
+  register u64 link asm("x30") = address;
+  asm("hint 7" : "+r"(link));  // xpaclri
+  return link;
+#else
+  return address;
+#endif
+}
+
 // Leaves a frame: `s`, stopped at code offset `at` of a function with these rows, becomes its caller's
 // state at the return. The caller sets result registers. False: rows that a frame of jitkit's never has.
 // Source: DWARF 4, 6.4.3.
@@ -92,6 +103,7 @@ inline bool unwind_frame(std::span<const CfiRow> rows, u32 at, MachineState& s) 
   struct Rules {
     u8 reg = arm ? dwarf_a64_sp : dwarf_x86_gpr[4];
     i32 offset = arm ? 0 : 8;
+    bool is_signed = false;  // the return address
     Rule rule[128];  // by DWARF number
   } now, stack[depth];
   u32 used = 0;
@@ -112,7 +124,7 @@ inline bool unwind_frame(std::span<const CfiRow> rows, u32 at, MachineState& s) 
         if (used == 0) return false;
         now = stack[--used];
         break;
-      case CfiOp::negate_ra_state: return false;
+      case CfiOp::negate_ra_state: now.is_signed = !now.is_signed; break;
     }
   }
   // From a DWARF number to the place in the state; x86-64's general registers have an order of their own.
@@ -134,6 +146,7 @@ inline bool unwind_frame(std::span<const CfiRow> rows, u32 at, MachineState& s) 
   for (u32 n = 0; n < MachineState::vector_count; ++n)
     if (now.rule[first_vector + n].saved) std::memcpy(s.vector[n], saved(first_vector + n), arm ? 8 : 16);
   if (arm && now.rule[30].saved) link = s.general[30];
+  if (now.is_signed) s.general[30] = link = without_signature(link);
   s.pc = link;
   s.sp() = cfa;
   return true;

@@ -305,6 +305,9 @@ inline void Emitter::emit_macro(const MachInst& m) {
       const ir::ExitData& e = fn_.exits[m.extra];
       const bool full = e.epilogue == ir::ExitData::Epilogue::full;
       leave_upper_halves(m);
+      for (const Operand& o : mf_.operands_of(m))  // what it gives out may not be restored
+        if (full && o.alloc.is_reg() && frame_.saved().has(o.alloc.preg()))
+          return code_.fail({Error::register_kept, m.inst.id, o.alloc.index()});
       if (full) epilogue();
       record_exit(m);
       if (e.target)

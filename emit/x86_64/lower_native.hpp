@@ -2,7 +2,7 @@
 //
 // Invariants: an IR native op gives the form's uses in order (an absent optional one is value 0), its
 // results are the defs in order, its immediates those of the form; a memory operand's immediates are
-// scale and displacement. Flags are no operands: order alone keeps them.
+// scale and displacement. Flags are operands behind the others: order keeps them, and the checker sees it.
 #ifndef JITKIT_EMIT_X86_64_LOWER_NATIVE_HPP
 #define JITKIT_EMIT_X86_64_LOWER_NATIVE_HPP
 
@@ -54,7 +54,10 @@ inline void Lower::lower_native(Inst i) {
     operands[count - 1].tied = 1;
     operands[count - 1].role &= static_cast<u8>(~role_early_def);  // own_register() keeps the others away
   }
-  if (uses_flags) vreg(fn_.operand(i, use));
+  // Flags are in no register, but the checker follows them.
+  if (count + 2 > max_native_operands) return refuse();
+  if (uses_flags) operands[count++] = Reg::use(vreg(fn_.operand(i, use)));
+  if (defines_flags) operands[count++] = Reg::def(result_vreg(i, d.results - 1U));
   emit(static_cast<u16>(form), std::span<const Operand>(operands, count));
   native_immediates(i, form);
   if ((form_effects(form) & writes_flags) != 0) last().flags |= ir::mach_writes_flags;

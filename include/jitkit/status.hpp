@@ -28,6 +28,7 @@ enum class Error : u8 {
   symbol_undefined,   // where: symbol id
   symbol_redefined,   // where: symbol id
   too_long,           // where: offset of the code with the limit; detail: bytes over it
+  register_kept,      // where: IR Inst; detail: PReg that must keep its value where the emitter needs one
 };
 
 // What an Error means, in words, without a trailing full stop.
@@ -51,6 +52,7 @@ constexpr const char* describe(Error e) {
     case Error::symbol_undefined: return "the symbol has no address";
     case Error::symbol_redefined: return "the symbol is defined twice";
     case Error::too_long: return "code is longer than its limit";
+    case Error::register_kept: return "a far offset or branch needs a register that has to keep its value";
   }
   return "unknown error";
 }

@@ -137,6 +137,17 @@ inline constexpr Effects only_overflow = 1 << 8;  // x86: of the flags, only OF 
 inline constexpr Effects keeps_carry = 1 << 9;    // x86: writes all flags but CF (inc, dec)
 // Works on registers that are none of its operands, such as the stack pointer: no native op of the IR.
 inline constexpr Effects unnamed_registers = 1 << 10;
+// Besides other_state: of the exclusive monitor. With reads_memory it opens an attempt, with writes_memory it
+// ends one, alone it abandons it (ldxr, stxr, clrex): only within a region is the way between them known.
+inline constexpr Effects exclusive = 1 << 11;
+
+// The parts of the flags a form writes or reads: carry, overflow, the rest.
+inline constexpr u8 carry_flag = 1, overflow_flag = 2, all_flags = 7;
+constexpr u8 flags_part(Effects e) {
+  if ((e & only_carry) != 0) return carry_flag;
+  if ((e & only_overflow) != 0) return overflow_flag;
+  return (e & keeps_carry) != 0 ? all_flags & ~carry_flag : all_flags;
+}
 
 }  // namespace jitkit::inline JITKIT_ABI
 

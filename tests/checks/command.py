@@ -233,6 +233,15 @@ def check_landing_pads(target: str) -> None:
         code = subprocess.run([objdump, "-d", "pads.o"], cwd=scratch, capture_output=True, text=True).stdout
         report.check(f"{target}: {name}: note", (note in notes) == bool(option), notes)
         report.check(f"{target}: {name}: code", (pad in code) == bool(option))
+    # Signed return addresses are AArch64's; the note says so exactly if the code signs.
+    signing = jitkit("compile", CALLS, "--target", target, "--return-signing", "-o", "signed.o")
+    if target != "arm64":
+        report.check(f"{target}: return signing is refused", signing.returncode == USAGE, signing.stderr)
+        return
+    notes = subprocess.run([readelf, "-n", "signed.o"], cwd=scratch, capture_output=True, text=True).stdout
+    code = subprocess.run([objdump, "-d", "signed.o"], cwd=scratch, capture_output=True, text=True).stdout
+    report.check(f"{target}: return signing: note", "PAC" in notes and "BTI" not in notes, notes)
+    report.check(f"{target}: return signing: code", 0 < code.count("paciasp") <= code.count("autiasp"), code[:400])
 
 
 def check_listing(target: str) -> None:

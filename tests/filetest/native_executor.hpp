@@ -7,6 +7,8 @@
 #ifndef JITKIT_TESTS_FILETEST_NATIVE_EXECUTOR_HPP
 #define JITKIT_TESTS_FILETEST_NATIVE_EXECUTOR_HPP
 
+#include "../support/exclusives.hpp"
+
 #include <compilers.hpp>
 #include <jitkit/emit/object.hpp>
 
@@ -55,6 +57,8 @@ class FileObject {
     typename Isa::Buffer code;
     if (const Status s = compiler_.compile(f, code); !s)
       note(name, s);
+    else if (!test::exclusives_are_right(compiler_, code))
+      error_ += fmt::format("\n  @{}: something between a load-exclusive and its store-exclusive that may make it fail forever", name);
     else
       note(name, object_.add_function(code, {.name = name, .binding = binding, .unwind = false}));
   }

@@ -27,6 +27,9 @@ struct Compiled {
     host::Options o;
     o.features = host_features();
     o.exit_symbol = "exit";
+    [this](auto& options) {
+      if constexpr (requires { options.return_signing; }) options.return_signing = return_signing;
+    }(o);
     ir::Convention tracking = host::Isa::convention(ir::CallConv::c);  // functions of custom0 use it
     tracking.frame.slot_from_def = true;
     o.conventions = {&tracking, 1};
@@ -52,6 +55,7 @@ struct Compiled {
   void* values_context = nullptr;
   // Runs before the frame is left; may change the state, and says with true that it did all.
   bool (*on_exit)(Compiled& c, MachineState& s) = nullptr;
+  bool return_signing = false;  // AArch64
   u64 returns = 0xdead;  // what the function gives its caller after an exit
 
   ExecMemory memory;

@@ -98,6 +98,29 @@ TEST_CASE("arm64 lower: a missing feature is named") {
   CHECK(compile(text, "crc", status).size() == 2);
 }
 
+TEST_CASE("arm64 lower: regions have operands that are overwritten, and subsets; a violation inside is found") {
+  const auto report = [](const std::string& inside, Status& status) {
+    // 30 values and the vectors are alive through the region.
+    std::string text = "target arm64\nfunc @f(ptr, i64, v128, v128) -> (i64, v128) {\nb1(p: ptr, x: i64, v: v128, w: v128):\n", sum;
+    for (u32 n = 0; n < 30; ++n) {
+      const std::string id = std::to_string(n), before = n == 0 ? "x" : "h" + std::to_string(n - 1);
+      text += "  v" + id + " = mul.i64 x, " + std::to_string(n + 3) + "\n";
+      sum += "  h" + id + " = xor.i64 " + before + ", v" + id + "\n";
+    }
+    text += "  region_begin\n  old = arm64.ldaxr_x p\n" + inside + "  st = arm64.stlxr_x n, p\n  region_end\n  s = zext.i64 st\n" + sum +
+            "  r = xor.i64 h29, s\n  q = vxor.v128 z, w\n  ret r, q\n}\n";
+    CAPTURE(text);
+    const std::vector<u32> words = compile(text, "all", status);
+    return arm64::check_exclusives(words).fault;
+  };
+  Status status;
+  const std::string tied = "  m = arm64.movk_x old, 7, 48\n  n = arm64.movk_x m, 3, 0\n";
+  CHECK(report(tied + "  z = arm64.mla_el_8h v, v, w, 3\n", status) == arm64::ExclusiveFault::none);
+  CHECK(status.ok());
+  CHECK(report(tied + "  z = arm64.ldr_imm_q p, 16\n", status) == arm64::ExclusiveFault::memory_access);
+  CHECK(status.ok());
+}
+
 TEST_CASE("arm64 lower: loops of exclusives keep their rules") {
   for (const char* op : {"xchg", "add", "sub", "and", "or", "xor", "smin", "smax", "umin", "umax"})
     for (const char* type : {"i8", "i16", "i32", "i64"}) {

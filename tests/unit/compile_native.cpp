@@ -74,6 +74,25 @@ TEST_CASE("AArch64 native ops: operands that are written share no register with 
   CHECK(copy.status.ok());
 }
 
+TEST_CASE("AArch64 native ops: eight consecutive registers from an even one, whatever else is alive") {
+  std::string text = "target arm64\nfunc @f(ptr, i64) -> i64 {\nb1(p: ptr, x: i64):\n", sum;
+  for (u32 n = 0; n < 24; ++n) text += "  v" + std::to_string(n) + " = mul.i64 x, " + std::to_string(n + 3) + "\n";
+  text += "  a, b, c, d, e, g, h, i = arm64.ld64b p\n  arm64.st64b i, h, g, e, d, c, b, a, p\n  s0 = add.i64 a, h\n";
+  for (u32 n = 0; n < 24; ++n) text += "  s" + std::to_string(n + 1) + " = xor.i64 s" + std::to_string(n) + ", v" + std::to_string(n) + "\n";
+  Compiled<arm64::Isa> f(text + "  ret s24\n}\n");
+  REQUIRE(f.status.ok());
+  u32 found = 0;
+  for (u32 n = 0; n + 4 <= f.code.offset(); n += 4) {
+    u32 word = 0;
+    std::memcpy(&word, f.code.data() + n, 4);
+    if ((word & 0xffffbc00) != (0xf83f9000 & 0xffffbc00)) continue;  // ld64b, st64b
+    CHECK((word & 1) == 0);
+    CHECK((word & 31) <= 22);
+    ++found;
+  }
+  CHECK(found == 2);
+}
+
 TEST_CASE("native exits: operands without a place of their own go where the convention passes them") {
   const std::string text =
       "declare @g(i64, i64)\nfunc @f(i64, i64) -> i64 {\n  e1 = exit_to @g(i64, i64)\nb1(a: i64, b: i64):\n  exit e1, b, a\n}\n";
@@ -228,7 +247,7 @@ TEST_CASE("AArch64: the emitter's registers are never allocated, and saved where
   all.preserved_low = {};
   auto options = Compiled<arm64::Isa>::options();
   options.conventions = {&all, 1};
-  std::string text = "func @f(ptr) -> i64 conv custom0 {\nb1(p: ptr):\n", sum;
+  std::string text = "func @f(ptr) -> i64 conv custom0 {\n  s1 = slot 5000\nb1(p: ptr):\n", sum;
   for (u32 n = 0; n < 40; ++n) text += "  v" + std::to_string(n) + " = load.i64.volatile p + " + std::to_string(8 * n) + "\n";
   text += "  s0 = add.i64 v0, 1\n";
   for (u32 n = 1; n < 40; ++n) text += "  s" + std::to_string(n) + " = add.i64 s" + std::to_string(n - 1) + ", v" + std::to_string(n) + "\n";

@@ -309,6 +309,33 @@ TEST_CASE("frame states: the address of a stack slot, and a stack argument where
   CHECK(c.values[c.state()->first_value + 1].lo == 1000);
 }
 
+TEST_CASE("frame states: a frame whose return address is signed is left, and returns by itself") {
+  ir::Module module;
+  ir::Function<host::Isa> f;
+  f.module = &module;
+  f.signature = module.add_signature({Type::i64}, {Type::i64});
+  ir::Builder b(f);
+  const Value x = b.param(b.entry(), 0);
+  const ir::SigRef word = module.add_signature({Type::i64}, {Type::i64});
+  const Value y = b.result(b.call_indirect(word, b.ptr(reinterpret_cast<u64>(&callee)), {x}));
+  const FrameEntry entries[] = {{FrameEntry::Kind::value, y.id, 0}};
+  b.guard(b.icmp(ir::ICond::ult, x, b.i64(10)), b.frame_state(1, entries));
+  b.ret({b.result(b.call_indirect(word, b.ptr(reinterpret_cast<u64>(&callee)), {y}))});
+  for (const bool sign : {false, true}) {
+    Compiled c;
+    c.return_signing = sign;
+    REQUIRE(c.compile(f));
+    u32 signed_rows = 0;
+    for (const CfiRow& r : c.cfi) signed_rows += r.op == CfiOp::negate_ra_state ? 1 : 0;
+    CHECK(signed_rows == (sign && host_machine == Machine::arm64 ? 2 : 0));
+    CHECK(c.block.as<u64(u64)>()(5) == callee(callee(5)));
+    CHECK(c.exits == 0);
+    CHECK(c.block.as<u64(u64)>()(11) == c.returns);
+    CHECK(c.exits == 1);
+    CHECK(c.values[c.state()->first_value].lo == callee(11));
+  }
+}
+
 TEST_CASE("exit thunk: a handler changes registers and goes on behind the guard") {
   ir::Module module;
   ir::Function<host::Isa> f;

@@ -177,13 +177,15 @@ int main() {
 }
 )";
 
-Status write_object(Arena& arena, Machine machine, Vec<u8>& file) {
-  ObjectWriter object(arena, machine, {true, true});
+// `hardened`: what the last function says of itself; all others have landing pads and sign.
+Status write_object(Arena& arena, Machine machine, Vec<u8>& file, bool hardened = true) {
+  ObjectWriter object(arena, machine);
   const std::string_view sources[] = {"stub.jk"};
   object.sources("/src/example", sources);
   CodeBuffer code;
   const Function f = machine == Machine::x86_64 ? write_through_x86(code) : write_through_a64(code);
   ObjectFunction info{"through"};
+  info.landing_pads = info.return_signing = true;
   info.cfi = f.cfi;
   info.lines = f.lines;
   if (const Status s = object.add_function(code, info); !s) return s;
@@ -192,10 +194,13 @@ Status write_object(Arena& arena, Machine machine, Vec<u8>& file) {
   if (const Status s = object.add_function(code, info); !s) return s;
   code.reset();
   write_pick(code, machine);
-  if (const Status s = object.add_function(code, {"pick"}); !s) return s;
+  if (const Status s = object.add_function(code, {.name = "pick", .landing_pads = true, .return_signing = true}); !s) return s;
   code.reset();
   write_pick(code, machine);
-  if (const Status s = object.add_function(code, {"inner", Binding::local}); !s) return s;
+  if (const Status s = object.add_function(
+          code, {.name = "inner", .binding = Binding::local, .landing_pads = hardened, .return_signing = hardened});
+      !s)
+    return s;
 
   const u8 number[] = {77, 0, 0, 0};
   const u8 slots[16] = {};
@@ -212,6 +217,19 @@ Status write_object(Arena& arena, Machine machine, Vec<u8>& file) {
 }
 
 }  // namespace
+
+TEST_CASE("object: the property note says what every function does") {
+  for (const Machine machine : {Machine::x86_64, Machine::arm64})
+    for (const bool all : {true, false}) {
+      Arena arena;
+      Vec<u8> file(arena);
+      REQUIRE(write_object(arena, machine, file, all).ok());
+      const u32 type = machine == Machine::arm64 ? 0xc0000000 : 0xc0000002, wanted[] = {type, 4, 3};
+      bool found = false;
+      for (u32 n = 0; n + sizeof wanted <= file.size(); n += 4) found = found || std::memcmp(file.data() + n, wanted, sizeof wanted) == 0;
+      CHECK(found == all);
+    }
+}
 
 TEST_CASE("object: accepted by the tools, linked and run, exceptions pass through") {
   for (const Platform& p : platforms) {

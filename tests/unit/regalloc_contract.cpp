@@ -316,9 +316,36 @@ TEST_CASE("contract: a pinned register is read and written where it is named and
   m.end({});
   const Status s = m.allocate(info);
   REQUIRE(s.ok());
+  CHECK(m.fault == AllocationFault::none);
   for (const MachInst& i : m.mf.insts)
     for (const Operand& o : m.mf.operands_of(i))
       CHECK((o.alloc != Allocation::reg(PReg(2)) || o.constraint == ConstraintKind::fixed));
+}
+
+TEST_CASE("contract: a register of the emitter's holds a value only where it is named") {
+  for (const u32 taken : {2U, 4U}) {  // with free registers and with none
+    Machine m;
+    RegisterInfo info = registers(5, 4);
+    info.allocatable.remove(PReg(4));
+    info.transient.add(PReg(4));
+    const VReg first = m.value(), other = m.value();
+    std::vector<VReg> held = m.values(taken);
+    std::vector<Operand> params = fixed(held, true);
+    params.push_back(Reg::def_fixed(first, PReg(4)));
+    m.add(params, 0, static_cast<u16>(Pseudo::param_def));
+    for (const VReg v : held) m.add({Reg::use(v)});
+    m.add({Reg::use(first), Reg::def(other)});
+    m.end({Reg::use_fixed(other, PReg(4)), Reg::use_fixed(first, PReg(0))});
+    REQUIRE(m.allocate(info).ok());
+    CHECK(m.fault == AllocationFault::none);
+    for (const MachInst& i : m.mf.insts)
+      for (const Operand& o : m.mf.operands_of(i)) CHECK((o.alloc != Allocation::reg(PReg(4)) || o.constraint == ConstraintKind::fixed));
+    // The move behind the definition is what saves it.
+    for (Edit& e : m.mf.edits)
+      if (e.move.from == Allocation::reg(PReg(4))) e.move.to = e.move.from;
+    Arena arena;
+    CHECK(AllocationChecker(m.mf, info, nullptr, arena).run().fault != AllocationFault::none);
+  }
 }
 
 TEST_CASE("contract: 256-bit values keep their upper half where a register is borrowed") {

@@ -28,6 +28,7 @@ struct Arguments {
   std::string out;
   Optimisation optimisation;
   bool landing_pads = false;
+  bool return_signing = false;
 };
 
 // A file is written whole or not at all; "-" is standard output.
@@ -56,9 +57,7 @@ class Compilation {
   // False, with messages in the file's errors, if something cannot be compiled.
   bool object(std::string& out) {
     Arena arena;
-    ObjectOptions options;
-    options.landing_pads = a_.landing_pads;
-    ObjectWriter object(arena, Target::machine, options);
+    ObjectWriter object(arena, Target::machine);
     name_source(object);
     ir::UnitCompiler<Isa, ObjectWriter> units(compiler_, object);
     if (!units.add(a_.file.unit, true, a_.file.errors)) return false;
@@ -159,6 +158,12 @@ int compile(Arguments& a) {
   }
   options.landing_pads = a.landing_pads;
   options.conventions = custom_conventions<Isa>();
+  if constexpr (requires { options.return_signing; }) {
+    options.return_signing = a.return_signing;
+  } else if (a.return_signing) {
+    fmt::print(stderr, "--return-signing: {} has no such instructions\n", a.target);
+    return exit_usage;
+  }
   if (!a.file.is_for(Isa::isa_info())) return exit_bad_input;
   if (!a.optimisation.apply(a.file.unit)) {
     print_error(a.file.path, "out of memory");
@@ -197,6 +202,8 @@ std::function<int()> setup(CLI::App& app) {
   a->optimisation.add_options(app);
   app.add_flag("--landing-pads", a->landing_pads,
                "bti or endbr64 where indirect branches may lead, and the note that says so (BTI; IBT and SHSTK)");
+  app.add_flag("--return-signing", a->return_signing,
+               "AArch64: sign return addresses that are saved, and the note that says so (PAC)");
   app.footer("Examples:\n"
              "  jitkit compile sum.jk --target arm64                   writes sum.o\n"
              "  jitkit compile sum.jk --target x86_64 --emit asm       prints the listing\n"
