@@ -73,6 +73,7 @@ class Agent {
       return;
     }
     release_ = vm.release();
+    compressed_classes_ = vm.flag("UseCompressedClassPointers", false);
     find_fields(vm);
     const host::FeatureSet cpu = host_features();
     for (unsigned n = 0; n < stub_count; ++n) treat(n, cpu);
@@ -156,6 +157,8 @@ class Agent {
       why << "HotSpot made no such stub for this CPU and these flags";
     } else if (o.fields != 1) {
       (why << "its entry is found in ").udec(o.fields) << " places";
+    } else if (!compressed_classes_ && stubs[n].convention.has(Role::key)) {
+      why << "without -XX:+UseCompressedClassPointers the length of a key stands elsewhere";
     } else if ((code = choose(n, cpu, why)) != nullptr && options_.verify != 0) {
       static Trial<2048> verifier(options_.seed);
       differs = !verifier.compare(stubs[n], entry_of(*code), reinterpret_cast<AnyStub*>(o.entry), options_.verify, why);
@@ -198,6 +201,7 @@ class Agent {
   const Code* installed_[stub_count] = {};
   const char* release_ = "";
   bool attached_ = false;
+  bool compressed_classes_ = false;  // array_length_at of aes.hpp holds
 };
 
 Agent agent;

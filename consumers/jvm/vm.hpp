@@ -35,18 +35,27 @@ class Libjvm {
     return handle_ != nullptr;
   }
 
-  // The value of a static field; null if libjvm does not describe it.
+  // Where a static field is; null if libjvm does not describe it.
   const void* static_field(std::string_view type, std::string_view field) const {
-    const char* entry = word<const char*>("gHotSpotVMStructs");
-    const u64 stride = word<u64>("gHotSpotVMStructEntryArrayStride");
-    const u64 type_at = word<u64>("gHotSpotVMStructEntryTypeNameOffset");
-    const u64 name_at = word<u64>("gHotSpotVMStructEntryFieldNameOffset");
-    const u64 address_at = word<u64>("gHotSpotVMStructEntryAddressOffset");
-    if (entry == nullptr || stride == 0) return nullptr;
-    for (; read<const char*>(entry + type_at) != nullptr; entry += stride)
-      if (type == read<const char*>(entry + type_at) && field == read<const char*>(entry + name_at))
-        return read<const void*>(entry + address_at);
-    return nullptr;
+    const char* entry = described(type, field);
+    return entry == nullptr ? nullptr : read<const void*>(entry + word<u64>("gHotSpotVMStructEntryAddressOffset"));
+  }
+
+  // Whether a flag of the JVM (-XX) is on; `unknown` if libjvm does not tell.
+  bool flag(std::string_view name, bool unknown) const {
+    const char* name_field = described("JVMFlag", "_name");
+    const char* address_field = described("JVMFlag", "_addr");
+    const void* flags = static_field("JVMFlag", "flags");
+    const void* count = static_field("JVMFlag", "numFlags");
+    const u64 stride = type_size("JVMFlag");
+    if (name_field == nullptr || address_field == nullptr || flags == nullptr || count == nullptr || stride == 0) return unknown;
+    const u64 offset_at = word<u64>("gHotSpotVMStructEntryOffsetOffset");
+    const u64 name_at = read<u64>(name_field + offset_at), address_at = read<u64>(address_field + offset_at);
+    const char* row = read<const char*>(flags);
+    for (u64 n = read<u64>(count); n != 0; --n, row += stride)
+      if (const char* row_name = read<const char*>(row + name_at); row_name != nullptr && name == row_name)
+        return read<u8>(read<const void*>(row + address_at)) != 0;
+    return unknown;
   }
 
   // Where the entry of the stub of that name is kept, if libjvm describes it.
@@ -78,6 +87,29 @@ class Libjvm {
   }
 
  private:
+  // The row of gHotSpotVMStructs that describes a field; null if there is none.
+  const char* described(std::string_view type, std::string_view field) const {
+    const char* entry = word<const char*>("gHotSpotVMStructs");
+    const u64 stride = word<u64>("gHotSpotVMStructEntryArrayStride");
+    const u64 type_at = word<u64>("gHotSpotVMStructEntryTypeNameOffset");
+    const u64 name_at = word<u64>("gHotSpotVMStructEntryFieldNameOffset");
+    if (entry == nullptr || stride == 0) return nullptr;
+    for (; read<const char*>(entry + type_at) != nullptr; entry += stride)
+      if (type == read<const char*>(entry + type_at) && field == read<const char*>(entry + name_at)) return entry;
+    return nullptr;
+  }
+  // Bytes; 0 if libjvm does not describe the type.
+  u64 type_size(std::string_view type) const {
+    const char* entry = word<const char*>("gHotSpotVMTypes");
+    const u64 stride = word<u64>("gHotSpotVMTypeEntryArrayStride");
+    const u64 name_at = word<u64>("gHotSpotVMTypeEntryTypeNameOffset");
+    const u64 size_at = word<u64>("gHotSpotVMTypeEntrySizeOffset");
+    if (entry == nullptr || stride == 0) return 0;
+    for (; read<const char*>(entry + name_at) != nullptr; entry += stride)
+      if (type == read<const char*>(entry + name_at)) return read<u64>(entry + size_at);
+    return 0;
+  }
+
   struct Segment {
     u64 start, end;
   };

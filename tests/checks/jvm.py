@@ -182,6 +182,12 @@ def check_choice(report: Report, jvm: Jvm) -> None:
     report.check(f"{jvm.name} only what is named", good == ["sha1_implCompressMB", "sha256_implCompress", "sha256_implCompressMB"], str(some))
     off = jvm.listed("", "-XX:+UnlockDiagnosticVMOptions", "-XX:-UseSHA1Intrinsics")
     report.check(f"{jvm.name} flag off", "made no such stub" in off.get("sha1_implCompress", "") and off.get("sha256_implCompress") == "native code", str(off))
+    plain = "-XX:-UseCompressedClassPointers"  # the length of a key's array stands elsewhere
+    keyed = [stub for stub, text in jvm.listed("", plain).items() if "the length of a key" in text]
+    absent = ABSENT[jvm.name.split()[0]]
+    report.check(f"{jvm.name} plain class pointers", len(keyed) == 7 - sum("electronicCodeBook" in stub for stub in absent), str(keyed))
+    same = jvm.run("", plain, *COMPILED, "Ciphers", "50"), jvm.run(None, plain, *COMPILED, "Ciphers", "50")
+    report.check(f"{jvm.name} ciphers with them", same[0].returncode == 0 and same[0].stdout == same[1].stdout != "", same[0].stderr)
     printed = jvm.run("print", "-version").stdout
     report.check(f"{jvm.name} print", jvm.native in printed and "jitkit_sha1_implCompressMB_native:" in printed, printed[:500])
 
