@@ -76,8 +76,8 @@ class Builder : public BuilderCore {
   // --- The others.
 
   Inst va_start_(Value list) { return make<Opcode::va_start>(list); }
-  Value stack_addr(StackSlot s) { return pure({Opcode::stack_addr, Type::none, 0, 0, s.id, {}}, Type::ptr); }
-  Value symbol_addr(SymbolRef s) { return pure({Opcode::symbol_addr, Type::none, 0, 0, s.id, {}}, Type::ptr); }
+  Value stack_addr(StackSlot s) { return pure({Opcode::stack_addr, Type::none, 0, s.id, {}, 0}, Type::ptr); }
+  Value symbol_addr(SymbolRef s) { return pure({Opcode::symbol_addr, Type::none, 0, s.id, {}, 0}, Type::ptr); }
   Value alloca_(Value bytes, u32 align) {
     return result(emit(Opcode::alloca_, Type::none, {bytes}, {Type::ptr}, align, 0));
   }

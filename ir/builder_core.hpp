@@ -81,76 +81,76 @@ class BuilderCore {
     requires(shape_of(op) == Shape::unary)
   Value make(Value x) {
     const Type t = type(x);
-    return pure({op, t, 0, 1, 0, {x, {}, {}}}, t);
+    return pure({op, t, 0, 0, {x, {}, {}}, 1}, t);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::binary)
   Value make(Value x, Value y) {
     const Type t = type(x);
-    return pure({op, t, 0, 2, 0, {x, y, {}}}, t);
+    return pure({op, t, 0, 0, {x, y, {}}, 2}, t);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::ternary)
   Value make(Value x, Value y, Value z) {
     const Type t = type(x);
-    return pure({op, t, 0, 3, 0, {x, y, z}}, t);
+    return pure({op, t, 0, 0, {x, y, z}, 3}, t);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::overflow)
   WithFlag make(Value x, Value y) {
-    return pure_with_flag({op, type(x), 0, 2, 0, {x, y, {}}});
+    return pure_with_flag({op, type(x), 0, 0, {x, y, {}}, 2});
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::carry)
   WithFlag make(Value x, Value y, Value carry) {
-    return pure_with_flag({op, type(x), 0, 3, 0, {x, y, carry}});
+    return pure_with_flag({op, type(x), 0, 0, {x, y, carry}, 3});
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::icompare)
   Value make(ICond c, Value x, Value y) {
-    return pure({op, type(x), 0, 2, static_cast<u32>(c), {x, y, {}}}, Type::i1);
+    return pure({op, type(x), 0, static_cast<u32>(c), {x, y, {}}, 2}, Type::i1);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::fcompare)
   Value make(FCond c, Value x, Value y) {
-    return pure({op, type(x), 0, 2, static_cast<u32>(c), {x, y, {}}}, Type::i1);
+    return pure({op, type(x), 0, static_cast<u32>(c), {x, y, {}}, 2}, Type::i1);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::select)
   Value make(Value condition, Value x, Value y) {
     const Type t = type(x);
-    return pure({op, t, 0, 3, 0, {condition, x, y}}, t);
+    return pure({op, t, 0, 0, {condition, x, y}, 3}, t);
   }
   // A conversion to the type x has is x.
   template <Opcode op>
     requires(shape_of(op) == Shape::convert)
   Value make(Type to, Value x) {
-    return type(x) == to ? x : pure({op, to, 0, 1, 0, {x, {}, {}}}, to);
+    return type(x) == to ? x : pure({op, to, 0, 0, {x, {}, {}}, 1}, to);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::splat)
   Value make(Type to, Lane l, Value x) {
-    return pure({op, to, static_cast<u8>(l), 1, 0, {x, {}, {}}}, to);
+    return pure({op, to, static_cast<u8>(l), 0, {x, {}, {}}, 1}, to);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::extract)
   Value make(Lane l, Value x, u32 number) {
-    return pure({op, type(x), static_cast<u8>(l), 1, number, {x, {}, {}}}, lane_type(l));
+    return pure({op, type(x), static_cast<u8>(l), number, {x, {}, {}}, 1}, lane_type(l));
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::insert)
   Value make(Lane l, Value x, Value y, u32 number) {
-    return pure({op, type(x), static_cast<u8>(l), 2, number, {x, y, {}}}, type(x));
+    return pure({op, type(x), static_cast<u8>(l), number, {x, y, {}}, 2}, type(x));
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::lane_binary)
   Value make(Lane l, Value x, Value y) {
-    return pure({op, type(x), static_cast<u8>(l), 2, 0, {x, y, {}}}, type(x));
+    return pure({op, type(x), static_cast<u8>(l), 0, {x, y, {}}, 2}, type(x));
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::lane_shift)
   Value make(Lane l, Value x, u32 count) {
-    return pure({op, type(x), static_cast<u8>(l), 1, count, {x, {}, {}}}, type(x));
+    return pure({op, type(x), static_cast<u8>(l), count, {x, {}, {}}, 1}, type(x));
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::shuffle)
@@ -159,17 +159,17 @@ class BuilderCore {
     check(mask.size() == bytes(type(x)));
     const u32 at = f_.data.size();
     if (!f_.data.append(mask)) return {};
-    return pure({op, type(x), 0, 2, at, {x, y, {}}}, type(x));
+    return pure({op, type(x), 0, at, {x, y, {}}, 2}, type(x));
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::numbered)
   Value make(Value x, Value y, u32 number) {
-    return pure({op, type(x), 0, 2, number, {x, y, {}}}, type(x));
+    return pure({op, type(x), 0, number, {x, y, {}}, 2}, type(x));
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::crc)
   Value make(Value state, Value x) {
-    return pure({op, type(x), 0, 2, 0, {state, x, {}}}, Type::i32);
+    return pure({op, type(x), 0, 0, {state, x, {}}, 2}, Type::i32);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::load)
@@ -210,7 +210,7 @@ class BuilderCore {
   auto make(V... operands) {
     constexpr OpSignature s = signature_of(op);
     if constexpr (info(op).effects == effect::pure)
-      return pure({op, Type::none, 0, sizeof...(V), 0, {operands...}}, letter_type(s.result[0], Type::none, Lane::i8));
+      return pure({op, Type::none, 0, 0, {operands...}, sizeof...(V)}, letter_type(s.result[0], Type::none, Lane::i8));
     else
       return emit(op, Type::none, {operands...}, {}, 0, 0);
   }
@@ -270,8 +270,8 @@ class BuilderCore {
   }
 
   static u32 slot_of(const PureInst& i);
-  bool same(Inst made, const PureInst& i) const;
-  Inst shared(const PureInst& i, std::span<const Type> results);
+  bool same(const InstData& d, const PureInst& i) const;
+  [[gnu::always_inline]] Inst shared(const PureInst& i, std::span<const Type> results);
 
   Folder fold_;
   Block block_;
@@ -284,24 +284,21 @@ class BuilderCore {
 };
 
 inline u32 BuilderCore::slot_of(const PureInst& i) {
-  const u64 what = static_cast<u64>(i.op) | u64{static_cast<u8>(i.type)} << 16 | u64{i.flags} << 24 | u64{i.aux} << 32;
-  const u64 with = i.x[0].id | u64{i.x[1].id} << 32;
-  const u64 h = (what ^ (with * 0x9e3779b97f4a7c15U) ^ (u64{i.x[2].id} << 17)) * 0xd6e8feb86659fd93U;
+  const u64 h = (i.what() ^ (i.with() * 0x9e3779b97f4a7c15U) ^ (u64{i.x[2].id} << 17)) * 0xd6e8feb86659fd93U;
   return static_cast<u32>(h >> (64 - table_bits));
 }
 
-inline bool BuilderCore::same(Inst made, const PureInst& i) const {
-  const InstData& d = f_[made];
-  if (d.op != i.op || d.type != i.type || d.flags != i.flags || d.aux != i.aux) return false;
-  if (i.operands <= 2) return d.ops[0] == i.x[0].id && d.ops[1] == i.x[1].id;
-  const std::span<const u32> ops = f_.operands(made);
+inline bool BuilderCore::same(const InstData& d, const PureInst& i) const {
+  if (d.what() != i.what()) return false;
+  if (i.operands <= 2) return d.with() == i.with();
+  const u32* ops = &f_.pool[d.ops[0]];
   return ops[0] == i.x[0].id && ops[1] == i.x[1].id && ops[2] == i.x[2].id;
 }
 
 // The instruction itself, or one made before that is equal.
 inline Inst BuilderCore::shared(const PureInst& i, std::span<const Type> results) {
   Entry& e = table_[slot_of(i)];
-  if (e.inst && same(e.inst, i) && in_scope(e.scope)) return e.inst;
+  if (e.inst && same(f_[e.inst], i) && in_scope(e.scope)) return e.inst;
   const Inst made = f_.new_inst(i.op, i.type, {i.x, i.operands}, results, i.aux, i.flags);
   if (!made) return {};
   place(made);

@@ -43,20 +43,28 @@ using ExitRef = Index<ExitRefTag>;
 // and line tables print it as a line. 0: none.
 using SourcePos = u32;
 
+constexpr u64 packed_what(Opcode op, Type t, u8 flags, u32 aux) {
+  return static_cast<u64>(op) | u64{static_cast<u8>(t)} << 16 | u64{flags} << 24 | u64{aux} << 32;
+}
+
 struct InstData {
   Opcode op = Opcode::none;
   Type type = Type::none;  // T of the op's signature
   u8 flags = 0;            // MemFlags or Lane, by the op's Option
+  u32 aux = 0;             // by the op's Option; native ops: first of their immediates
+  u32 ops[2] = {0, 0};
+  u16 operands = 0;        // up to two stand in ops[]; more: ops[0] is their place in the pool
   u8 results = 0;          // 0..8
   u8 reserved = 0;
-  u16 operands = 0;        // up to two stand in ops[]; more: ops[0] is their place in the pool
-  u32 aux = 0;             // by the op's Option; native ops: first of their immediates
   Value result;            // the first result
-  u32 ops[2] = {0, 0};
   Inst prev;
   Inst next;
+
+  // What it does and ops[], each as one word, which is one load: for comparing.
+  u64 what() const { return packed_what(op, type, flags, aux); }
+  u64 with() const { return ops[0] | u64{ops[1]} << 32; }
 };
-static_assert(sizeof(InstData) == 32 + 0);
+static_assert(sizeof(InstData) == 32);
 
 struct ValueData {
   enum class Kind : u8 { none, inst, param, constant };
@@ -271,7 +279,7 @@ class FunctionData {
   // The constant with those bits (truncated to the type), shared within the function.
   Value constant(Type t, u64 lo, u64 hi = 0);
   // An instruction, not yet in a block, with `results` new values of the given types.
-  Inst new_inst(Opcode op, Type t, std::span<const Value> operands, std::span<const Type> results,
+  [[gnu::always_inline]] Inst new_inst(Opcode op, Type t, std::span<const Value> operands, std::span<const Type> results,
                 u32 aux = 0, u8 flags = 0);
   Edge new_edge(Block target, std::span<const Value> arguments, u16 weight = 0,
                 i64 case_value = 0);
@@ -366,29 +374,24 @@ inline Value FunctionData::constant(Type t, u64 lo, u64 hi) {
 inline Inst FunctionData::new_inst(Opcode op, Type t, std::span<const Value> operands,
                                    std::span<const Type> results, u32 aux, u8 flags) {
   if (!fits(operands.size(), op)) return {};
-  InstData d;
-  d.op = op;
-  d.type = t;
-  d.flags = flags;
-  d.aux = aux;
-  d.operands = static_cast<u16>(operands.size());
-  d.results = static_cast<u8>(results.size());
-  const u32 id = insts.size();
-  if (operands.size() <= 2) {
-    for (u32 n = 0; n < operands.size(); ++n) d.ops[n] = operands[n].id;
-  } else {
-    d.ops[0] = pool.size();
-    for (const Value v : operands)
-      if (!pool.push(v.id)) return {};
+  const u32 id = insts.size(), first_value = values.size(), first_pooled = pool.size();
+  const u32 count = static_cast<u32>(operands.size()), made = static_cast<u32>(results.size());
+  InstData* d = insts.extend(1);
+  ValueData* v = values.extend(made);
+  u32* to = count > 2 ? pool.extend(count) : d->ops;
+  if (d == nullptr || (v == nullptr && made != 0) || to == nullptr) [[unlikely]] {
+    insts.truncate(id);
+    values.truncate(first_value);
+    pool.truncate(first_pooled);
+    return {};
   }
-  if (!results.empty()) {
-    d.result = Value(values.size());
-    u16 n = 0;
-    for (const Type r : results)
-      if (!values.push({id, 0, r, ValueData::Kind::inst, n++})) return {};
+  *d = {op, t, flags, aux, {count > 2 ? first_pooled : 0, 0}, static_cast<u16>(count), static_cast<u8>(made), 0,
+        Value(made != 0 ? first_value : 0), {}, {}};
+  for (u32 n = 0; n < made; ++n) v[n] = {id, 0, results[n], ValueData::Kind::inst, static_cast<u16>(n)};
+  for (u32 n = 0; n < count; ++n) {
+    to[n] = operands[n].id;
+    use(operands[n]);
   }
-  if (!insts.push(d)) return {};
-  for (const Value v : operands) use(v);
   return Inst(id);
 }
 

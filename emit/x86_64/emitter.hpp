@@ -77,6 +77,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   void bind(Label l) { code_.bind(l); }
   u32 offset() { return code_.offset(); }
   void put(Form f, const u8* regs, i32 disp = 0, u8 scale = 0, i64 imm = 0);
+  bool put_quick(Form f, const u8* regs, i32 disp, u8 scale, i64 imm);
   void put(Form f, std::initializer_list<u8> regs, i64 imm = 0) { put(f, regs.begin(), 0, 0, imm); }
   void put_memory(Form f, u8* regs, unsigned at, const Memory& m, i64 imm = 0);
   void load(Form f, u8 r, const Memory& m) {
@@ -136,7 +137,9 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   void symbol_address(u8 d, u32 id, i32 addend);
   void emit_copy(Type t, u8 d, u8 s);
   void emit_swap(Type t, u8 a, u8 b);
-  void spill_move(Type t, u8 r, bool is_load, const Memory& m);
+  void copy_general(bool wide, u8 d, u8 s);
+  void move_general(bool wide, u8 r, bool is_load, Frame::Place place);
+  void spill_move(Type t, u8 r, bool is_load, Frame::Place place);
   void emit_macro(const MachInst& m);
   void emit_switch(const MachInst& m);
   struct Case {
@@ -164,12 +167,22 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
 // ---- bytes ----
 
 inline void Emitter::put(Form f, const u8* regs, i32 disp, u8 scale, i64 imm) {
+  if (put_quick(f, regs, disp, scale, imm)) return;
   u8* p = code_.reserve(max_length);
   if (p == nullptr) return;
-  if (const u8* end = encode_quick(f, regs, disp, scale, imm, p)) return code_.advance(static_cast<usize>(end - p));
   const u8 length = encode(f, regs, disp, scale, imm, p);
   if (length == 0) return code_.fail({Error::operand_range, offset(), static_cast<u64>(f)});
   code_.advance(length);
+}
+
+// put() for most of what code is made of; false, and nothing done, for the rest.
+[[gnu::always_inline]] inline bool Emitter::put_quick(Form f, const u8* regs, i32 disp, u8 scale, i64 imm) {
+  u8* p = code_.reserve(max_length);
+  if (p == nullptr) return false;
+  const u8* end = encode_quick(f, regs, disp, scale, imm, p);
+  if (end == nullptr) return false;
+  code_.advance(static_cast<usize>(end - p));
+  return true;
 }
 
 // regs[at] and regs[at + 1] become the memory operand's registers.
@@ -257,13 +270,16 @@ inline void Emitter::emit_inst(const MachInst& m) {
   if ((m.flags & ir::mach_call) != 0) leave_upper_halves(m);
   const Form f = static_cast<Form>(m.form);
   if (m.state) record(m, offset());
-  constexpr unsigned most = 8;
+  constexpr unsigned most = 8;  // a row has; a frame state's come behind them
   u8 regs[most] = {};
-  unsigned n = 0;
+  u8* to = regs;
   const Operand* o = mf_.operands.data() + m.first;
-  for (unsigned k = 0; k < m.operands && n < most; ++k)
-    if (o[k].tied == 0) regs[n++] = number(o[k]);
-  if (!has_memory(f)) return put(f, regs, 0, 0, static_cast<i64>(m.imm));
+  for (const Operand* const end = o + (m.operands < most ? m.operands : most); o != end; ++o)
+    if (o->tied == 0) *to++ = number(*o);
+  if (!has_memory(f)) {
+    if (!put_quick(f, regs, 0, 0, static_cast<i64>(m.imm))) put(f, regs, 0, 0, static_cast<i64>(m.imm));
+    return;
+  }
   const unsigned where = encode_record_of(f).rm_at;
   put_memory(f, regs, where, memory(m, regs[where], regs[where + 1]), packed_imm(m.imm));
 }

@@ -51,8 +51,28 @@ inline void Emitter::mask_constant(u8 d, const ir::Remat& r) {
 
 // ---- moves ----
 
+// Copies, loads and stores of general registers are most of the moves: they skip what put() finds out.
+inline void Emitter::copy_general(bool wide, u8 d, u8 s) {
+  u8* p = code_.reserve(max_length);
+  if (p == nullptr) return;
+  constexpr auto enc = [](Form f) { return detail::encode_table.record[static_cast<u16>(f)].enc; };
+  static_assert(detail::encode_table.record[static_cast<u16>(F::mov_rr_64)].format == Format::MR);
+  code_.advance(static_cast<usize>(legacy_rr(p, wide ? enc(F::mov_rr_64) : enc(F::mov_rr_32), s, d) - p));
+}
+inline void Emitter::move_general(bool wide, u8 r, bool is_load, Frame::Place place) {
+  u8* p = code_.reserve(max_length);
+  if (p == nullptr) return;
+  constexpr auto enc = [](Form f) { return detail::encode_table.record[static_cast<u16>(f)].enc; };
+  const Enc narrow = is_load ? enc(F::mov_rm_32) : enc(F::mov_mr_32);
+  static_assert((enc(F::mov_rm_32) | table::W1) == enc(F::mov_rm_64) && (enc(F::mov_mr_32) | table::W1) == enc(F::mov_mr_64));
+  Mem m;
+  m.base = place.base;
+  m.disp = place.offset;
+  code_.advance(static_cast<usize>(put_plain_memory(p, wide ? narrow | table::W1 : narrow, r, m) - p));
+}
+
 inline void Emitter::emit_copy(Type t, u8 d, u8 s) {
-  if (ir::bank(t) == Bank::gpr) return put(sized_for(ir::bits(t) > 32, F::mov_rr_32, F::mov_rr_64), {d, s});
+  if (ir::bank(t) == Bank::gpr) return copy_general(ir::bits(t) > 32, d, s);
   if (t == Type::mask) return put(F::kmovq_kk, {d, s});
   if (t == Type::v512) return put(evex_form(EvexId::vmovaps, 512), {d, s});
   if (ir::bank(t) != Bank::vec) return code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
@@ -78,19 +98,17 @@ inline void Emitter::emit_swap(Type t, u8 a, u8 b) {
 }
 
 // A spill slot keeps all 32 bits of a narrow value, so that its extension survives.
-inline void Emitter::spill_move(Type t, u8 r, bool is_load, const Memory& m) {
+inline void Emitter::spill_move(Type t, u8 r, bool is_load, Frame::Place place) {
+  if (ir::bank(t) == Bank::gpr) return move_general(ir::bits(t) > 32, r, is_load, place);
+  if (ir::bank(t) != Bank::vec || ir::bits(t) > 256) return code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
   struct Pair {
     Form load, store;
   };
   Pair f{};
-  if (ir::bank(t) == Bank::gpr)
-    f = ir::bits(t) > 32 ? Pair{F::mov_rm_64, F::mov_mr_64} : Pair{F::mov_rm_32, F::mov_mr_32};
-  else if (t == Type::mask)
+  if (t == Type::mask)
     f = {F::kmovq_km, F::kmovq_mk};
   else if (t == Type::v512)
     f = {evex_form(EvexId::vmovups, 512, EvexVariant::memory), evex_form(EvexId::vmovups_st, 512, EvexVariant::memory)};
-  else if (ir::bank(t) != Bank::vec)
-    return code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
   else if (ir::bits(t) <= 32)
     f = avx_ ? Pair{F::vmovss_rm, F::vmovss_mr} : Pair{F::movss_rm, F::movss_mr};
   else if (ir::bits(t) == 64)
@@ -100,9 +118,9 @@ inline void Emitter::spill_move(Type t, u8 r, bool is_load, const Memory& m) {
   else
     f = {F::vmovups_rm_256, F::vmovups_mr_256};
   if (is_load)
-    load(f.load, r, m);
+    load(f.load, r, at(place));
   else
-    store(f.store, m, r);
+    store(f.store, at(place), r);
 }
 
 inline void Emitter::emit_move(const ir::Move& m) {
@@ -112,16 +130,17 @@ inline void Emitter::emit_move(const ir::Move& m) {
   if (m.to.is_reg()) {
     switch (m.from.kind()) {
       case Kind::reg: return emit_copy(m.type, id(m.to), id(m.from));
-      case Kind::slot: return spill_move(m.type, id(m.to), true, at(frame_.spill(m.from.index())));
+      case Kind::slot: return spill_move(m.type, id(m.to), true, frame_.spill(m.from.index()));
       case Kind::remat: return rematerialise(m.type, id(m.to), mf_.remats[m.from.index()]);
       case Kind::incoming: {
-        const i32 distance = static_cast<i32>(m.from.index() * conv_.frame.slot_bytes);
-        return spill_move(m.type, id(m.to), true, at(frame_.incoming(), distance));
+        Frame::Place place = frame_.incoming();
+        place.offset += static_cast<i32>(m.from.index() * conv_.frame.slot_bytes);
+        return spill_move(m.type, id(m.to), true, place);
       }
       case Kind::none: break;
     }
   } else if (m.to.kind() == Kind::slot && m.from.is_reg()) {
-    return spill_move(m.type, id(m.from), false, at(frame_.spill(m.to.index())));
+    return spill_move(m.type, id(m.from), false, frame_.spill(m.to.index()));
   }
   code_.fail({Error::unsupported, 0, m.from.bits});
 }
@@ -141,7 +160,7 @@ inline void Emitter::save_in_frame(bool store_them) {
   if (frame_.adjusts_sp()) return;
   n = 0;
   for_each_bit((frame_.saved() & preg::all_gpr).bits, [&](unsigned r) {
-    spill_move(Type::i64, static_cast<u8>(r), !store_them, at(frame_.general_save(n++)));
+    spill_move(Type::i64, static_cast<u8>(r), !store_them, frame_.general_save(n++));
   });
 }
 
