@@ -76,8 +76,8 @@ class Builder : public BuilderCore {
   // --- The others.
 
   Inst va_start_(Value list) { return make<Opcode::va_start>(list); }
-  Value stack_addr(StackSlot s) { return pure({Opcode::stack_addr, Type::none, 0, s.id, {}, 0}, Type::ptr); }
-  Value symbol_addr(SymbolRef s) { return pure({Opcode::symbol_addr, Type::none, 0, s.id, {}, 0}, Type::ptr); }
+  Value stack_addr(StackSlot s) { return pure({Opcode::stack_addr, Type::none, 0, 0, s.id, {}}, Type::ptr); }
+  Value symbol_addr(SymbolRef s) { return pure({Opcode::symbol_addr, Type::none, 0, 0, s.id, {}}, Type::ptr); }
   Value alloca_(Value bytes, u32 align) {
     return result(emit(Opcode::alloca_, Type::none, {bytes}, {Type::ptr}, align, 0));
   }
@@ -108,8 +108,11 @@ class Builder : public BuilderCore {
   }
 
   // Terminators. A branch on a constant is made a plain one.
-  Inst br(To to) { return branch(Opcode::br, {}, {&to, 1}); }
-  Inst brif(Value condition, To yes, To no);
+  Inst br(const To& to) {
+    const Edge e = new_edge(to);
+    return e ? emit(Opcode::br, Type::none, {}, {}, e.id, 0) : Inst();
+  }
+  Inst brif(Value condition, const To& yes, const To& no);
   // Each case value goes to its block, any other to `otherwise`.
   Inst switch_(Value x, std::span<const Case> cases, To otherwise);
   Inst switch_(Value x, std::initializer_list<Case> cases, To otherwise) {
@@ -143,7 +146,9 @@ class Builder : public BuilderCore {
   Inst call_as(Opcode op, u32 aux, Values operands, SigRef results);
   Inst indirect_call_as(Opcode op, SigRef sig, Value address, Values args);
   Inst guard_as(Value condition, FrameStateRef s, bool sense);
-  Inst branch(Opcode op, std::span<const Value> operands, std::span<const To> to);
+  Edge new_edge(const To& to, Number value = 0) {
+    return failed() ? Edge() : f_.new_edge(to.block, to.args, to.weight, value);
+  }
   // The value a truth value is the complement of, or none.
   Value complemented(Value v) const {
     const Inst d = failed() ? Inst() : f_.def(v);
@@ -200,23 +205,12 @@ inline FrameStateRef Builder::frame_state(u64 id, std::span<const FrameEntry> en
   return f_.frame_states.push(s) ? FrameStateRef(f_.frame_states.size() - 1) : FrameStateRef();
 }
 
-inline Inst Builder::branch(Opcode op, std::span<const Value> operands, std::span<const To> to) {
-  if (failed()) return {};
-  u32 first = 0;
-  for (const To& t : to) {
-    const Edge e = f_.new_edge(t.block, t.args, t.weight);
-    if (!e) return {};
-    if (first == 0) first = e.id;
-  }
-  return emit(op, Type::none, operands, {}, first, 0);
-}
-
-inline Inst Builder::brif(Value condition, To yes, To no) {
+inline Inst Builder::brif(Value condition, const To& yes, const To& no) {
   if (failed()) return {};
   if (f_.is_constant(condition)) return br(f_.constant(condition).lo != 0 ? yes : no);
   if (const Value v = complemented(condition)) return brif(v, no, yes);
-  const To to[] = {yes, no};
-  return branch(Opcode::brif, {&condition, 1}, to);
+  const Edge first = new_edge(yes), second = new_edge(no);
+  return second ? emit(Opcode::brif, Type::none, {condition}, {}, first.id, 0) : Inst();
 }
 
 inline Inst Builder::switch_(Value x, std::span<const Case> cases, To otherwise) {
@@ -229,10 +223,10 @@ inline Inst Builder::switch_(Value x, std::span<const Case> cases, To otherwise)
   }
   u32 first = 0;
   for (const Case& c : cases) {
-    const Edge e = f_.new_edge(c.to.block, c.to.args, c.to.weight, c.value);
+    const Edge e = new_edge(c.to, c.value);
     if (first == 0) first = e.id;
   }
-  const Edge last = f_.new_edge(otherwise.block, otherwise.args, otherwise.weight);
+  const Edge last = new_edge(otherwise);
   if (first == 0) first = last.id;
   const Inst i = emit(Opcode::switch_, type(x), {x}, {}, first, 0);
   if (i) f_[i].ops[1] = static_cast<u32>(cases.size()) + 1;

@@ -81,76 +81,76 @@ class BuilderCore {
     requires(shape_of(op) == Shape::unary)
   Value make(Value x) {
     const Type t = type(x);
-    return pure({op, t, 0, 0, {x, {}, {}}, 1}, t);
+    return pure({op, t, 0, 1, 0, {x, {}, {}}}, t);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::binary)
   Value make(Value x, Value y) {
     const Type t = type(x);
-    return pure({op, t, 0, 0, {x, y, {}}, 2}, t);
+    return pure({op, t, 0, 2, 0, {x, y, {}}}, t);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::ternary)
   Value make(Value x, Value y, Value z) {
     const Type t = type(x);
-    return pure({op, t, 0, 0, {x, y, z}, 3}, t);
+    return pure({op, t, 0, 3, 0, {x, y, z}}, t);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::overflow)
   WithFlag make(Value x, Value y) {
-    return pure_with_flag({op, type(x), 0, 0, {x, y, {}}, 2});
+    return pure_with_flag({op, type(x), 0, 2, 0, {x, y, {}}});
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::carry)
   WithFlag make(Value x, Value y, Value carry) {
-    return pure_with_flag({op, type(x), 0, 0, {x, y, carry}, 3});
+    return pure_with_flag({op, type(x), 0, 3, 0, {x, y, carry}});
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::icompare)
   Value make(ICond c, Value x, Value y) {
-    return pure({op, type(x), 0, static_cast<u32>(c), {x, y, {}}, 2}, Type::i1);
+    return pure({op, type(x), 0, 2, static_cast<u32>(c), {x, y, {}}}, Type::i1);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::fcompare)
   Value make(FCond c, Value x, Value y) {
-    return pure({op, type(x), 0, static_cast<u32>(c), {x, y, {}}, 2}, Type::i1);
+    return pure({op, type(x), 0, 2, static_cast<u32>(c), {x, y, {}}}, Type::i1);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::select)
   Value make(Value condition, Value x, Value y) {
     const Type t = type(x);
-    return pure({op, t, 0, 0, {condition, x, y}, 3}, t);
+    return pure({op, t, 0, 3, 0, {condition, x, y}}, t);
   }
   // A conversion to the type x has is x.
   template <Opcode op>
     requires(shape_of(op) == Shape::convert)
   Value make(Type to, Value x) {
-    return type(x) == to ? x : pure({op, to, 0, 0, {x, {}, {}}, 1}, to);
+    return type(x) == to ? x : pure({op, to, 0, 1, 0, {x, {}, {}}}, to);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::splat)
   Value make(Type to, Lane l, Value x) {
-    return pure({op, to, static_cast<u8>(l), 0, {x, {}, {}}, 1}, to);
+    return pure({op, to, static_cast<u8>(l), 1, 0, {x, {}, {}}}, to);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::extract)
   Value make(Lane l, Value x, u32 number) {
-    return pure({op, type(x), static_cast<u8>(l), number, {x, {}, {}}, 1}, lane_type(l));
+    return pure({op, type(x), static_cast<u8>(l), 1, number, {x, {}, {}}}, lane_type(l));
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::insert)
   Value make(Lane l, Value x, Value y, u32 number) {
-    return pure({op, type(x), static_cast<u8>(l), number, {x, y, {}}, 2}, type(x));
+    return pure({op, type(x), static_cast<u8>(l), 2, number, {x, y, {}}}, type(x));
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::lane_binary)
   Value make(Lane l, Value x, Value y) {
-    return pure({op, type(x), static_cast<u8>(l), 0, {x, y, {}}, 2}, type(x));
+    return pure({op, type(x), static_cast<u8>(l), 2, 0, {x, y, {}}}, type(x));
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::lane_shift)
   Value make(Lane l, Value x, u32 count) {
-    return pure({op, type(x), static_cast<u8>(l), count, {x, {}, {}}, 1}, type(x));
+    return pure({op, type(x), static_cast<u8>(l), 1, count, {x, {}, {}}}, type(x));
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::shuffle)
@@ -159,17 +159,17 @@ class BuilderCore {
     check(mask.size() == bytes(type(x)));
     const u32 at = f_.data.size();
     if (!f_.data.append(mask)) return {};
-    return pure({op, type(x), 0, at, {x, y, {}}, 2}, type(x));
+    return pure({op, type(x), 0, 2, at, {x, y, {}}}, type(x));
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::numbered)
   Value make(Value x, Value y, u32 number) {
-    return pure({op, type(x), 0, number, {x, y, {}}, 2}, type(x));
+    return pure({op, type(x), 0, 2, number, {x, y, {}}}, type(x));
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::crc)
   Value make(Value state, Value x) {
-    return pure({op, type(x), 0, 0, {state, x, {}}, 2}, Type::i32);
+    return pure({op, type(x), 0, 2, 0, {state, x, {}}}, Type::i32);
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::load)
@@ -210,7 +210,7 @@ class BuilderCore {
   auto make(V... operands) {
     constexpr OpSignature s = signature_of(op);
     if constexpr (info(op).effects == effect::pure)
-      return pure({op, Type::none, 0, 0, {operands...}, sizeof...(V)}, letter_type(s.result[0], Type::none, Lane::i8));
+      return pure({op, Type::none, 0, sizeof...(V), 0, {operands...}}, letter_type(s.result[0], Type::none, Lane::i8));
     else
       return emit(op, Type::none, {operands...}, {}, 0, 0);
   }

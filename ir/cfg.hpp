@@ -47,8 +47,9 @@ class Cfg {
  public:
   static constexpr u32 no_position = ~u32{0};
 
+  enum class Want : u8 { all, no_dominators };  // without them, idom() and dominates() may not be asked
   // Out of memory is sticky in the arena; then order() is empty and nothing else may be asked.
-  void compute(const FunctionData& f, Arena& arena);
+  void compute(const FunctionData& f, Arena& arena, Want want = Want::all);
 
   // The reachable blocks; the entry first.
   std::span<const Block> order() const { return {order_.data(), order_.size()}; }

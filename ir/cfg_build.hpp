@@ -18,7 +18,7 @@ class CfgBuilder {
  public:
   CfgBuilder(Cfg& cfg, const FunctionData& f, Arena& arena) : cfg_(cfg), f_(f), arena_(arena) {}
 
-  void run() {
+  void run(Cfg::Want want) {
     if (!allocate()) {
       cfg_.order_.clear();
       return;
@@ -26,8 +26,10 @@ class CfgBuilder {
     if (f_.blocks.size() < 2) return;
     search();
     collect_predecessors();
-    compute_dominators();
-    number_dominator_tree();
+    if (want == Cfg::Want::all) {
+      compute_dominators();
+      number_dominator_tree();
+    }
     if (headers_ != 0) {
       find_loops();
       place_blocks();
@@ -352,7 +354,7 @@ class CfgBuilder {
   Vec<ExtraPredecessor> extra_;
 };
 
-inline void Cfg::compute(const FunctionData& f, Arena& arena) { CfgBuilder(*this, f, arena).run(); }
+inline void Cfg::compute(const FunctionData& f, Arena& arena, Want want) { CfgBuilder(*this, f, arena).run(want); }
 
 }  // namespace jitkit::inline JITKIT_ABI::ir
 

@@ -105,7 +105,7 @@ Status Compiler<T>::run(const FunctionData& fn, Buffer& code) {
   if (convention == nullptr) return {Error::unsupported, 0, static_cast<u64>(wanted)};
   machine_.attach(arena_);
   Cfg cfg;
-  cfg.compute(fn, arena_);
+  cfg.compute(fn, arena_, Cfg::Want::no_dominators);
   Frequencies frequencies;
   frequencies.compute(fn, cfg, arena_);
   if (arena_.failed() || !lay_out(fn, cfg, frequencies, machine_)) return arena_.status();

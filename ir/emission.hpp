@@ -150,8 +150,10 @@ class EmitterBase {
       const MachEdge& e = mf_.edges[mf_.preds[b.first_pred + p]];
       if (e.place == MachEdge::Place::succ_start) emit_moves(e);
     }
+    const auto next_at = [&] { return next_edit < mf_.edits.size() ? mf_.edits[next_edit].at : no_use; };
+    u32 edit_at = next_at();
     for (u32 i = b.top; i-- > b.bottom;) {
-      for (; next_edit < mf_.edits.size() && mf_.edits[next_edit].at == i; ++next_edit) {
+      for (; edit_at == i; ++next_edit, edit_at = next_at()) {
         mark({});
         self().emit_move(mf_.edits[next_edit].move);
       }

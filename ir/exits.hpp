@@ -68,6 +68,9 @@ class Exits {
     if (sites_.empty()) return {};
     if (!state_index_.assign(fn_.frame_states.size(), 0)) return {};
     if (mf_.tracks_values && !track_index_.assign(mf_.vregs.size(), 0)) return {};
+    if (!values_.reserve(fn_.frame_entries.size()) || !states_.reserve(fn_.frame_states.size()) ||
+        !map_sites_.reserve(sites_.size()))
+      return {};
     for (const ExitSite& s : sites_) {
       const MachInst& m = mf_.insts[s.inst];
       if (const Status status = add_state(m, locate); !status) return status;
@@ -191,8 +194,7 @@ class Exits {
       u32& index = track_index_[v.id];
       if (index != 0) continue;
       const VRegData& d = mf_[v];
-      const Allocation memory = d.remat != 0 ? Allocation::remat(d.remat) : d.home ? d.home
-                                : d.spilled ? Allocation::slot(d.slot) : Allocation();
+      const Allocation memory = d.spilled() ? Allocation::slot(d.slot) : d.memory;
       LocationMap::Track t{value.id, k, {}, 0, 0};
       if (memory && !locate(memory, t.memory)) return false;
       tracks_.push(t);

@@ -25,9 +25,9 @@ struct PureInst {
   Opcode op = Opcode::none;
   Type type = Type::none;
   u8 flags = 0;
+  u8 operands = 0;
   u32 aux = 0;
   Value x[3] = {};
-  u8 operands = 0;
 
   // As InstData::what() and with() of the instruction made of it.
   u64 what() const { return packed_what(op, type, flags, aux); }
@@ -247,7 +247,7 @@ inline bool Folder::reassociate(PureInst& i, Known y) {
   const InstData* d = defined_by(i.x[0], i.op);
   if (!y.constant || d == nullptr || d->type != i.type || !f_.is_constant(Value(d->ops[1]))) return false;
   const Type t = f_.type(i.x[1]);
-  PureInst both{i.op == Opcode::ptr_add ? Opcode::add : i.op, t, 0, 0, {Value(d->ops[1]), i.x[1], {}}, 2};
+  PureInst both{i.op == Opcode::ptr_add ? Opcode::add : i.op, t, 0, 2, 0, {Value(d->ops[1]), i.x[1], {}}};
   Value sum;
   if (!evaluated(both, &sum, &t, 1) || !sum) return false;
   i.x[0] = Value(d->ops[0]);
@@ -257,7 +257,7 @@ inline bool Folder::reassociate(PureInst& i, Known y) {
 
 inline Value Folder::integer(PureInst& i, Known y) {
   if (i.op == Opcode::sub && y.constant) {  // x - c is x + -c
-    const PureInst negative{Opcode::neg, i.type, 0, 0, {i.x[1], {}, {}}, 1};
+    const PureInst negative{Opcode::neg, i.type, 0, 1, 0, {i.x[1], {}, {}}};
     Value c;
     if (!evaluated(negative, &c, &i.type, 1) || !c) return {};
     i.op = Opcode::add;
@@ -266,7 +266,7 @@ inline Value Folder::integer(PureInst& i, Known y) {
   }
   if (i.op == Opcode::sub) {
     if (!known(i.x[0]).zero()) return {};
-    i = {Opcode::neg, i.type, 0, 0, {i.x[1], {}, {}}, 1};
+    i = {Opcode::neg, i.type, 0, 1, 0, {i.x[1], {}, {}}};
     return twice(i);
   }
   if (reassociate(i, y)) y = known(i.x[1]);
@@ -280,7 +280,7 @@ inline Value Folder::integer(PureInst& i, Known y) {
     case Opcode::xor_:
       if (y.v == 0) return i.x[0];
       if (!all_ones) return {};
-      i = {Opcode::not_, i.type, 0, 0, {i.x[0], {}, {}}, 1};
+      i = {Opcode::not_, i.type, 0, 1, 0, {i.x[0], {}, {}}};
       return twice(i);
     default:  // mul
       if (y.v == 0) return i.x[1];
@@ -327,7 +327,7 @@ inline Value Folder::compare(PureInst& i, Known y) {
   const Value bit = wide != nullptr ? Value(wide->ops[0]) : i.x[0];
   if (f_.type(bit) != Type::i1) return {};
   if (static_cast<ICond>(i.aux) == ICond::ne) return bit;
-  i = {Opcode::not_, Type::i1, 0, 0, {bit, {}, {}}, 1};
+  i = {Opcode::not_, Type::i1, 0, 1, 0, {bit, {}, {}}};
   return twice(i);
 }
 
@@ -372,7 +372,7 @@ inline Value Folder::twice(PureInst& i) {
   const Opcode inner = f_[def].op;
   if (i.op == Opcode::not_ && (inner == Opcode::icmp || inner == Opcode::fcmp)) {
     const InstData& d = f_[def];
-    i = {inner, d.type, 0, d.aux ^ 1, {Value(d.ops[0]), Value(d.ops[1]), {}}, 2};
+    i = {inner, d.type, 0, 2, d.aux ^ 1, {Value(d.ops[0]), Value(d.ops[1]), {}}};
     return {};
   }
   if (i.op == Opcode::fabs) return inner == Opcode::fabs ? i.x[0] : Value();

@@ -279,8 +279,8 @@ class FunctionData {
   // The constant with those bits (truncated to the type), shared within the function.
   Value constant(Type t, u64 lo, u64 hi = 0);
   // An instruction, not yet in a block, with `results` new values of the given types.
-  [[gnu::always_inline]] Inst new_inst(Opcode op, Type t, std::span<const Value> operands, std::span<const Type> results,
-                u32 aux = 0, u8 flags = 0);
+  [[gnu::always_inline]] Inst new_inst(Opcode op, Type t, std::span<const Value> operands,
+                                       std::span<const Type> results, u32 aux = 0, u8 flags = 0);
   Edge new_edge(Block target, std::span<const Value> arguments, u16 weight = 0,
                 i64 case_value = 0);
   void append(Block b, Inst i);

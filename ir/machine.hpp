@@ -95,6 +95,7 @@ inline constexpr u8 mach_terminator = 1;
 inline constexpr u8 mach_call = 2;           // for the allocator's preference of saved registers
 inline constexpr u8 mach_frame_address = 4;  // the memory base is stack slot `extra`
 inline constexpr u8 mach_writes_flags = 8;   // for the checker
+inline constexpr u8 mach_plain = 16;  // liveness: uses and defs in any register, nothing destroyed
 
 // Registers an instruction destroys besides its defs: wholly, or above their low 64 bits.
 struct Clobbers {
@@ -109,15 +110,44 @@ struct Remat {
   u32 extra = 0;
 };
 
-struct VRegData {
-  Type type = Type::none;
-  u8 hint = 0xff;      // PReg it would like, 0xff: none
-  bool spilled = false;  // has a slot, stored once at the definition
-  u32 remat = 0;       // index into MachFunction::remats; 0: it has a definition
-  VReg partner;        // would like the register of this one (block parameter, copy, tied def)
-  u32 slot = 0;        // spilled: offset in slot units after layout
-  Allocation home;     // parameters that arrive in memory: Allocation::incoming
+// Where a VReg is defined and how far it lives, in positions of the layout; to share spill slots.
+struct LiveRange {
+  u32 def = 0;
+  u32 end = 0;
 };
+
+// A virtual register, with what each phase keeps of it: one cache line, set up once.
+struct alignas(16) VRegData {
+  static constexpr u8 nowhere = 0xff;
+
+  Type type = Type::none;
+  Bank bank = Bank::flags;  // flags: never in a register (condition flags, absent operands)
+  u8 hint = nowhere;        // PReg it would like
+  u8 reg = nowhere;         // allocator: where it is now
+  // Where it is when in no register; none: no place yet. A remat, an incoming slot, or its own spill slot,
+  // stored once at the definition.
+  Allocation memory;
+  VReg partner;   // would like the register of this one (block parameter, copy, tied def)
+  u32 next = 0;   // position of the next use, for liveness and again for the allocator
+  LiveRange range;
+  // Liveness:
+  u32 place = 0;  // 1 + index in the list of what is live; 0: not live
+  u32 loop = 0;   // live in all of this loop
+  u32 def_block = 0;  // if there are loops
+  // The allocator:
+  u32 seen = 0;      // 1 + the last block at whose start the value was live
+  u32 def_at = 0;    // instruction before which a store of the value would stand
+  u32 late_at = 0;   // position of the instruction that needs it until its end
+  u32 param_of = 0;  // 1 + the block whose parameter it is
+  u32 slot = 0;      // spilled: offset in slot units after layout
+  u8 def_reg = nowhere;
+  u8 origin = nowhere;  // where it was before the current instruction's moves; valid if touched
+  bool touched = false;
+
+  bool spilled() const { return memory.kind() == Allocation::Kind::slot; }
+  bool is_remat() const { return memory.kind() == Allocation::Kind::remat; }
+};
+static_assert(sizeof(VRegData) == 64);
 
 struct LiveIn {
   VReg vreg;
@@ -215,6 +245,7 @@ class MachFunction {
     outgoing_bytes = 0;
     dynamic_stack = false;
     tracks_values = false;
+    types = 0;
   }
 
   Vec<MachInst> insts;
@@ -235,6 +266,7 @@ class MachFunction {
     u32 next = 0;
   };
   Vec<LoopLiveIn> loop_live_ins;
+  TypeSet types = 0;           // of the VRegs
   u32 outgoing_bytes = 0;      // of stack arguments, at the bottom of the frame
   bool dynamic_stack = false;  // the body moves the stack pointer (alloca)
   // Made by the allocator:
@@ -247,13 +279,26 @@ class MachFunction {
   u32 slot_count = 0;  // spill area, in slot units
 
   VReg new_vreg(Type t) {
-    VRegData d;
-    d.type = t;
-    return vregs.push(d) ? VReg(vregs.size() - 1) : VReg();
+    VRegData* d = vregs.extend(1);
+    if (d == nullptr) return {};
+    *d = {};
+    d->type = t;
+    d->bank = bank(t);
+    types |= set_of(t);
+    return VReg(vregs.size() - 1);
   }
   std::span<Operand> operands_of(const MachInst& i) { return operands.slice(i.first, i.operands); }
   std::span<const Operand> operands_of(const MachInst& i) const {
     return operands.slice(i.first, i.operands);
+  }
+  bool has_bank(Bank b) const {
+    for (u32 t = 0; t < type_count; ++t)
+      if (contains(types, static_cast<Type>(t)) && bank(static_cast<Type>(t)) == b) return true;
+    return false;
+  }
+  // Of the vector types that VRegs have; at least v128.
+  Type widest_vector() const {
+    return contains(types, Type::v512) ? Type::v512 : contains(types, Type::v256) ? Type::v256 : Type::v128;
   }
   VRegData& operator[](VReg v) { return vregs[v.id]; }
   const VRegData& operator[](VReg v) const { return vregs[v.id]; }

@@ -38,8 +38,8 @@ namespace jitkit::inline JITKIT_ABI::ir {
 class RegisterAllocator {
  public:
   RegisterAllocator(MachFunction& mf, Liveness& live, const RegisterInfo& info, Arena& arena)
-      : mf_(mf), live_(live), info_(info), arena_(arena), resolver_(arena) {
-    values_.attach(arena);
+      : mf_(mf), vregs_(mf.vregs.data()), widest_vector_(mf.widest_vector()), live_(live), info_(info),
+        arena_(arena), resolver_(arena) {
     ends_.attach(arena);
     starts_.attach(arena);
     start_regs_.attach(arena);
@@ -48,65 +48,66 @@ class RegisterAllocator {
     touched_.attach(arena);
     edge_free_.attach(arena);
     guards_.attach(arena);
-    moved_states_.attach(arena);
+    moved_values_.attach(arena);
     spilled_.attach(arena);
-    for (u32 b = 0; b < 3; ++b) width_ = width_ < 64 - lead(b) ? 64 - lead(b) : width_;
+    for (u32 b = 0; b < 3; ++b) {
+      bank_regs_[b] = info.bank[b] & info.allocatable;
+      const u32 last = 64 - static_cast<u32>(std::countl_zero(info.bank[b].bits));
+      if (mf.has_bank(static_cast<Bank>(b)) && width_ < last) width_ = static_cast<u32>(align_up(last, 8));
+    }
   }
 
   Status run();
 
  private:
-  static constexpr u8 nowhere = 0xff;
-  static constexpr u8 no_bank = static_cast<u8>(Bank::flags);
-  static constexpr u32 slot_search_limit = 64;
+  static constexpr u8 nowhere = VRegData::nowhere;
+  static constexpr u32 slot_sizes = 8;  // powers of two
   static constexpr u8 reload_bonus = 24;  // positions; a value that has a slot is cheaper to evict
 
-  struct Value {
-    u32 next = no_use;   // position of the next use
-    u32 seen = 0;        // 1 + the last block at whose start the value was live
-    u32 def_at = 0;      // instruction before which a store of the value would stand
-    u32 late_at = 0;     // position of the instruction that needs it until its end
-    u32 param_of = 0;    // 1 + the block whose parameter it is
-    u8 reg = nowhere;
-    u8 def_reg = nowhere;
-    u8 origin = nowhere;  // where it was before the current instruction's moves; valid if touched
-    bool touched = false;
-    u8 bank = no_bank;    // none: condition flags, which are in no register
-    u8 bonus = 0;         // to its score: memory has it already
-  };
   // The guard seen last for a frame state.
   struct GuardSeen {
     u32 inst = no_use;
+    u32 moved = 0;  // list in moved_values_
   };
   // A value whose place changed between two guards of a frame state.
-  struct MovedState {
-    u32 state;
-    u32 vreg;
+  struct MovedValue {
+    u32 vreg = 0;
+    u32 next = 0;
   };
 
-  u32 lead(u32 b) const {
-    return info_.bank[b].empty() ? 64 : static_cast<u32>(std::countl_zero(info_.bank[b].bits));
+  VRegData& vreg(u32 v) {
+    check(v < mf_.vregs.size());
+    return vregs_[v];
   }
-  Bank bank_of(u32 v) const { return bank(mf_.vregs[v].type); }
-  RegSet bank_regs(Bank b) const { return info_.bank[static_cast<u8>(b)] & info_.allocatable; }
-  bool has_memory(u32 v) const { return values_[v].bonus != 0; }
+  const VRegData& vreg(u32 v) const {
+    check(v < mf_.vregs.size());
+    return vregs_[v];
+  }
+  // Registers that v may be in.
+  RegSet bank_regs(u32 v) const { return bank_regs_[static_cast<u8>(vreg(v).bank)]; }
+  bool has_memory(u32 v) const { return static_cast<bool>(vreg(v).memory); }
+  // How soon the value in a register goes: the later it is needed, and the sooner if memory has it already.
+  // The register is in the low bits: whoever finds the highest score knows whose it is.
+  static u64 score(const VRegData& s) { return (u64{s.next} + (s.memory ? reload_bonus : 0)) * 64 + s.reg; }
   // Where v is when it is in no register.
   Allocation memory_of(u32 v) const {
-    const VRegData& d = mf_.vregs[v];
-    if (d.remat != 0) return Allocation::remat(d.remat);
-    return d.home ? d.home : Allocation::slot(v);
+    const Allocation m = vreg(v).memory;
+    return m ? m : Allocation::slot(v);
   }
   Allocation place_of(u32 v) const {
-    return values_[v].reg != nowhere ? Allocation::reg(PReg(values_[v].reg)) : memory_of(v);
+    return vreg(v).reg != nowhere ? Allocation::reg(PReg(vreg(v).reg)) : memory_of(v);
   }
 
   // regalloc_blocks.hpp: starts and ends of blocks, edges
   void start_block(u32 k);
-  void note_live(const LiveIn& l, u32 k);
-  u32 best_predecessor(const MachBlock& b, u32 k) const;
-  bool is_loop_start(const MachBlock& b, u32 k) const;
+  struct Entrance {
+    u32 edge = 0;             // whose registers the block starts with
+    bool comes_back = false;  // there are edges from blocks that come later
+  };
+  Entrance entrance_of(const MachBlock& b, u32 k) const;
   void load_state(u32 from);
-  void drop_dead(u32 k);
+  void copy_registers(u32* to, const u32* from) const;
+  void keep_live(const MachBlock& b, u32 k);
   void drop_if_not_everywhere(u32 k);
   void enter_loop(u32 k);
   void place_params(u32 k, u32 primary_edge);
@@ -120,7 +121,8 @@ class RegisterAllocator {
   // regalloc_plain.hpp: one without constraints
   bool allocate_plain(u32 i, const MachInst& m, std::span<Operand> ops);
   bool fetch_operands(u32 i, std::span<Operand> ops);
-  Operand* free_tied(u32 i, std::span<Operand> ops);
+  bool free_tied(u32 i, Operand& o);
+  void define_result(u32 i, Operand& o);
   void define_results(u32 i, std::span<Operand> ops);
   u8 take_plain(u32 v);
 
@@ -147,6 +149,11 @@ class RegisterAllocator {
   void place_early_defs(u32 i, std::span<Operand> ops, RegSet clobbered);
   void save_clobbered(const Clobbers& c, std::span<const Operand> ops);
   void place_any(std::span<Operand> ops);
+  bool has_moved(const GuardSeen& g, u32 v) const {
+    for (u32 n = g.moved; n != 0; n = moved_values_[n].next)
+      if (moved_values_[n].vreg == v) return true;
+    return false;
+  }
   void same_places(u32 i, const MachInst& m, std::span<Operand> ops);
   void place_defs(u32 i, std::span<Operand> ops, RegSet clobbered);
   void leave_transient(u32 i);
@@ -158,7 +165,6 @@ class RegisterAllocator {
   void forget_touched();
 
   // Registers
-  bool make_values();
   void occupy(u32 v, u8 r);
   void vacate(u32 v);
   void touch(u32 v);
@@ -182,18 +188,19 @@ class RegisterAllocator {
   void resolve_edges();
   Allocation final_place(Allocation a) const;
   void insert_stores();
-  void name_slots();
   void list_register_changes();  // regalloc_changes.hpp
 
   MachFunction& mf_;
+  VRegData* const vregs_;     // of mf_
+  const Type widest_vector_;  // of mf_
   Liveness& live_;
   const RegisterInfo& info_;
   Arena& arena_;
   MoveResolver resolver_;
   Status status_;
-  u32 width_ = 0;  // registers that can hold anything are numbered below this
+  u32 width_ = 0;  // registers that can hold anything are numbered below this; a multiple of 8
+  RegSet bank_regs_[4];  // that values may be in, by bank
 
-  Vec<Value> values_;  // by VReg
   u32 holder_[64] = {};  // VReg in each register; 0: free
   u64 score_[64] = {};   // of that value: the higher, the sooner it goes
   RegSet held_;          // registers that hold a value
@@ -205,42 +212,27 @@ class RegisterAllocator {
   Vec<u32> touched_;     // values whose register changed before the current instruction
   Vec<u32> starts_;      // register contents at the start and the end of each block ...
   Vec<u32> ends_;
-  Vec<u64> start_regs_;  // ... and which registers hold anything; the contents of others mean nothing
+  Vec<u64> start_regs_;  // ... and which registers hold anything
   Vec<u64> end_regs_;
   Vec<u64> edge_free_;   // by edge: registers its moves may use
   Vec<GuardSeen> guards_;  // by FrameStateRef
-  Vec<MovedState> moved_states_;
+  Vec<MovedValue> moved_values_;  // 0 is a dummy
   Vec<u32> spilled_;  // VRegs that have a slot
   u32 position_ = 0;
   u32 current_ = 0;
   u32 block_ = 0;
   u32 next_call_ = 0;  // index into live_.calls of the next call
   u32 scratch_slot_ = 0;
-  Type widest_vector_ = Type::v128;  // of the function's values
   bool need_scratch_ = false;
   bool any_in_memory_ = false;  // some `any` operand is not in a register
 };
 
-inline bool RegisterAllocator::make_values() {
-  if (!values_.resize_raw(mf_.vregs.size())) return false;
-  for (u32 v = 0; v < mf_.vregs.size(); ++v) {
-    const VRegData& d = mf_.vregs[v];
-    Value s;
-    s.bank = v != 0 ? static_cast<u8>(bank(d.type)) : no_bank;
-    s.bonus = d.spilled || d.remat != 0 || d.home ? reload_bonus : 0;
-    values_[v] = s;
-  }
-  return true;
-}
-
 inline Status RegisterAllocator::run() {
   const u32 blocks = mf_.blocks.size();
-  if (!make_values() || !starts_.resize_raw(blocks * width_) ||
+  if (!starts_.resize_raw(blocks * width_) ||
       !ends_.resize_raw(blocks * width_) || !start_regs_.resize_zero(blocks) || !end_regs_.resize_zero(blocks) ||
       !edge_free_.resize_zero(mf_.edges.size()))
     return arena_.status();
-  for (const VRegData& v : mf_.vregs)
-    if (bank(v.type) == Bank::vec && bits(v.type) > bits(widest_vector_)) widest_vector_ = v.type;
   free_ = info_.allocatable;
   next_call_ = live_.calls.size();
   for (u32 k = 0; k < blocks && status_.ok() && !arena_.failed(); ++k) {
@@ -260,26 +252,26 @@ inline Status RegisterAllocator::run() {
 inline void RegisterAllocator::occupy(u32 v, u8 r) {
   check(holder_[r] == 0);
   holder_[r] = v;
-  Value& s = values_[v];
+  VRegData& s = vreg(v);
   s.reg = r;
-  score_[r] = u64{s.next} + s.bonus;
+  score_[r] = score(s);
   held_.add(PReg(r));
   free_.remove(PReg(r));
   mf_.used.add(PReg(r));
 }
 
 inline void RegisterAllocator::vacate(u32 v) {
-  Value& s = values_[v];
+  VRegData& s = vreg(v);
   if (s.reg == nowhere) return;
   holder_[s.reg] = 0;
   held_.remove(PReg(s.reg));
-  if (info_.allocatable.has(PReg(s.reg))) free_.add(PReg(s.reg));
+  free_ = free_ | (RegSet::of(PReg(s.reg)) & info_.allocatable);
   s.reg = nowhere;
 }
 
 // Remembers where v was before the moves of the current instruction.
 inline void RegisterAllocator::touch(u32 v) {
-  Value& s = values_[v];
+  VRegData& s = vreg(v);
   if (s.touched) return;
   s.touched = true;
   s.origin = s.reg;
@@ -287,18 +279,17 @@ inline void RegisterAllocator::touch(u32 v) {
 }
 
 inline void RegisterAllocator::set_next(u32 v, u32 next) {
-  Value& s = values_[v];
+  VRegData& s = vreg(v);
   s.next = next;
-  if (s.reg != nowhere) score_[s.reg] = u64{next} + s.bonus;
+  if (s.reg != nowhere) score_[s.reg] = score(s);
 }
 
 // v gets a slot, unless it is in memory anyway or can be made again.
 inline void RegisterAllocator::spill(u32 v) {
-  Value& s = values_[v];
-  if (s.bonus != 0) return;
-  s.bonus = reload_bonus;
-  if (s.reg != nowhere) score_[s.reg] += reload_bonus;
-  mf_.vregs[v].spilled = true;
+  VRegData& s = vreg(v);
+  if (s.memory) return;
+  s.memory = Allocation::slot(v);
+  if (s.reg != nowhere) score_[s.reg] = score(s);
   spilled_.push(v);
 }
 
@@ -319,15 +310,15 @@ inline void RegisterAllocator::evict(u32 v) {
 inline PReg RegisterAllocator::choose_free(u32 v, RegSet candidates) const {
   candidates = candidates & free_;
   if (candidates.empty()) return {};
-  const VRegData& d = mf_.vregs[v];
+  const VRegData& d = vreg(v);
   if (d.hint < 64 && candidates.has(PReg(d.hint))) return PReg(d.hint);
   if (d.partner) {
-    const u8 r = values_[d.partner.id].reg != nowhere ? values_[d.partner.id].reg
-                                                      : mf_.vregs[d.partner.id].hint;
+    const u8 r = vreg(d.partner.id).reg != nowhere ? vreg(d.partner.id).reg
+                                                      : vreg(d.partner.id).hint;
     if (r < 64 && candidates.has(PReg(r))) return PReg(r);
   }
   const bool crosses_call =
-      next_call_ != 0 && live_.range(v).end > live_.calls[next_call_ - 1] + 1 && d.remat == 0;
+      next_call_ != 0 && d.range.end > live_.calls[next_call_ - 1] + 1 && !d.is_remat();
   const RegSet liked = crosses_call ? candidates & info_.preserved : candidates - info_.preserved;
   if (!liked.empty()) return liked.first();
   if (!crosses_call && !(candidates & mf_.used).empty()) return (candidates & mf_.used).first();
@@ -336,15 +327,12 @@ inline PReg RegisterAllocator::choose_free(u32 v, RegSet candidates) const {
 
 // The value in one of the candidate registers that is needed last; 0 if there is none to evict.
 inline u32 RegisterAllocator::farthest(RegSet candidates) const {
-  unsigned best = 0;
   u64 most = 0;
   for (u64 left = (candidates & held_).bits & ~(locked_ | copies_).bits; left != 0; left &= left - 1) {
-    const unsigned r = ctz(left);
-    const u64 score = score_[r] + 1;
-    best = score > most ? r : best;
+    const u64 score = score_[ctz(left)];
     most = score > most ? score : most;
   }
-  return most != 0 ? holder_[best] : 0;
+  return most != 0 ? holder_[most % 64] : 0;
 }
 
 // A free register for v, evicting another value if it must be; nowhere (and an error) if it cannot.
@@ -356,7 +344,7 @@ inline u8 RegisterAllocator::take_register(u32 v, RegSet candidates) {
     fail_registers(1);
     return nowhere;
   }
-  const u8 freed = values_[victim].reg;
+  const u8 freed = vreg(victim).reg;
   evict(victim);
   return freed;
 }
@@ -370,18 +358,18 @@ inline void RegisterAllocator::copy_to(u32 v, u8 r, Allocation from) {
   copies_.add(PReg(r));
   free_.remove(PReg(r));
   mf_.used.add(PReg(r));
-  pending_.push({from, Allocation::reg(PReg(r)), mf_.vregs[v].type, false, VReg(v)});
+  pending_.push({from, Allocation::reg(PReg(r)), vreg(v).type, false, VReg(v)});
 }
 
 // Emits the moves that have gathered before instruction i.
 inline void RegisterAllocator::flush_moves(u32 i) {
   RegSet before;  // registers whose old contents are still needed
   for (const u32 v : touched_) {
-    Value& s = values_[v];
+    VRegData& s = vreg(v);
     s.touched = false;
     const Allocation from = s.origin != nowhere ? Allocation::reg(PReg(s.origin)) : memory_of(v);
     if (s.reg != nowhere && s.reg != s.origin)
-      pending_.push({from, Allocation::reg(PReg(s.reg)), mf_.vregs[v].type, false, VReg(v)});
+      pending_.push({from, Allocation::reg(PReg(s.reg)), vreg(v).type, false, VReg(v)});
   }
   touched_.clear();
   if (pending_.empty()) return;
@@ -392,7 +380,7 @@ inline void RegisterAllocator::flush_moves(u32 i) {
   MoveResources r;
   r.free = free_ - before - locked_;
   for (u32 b = 0; b < 3; ++b) {
-    r.bank[b] = info_.bank[b] & info_.allocatable;
+    r.bank[b] = bank_regs_[b];
     r.has_swap[b] = info_.has_swap[b];
   }
   r.widest_vector = widest_vector_;
@@ -408,12 +396,12 @@ inline void RegisterAllocator::flush_moves(u32 i) {
 
 // v is defined in register r by the instruction before `at`.
 inline void RegisterAllocator::define(u32 v, u32 next, u8 r, u32 at) {
-  Value& s = values_[v];
+  VRegData& s = vreg(v);
   s.next = next;
   s.def_at = at;
   s.def_reg = r;
-  const VReg partner = mf_.vregs[v].partner;
-  if (partner && mf_.vregs[partner.id].hint == 0xff) mf_.vregs[partner.id].hint = r;
+  const VReg partner = vreg(v).partner;
+  if (partner && vreg(partner.id).hint == 0xff) vreg(partner.id).hint = r;
   occupy(v, r);
 }
 

@@ -102,11 +102,11 @@ inline void RegisterAllocator::list_register_changes() {
   u32 next_edit = 0;
   for (u32 k = 0; k < mf_.blocks.size(); ++k) {
     const MachBlock& b = mf_.blocks[k];
-    const u32 primary = best_predecessor(b, k);
+    const u32 primary = entrance_of(b, k).edge;
     const bool brought = brings_all(b, k, primary);
     const u32 from = brought ? mf_.edges[primary].from : k;
     const u64 regs = !certain ? 0 : brought ? end_regs_[from] : start_regs_[k];
-    const u32* holders = brought ? &ends_[from * width_] : &starts_[k * width_];
+    const u32* holders = brought ? ends_.data() + from * width_ : starts_.data() + k * width_;
     for (u32 r = 0; r < 64; ++r) history.hold(r, (regs >> r & 1) != 0 ? holders[r] : 0);
     for (u32 i = b.top; i-- > b.bottom;) {
       for (; next_edit < mf_.edits.size() && mf_.edits[next_edit].at == i; ++next_edit)

@@ -162,8 +162,8 @@ class AllocationChecker {
         for (u32 n = 0; n < units(type(v)); ++n)
           if (!s[first_slot + a.index() + n].has(v.id)) return false;
         return true;
-      case Allocation::Kind::incoming: return mf_.vregs[v.id].home == a;
-      case Allocation::Kind::remat: return mf_.vregs[v.id].remat == a.index();
+      case Allocation::Kind::incoming:
+      case Allocation::Kind::remat: return mf_.vregs[v.id].memory == a;
       case Allocation::Kind::none: return false;
     }
     return false;
@@ -439,7 +439,7 @@ inline void AllocationChecker::check_stores() {
     for (u32 n = 0; n < b.params; ++n) store_at[mf_.params[b.first_param + n]] = b.top - 1;
   for (const Edit& e : mf_.edits) {
     const VRegData& d = mf_.vregs[e.move.vreg.id];
-    if (!d.spilled || e.move.swap || e.move.to != Allocation::slot(d.slot)) continue;
+    if (!d.spilled() || e.move.swap || e.move.to != Allocation::slot(d.slot)) continue;
     if (store_at[e.move.vreg.id] != e.at) return fault(AllocationFault::late_store, e.at, e.move.vreg);
     store_at[e.move.vreg.id] = no_use;  // once
   }
@@ -465,7 +465,7 @@ inline void AllocationChecker::check_changes(u32 i, State s) {
   if (!mf_.insts[i].state) return;
   for (const Operand& o : mf_.operands_of(mf_.insts[i])) {
     if (o.constraint != ConstraintKind::any || !o.alloc.is_reg()) continue;
-    if (mf_.vregs[o.vreg.id].spilled) return fault(AllocationFault::slot_not_named, i, o.vreg);
+    if (mf_.vregs[o.vreg.id].spilled()) return fault(AllocationFault::slot_not_named, i, o.vreg);
     if (listed_[o.vreg.id] != o.alloc.index()) return fault(AllocationFault::wrong_change, i, o.vreg);
   }
 }

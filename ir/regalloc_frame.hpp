@@ -2,11 +2,12 @@
 // edge moves in sequence, and final slot numbers everywhere. Included by regalloc.hpp.
 //
 // Invariants: two values share a slot only if their ranges in the layout do not meet. Until
-// name_slots() an Allocation::slot holds a VReg, and VReg 0 stands for the resolver's scratch.
+// insert_stores() an Allocation::slot holds a VReg, and VReg 0 stands for the resolver's scratch.
 #ifndef JITKIT_IR_REGALLOC_FRAME_HPP
 #define JITKIT_IR_REGALLOC_FRAME_HPP
 
 #include <jitkit/ir/regalloc.hpp>
+#include <jitkit/ir/spill_slots.hpp>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -22,60 +23,54 @@ inline Status RegisterAllocator::lay_out_slots() {
   if (need_scratch_) mf_.slot_count = scratch_slot_ + 2 * scratch_units;
   if (mf_.slot_count > info_.max_slots)
     return {Error::too_many_slots, 0, mf_.slot_count - info_.max_slots};
-  insert_stores();
-  name_slots();
+  if (!spilled_.empty() || need_scratch_) insert_stores();
+  if (any_in_memory_)
+    for (Operand& o : mf_.operands)
+      if (o.constraint == ConstraintKind::any) o.alloc = final_place(o.alloc);
   if (info_.slot_from_def) list_register_changes();
   return arena_.status();
 }
 
 // Frame states in which a value could not keep its register report its memory for all their guards.
 inline void RegisterAllocator::name_late_places() {
-  if (moved_states_.empty() && !info_.slot_from_def) return;
+  if (moved_values_.empty() && !info_.slot_from_def) return;
   for (u32 i = 0; i < mf_.insts.size(); ++i) {
     const MachInst& m = mf_.insts[i];
     if (!m.state) continue;
+    const GuardSeen guard = m.state.id < guards_.size() ? guards_[m.state.id] : GuardSeen{};
+    if (guard.moved == 0 && !info_.slot_from_def) continue;
     for (Operand& o : mf_.operands_of(m)) {
       if (o.constraint != ConstraintKind::any || !o.alloc.is_reg()) continue;
-      bool memory = info_.slot_from_def && mf_.vregs[o.vreg.id].spilled;
-      for (const MovedState& s : moved_states_)
-        memory = memory || (s.state == m.state.id && s.vreg == o.vreg.id);
-      if (!memory) continue;
+      const bool always = info_.slot_from_def && vreg(o.vreg.id).spilled();
+      if (!always && !has_moved(guard, o.vreg.id)) continue;
       o.alloc = memory_of(o.vreg.id);
       any_in_memory_ = true;
     }
   }
 }
 
-// Slots by the ranges of the values, in order of definition; a slot whose value has ended is used
-// again.
+// Slots by the ranges of the values, in order of definition: of the free slots of its size the lowest, which
+// has the shortest displacement, or a new one.
 inline bool RegisterAllocator::assign_slots() {
   sort_by_definition();
-  struct Used {
-    u32 end;
-    u32 slot;
-    u32 units;
-  };
-  Vec<Used> used(arena_);
+  struct OfSize {
+    UsedSlots used;
+    FreeSlots free;
+  } sizes[slot_sizes];
+  for (OfSize& s : sizes) s.used.attach(arena_), s.free.attach(arena_);
   for (const u32 v : spilled_) {
-    const u32 size = bytes(mf_.vregs[v].type);
+    VRegData& d = vreg(v);
+    const u32 size = bytes(d.type);
     const u32 units = size <= info_.slot_bytes ? 1 : size / info_.slot_bytes;
-    const LiveRange& range = live_.range(v);
-    bool found = false;
-    for (u32 n = 0; n < used.size() && n < slot_search_limit; ++n) {
-      if (used[n].end > range.def || used[n].units != units) continue;
-      mf_.vregs[v].slot = used[n].slot;
-      used[n].end = range.end;
-      const Used front = used[n];  // what was taken now ends latest: keep it behind the others
-      used[n] = used.back();
-      used[used.size() - 1] = front;
-      found = true;
-      break;
+    OfSize& s = sizes[log2_floor(units)];
+    for (; !s.used.empty() && s.used.first().free_at <= d.range.def; s.used.pop_first())
+      if (!s.free.add(s.used.first().slot)) return false;
+    d.slot = s.free.take();
+    if (d.slot == FreeSlots::none) {
+      d.slot = static_cast<u32>(align_up(mf_.slot_count, units));
+      mf_.slot_count = d.slot + units;
     }
-    if (found) continue;
-    const u32 slot = static_cast<u32>(align_up(mf_.slot_count, units));
-    mf_.vregs[v].slot = slot;
-    mf_.slot_count = slot + units;
-    if (!used.push({range.end, slot, units})) return false;
+    if (!s.used.push({d.range.end, d.slot})) return false;
   }
   if (mf_.slot_count > info_.max_slots) {
     status_ = {Error::too_many_slots, 0, mf_.slot_count - info_.max_slots};
@@ -86,20 +81,19 @@ inline bool RegisterAllocator::assign_slots() {
 
 // spilled_ in order of definition: the order the stores have in the program.
 inline void RegisterAllocator::sort_by_definition() {
-  const auto key = [&](u32 v) { return live_.range(v).def; };
+  const u32 count = spilled_.size(), last = mf_.position(0);
   Vec<u32> other(arena_);
-  if (!other.resize(spilled_.size())) return;
-  u32* from = spilled_.data();
-  u32* to = other.data();
-  const u32 count = spilled_.size();
-  for (unsigned shift = 0; shift < 32; shift += 8) {
+  if (!other.resize_raw(count)) return;
+  // Once per 8 bits that positions have, and an even number of times, so that the result is where it was.
+  for (unsigned shift = 0; shift < 32 && (last >> shift != 0 || shift % 16 != 0); shift += 8) {
+    const auto key = [&](u32 v) { return vreg(v).range.def >> shift & 255; };
+    const bool there = shift % 16 == 0;
+    const u32* from = there ? spilled_.data() : other.data();
+    u32* to = there ? other.data() : spilled_.data();
     u32 place[257] = {};
-    for (u32 n = 0; n < count; ++n) ++place[(key(from[n]) >> shift & 255) + 1];
+    for (u32 n = 0; n < count; ++n) ++place[key(from[n]) + 1];
     for (u32 n = 0; n < 256; ++n) place[n + 1] += place[n];
-    for (u32 n = 0; n < count; ++n) to[place[key(from[n]) >> shift & 255]++] = from[n];
-    u32* t = from;
-    from = to;
-    to = t;
+    for (u32 n = 0; n < count; ++n) to[place[key(from[n])]++] = from[n];
   }
 }
 
@@ -118,7 +112,7 @@ inline void RegisterAllocator::resolve_edges() {
     MoveResources r;
     r.free = RegSet(edge_free_[id]);
     for (u32 b = 0; b < 3; ++b) {
-      r.bank[b] = info_.bank[b] & info_.allocatable;
+      r.bank[b] = bank_regs_[b];
       r.has_swap[b] = info_.has_swap[b];
     }
     r.widest_vector = widest_vector_;
@@ -137,36 +131,31 @@ inline void RegisterAllocator::resolve_edges() {
 
 inline Allocation RegisterAllocator::final_place(Allocation a) const {
   if (a.kind() != Allocation::Kind::slot) return a;
-  return Allocation::slot(a.index() == 0 ? scratch_slot_ : mf_.vregs[a.index()].slot);
+  return Allocation::slot(a.index() == 0 ? scratch_slot_ : vreg(a.index()).slot);
 }
 
-// Merges the stores, which are in program order, with the edits; a store comes first where both stand
-// before the same instruction.
+// Merges the stores, which are in program order, with the edits, and names their slots; a store comes first
+// where both stand before the same instruction.
 inline void RegisterAllocator::insert_stores() {
-  if (spilled_.empty()) return;
   Vec<Edit> merged(arena_);
-  if (!merged.reserve(mf_.edits.size() + spilled_.size())) return;
-  u32 n = 0;
+  Edit* to = merged.extend(mf_.edits.size() + spilled_.size());
+  if (to == nullptr) return;
+  const Edit* edit = mf_.edits.begin();
+  const auto take = [&] {
+    *to = *edit++;
+    to->move.from = final_place(to->move.from);
+    to->move.to = final_place(to->move.to);
+    ++to;
+  };
   for (const u32 v : spilled_) {
-    const Value& s = values_[v];
+    const VRegData& s = vreg(v);
     if (s.def_reg == nowhere) continue;  // a parameter that arrives in its slot
-    for (; n < mf_.edits.size() && mf_.edits[n].at > s.def_at; ++n) merged.push(mf_.edits[n]);
-    merged.push({s.def_at, Move{Allocation::reg(PReg(s.def_reg)), Allocation::slot(v),
-                                mf_.vregs[v].type, false, VReg(v)}});
+    while (edit != mf_.edits.end() && edit->at > s.def_at) take();
+    *to++ = {s.def_at, Move{Allocation::reg(PReg(s.def_reg)), Allocation::slot(s.slot), s.type, false, VReg(v)}};
   }
-  for (; n < mf_.edits.size(); ++n) merged.push(mf_.edits[n]);
+  while (edit != mf_.edits.end()) take();
+  merged.truncate(static_cast<u32>(to - merged.data()));
   mf_.edits = merged;
-}
-
-inline void RegisterAllocator::name_slots() {
-  if (spilled_.empty() && !need_scratch_) return;
-  for (Edit& e : mf_.edits) {
-    e.move.from = final_place(e.move.from);
-    e.move.to = final_place(e.move.to);
-  }
-  if (!any_in_memory_) return;
-  for (Operand& o : mf_.operands)
-    if (o.constraint == ConstraintKind::any) o.alloc = final_place(o.alloc);
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::ir

@@ -1,6 +1,6 @@
 // The allocator, one instruction: uses, moves, defs. Included by regalloc.hpp.
 //
-// Invariants: while an instruction is allocated, Value::next already tells of the time after it.
+// Invariants: while an instruction is allocated, VRegData::next already tells of the time after it.
 // lives_on(v) is true for values needed after it or until its end (late uses). A register an operand
 // names is locked: nothing is moved into it before the instruction reads it. A register in copies_
 // holds an extra copy for this instruction only.
@@ -39,7 +39,7 @@ inline u8 RegisterAllocator::traits_of(const MachInst& m, std::span<const Operan
 }
 
 inline RegSet RegisterAllocator::allowed(const Operand& o) const {
-  const RegSet regs = bank_regs(bank_of(o.vreg.id));
+  const RegSet regs = bank_regs(o.vreg.id);
   const RegSet set = o.constraint == ConstraintKind::subset ? regs & info_.subsets[o.arg] : regs;
   // What is there until the end, or is written early, must not meet a result with a fixed place.
   return (o.role & (role_late_use | role_early_def)) != 0 ? set - fixed_results_ : set;
@@ -47,28 +47,28 @@ inline RegSet RegisterAllocator::allowed(const Operand& o) const {
 
 // True if the operand names a value that lives in registers at all.
 inline bool RegisterAllocator::is_register(const Operand& o) const {
-  return o.vreg && mf_.vregs[o.vreg.id].type != Type::flags;
+  return o.vreg && vreg(o.vreg.id).type != Type::flags;
 }
 
 inline bool RegisterAllocator::lives_on(u32 v) const {
-  return values_[v].next != no_use || values_[v].late_at == position_;
+  return vreg(v).next != no_use || vreg(v).late_at == position_;
 }
 
 // Where the value was before the moves that precede the current instruction.
 inline Allocation RegisterAllocator::origin_of(u32 v) const {
-  const Value& s = values_[v];
+  const VRegData& s = vreg(v);
   const u8 r = s.touched ? s.origin : s.reg;
   return r != nowhere ? Allocation::reg(PReg(r)) : memory_of(v);
 }
 
 inline void RegisterAllocator::forget_touched() {
-  for (const u32 v : touched_) values_[v].touched = false;
+  for (const u32 v : touched_) vreg(v).touched = false;
   touched_.clear();
 }
 
 // v gets a register of `regs` if it has none.
 inline void RegisterAllocator::load(u32 v, RegSet regs) {
-  if (values_[v].reg != nowhere) return;
+  if (vreg(v).reg != nowhere) return;
   const u8 r = take_register(v, regs - locked_ - copies_);
   if (r == nowhere) return;
   touch(v);
@@ -94,19 +94,19 @@ inline void RegisterAllocator::allocate_copy(u32 i, std::span<Operand> ops) {
   Operand& def = ops[1];
   const u32 v = use.vreg.id;
   set_next(v, use.next_use);
-  const RegSet regs = bank_regs(bank_of(def.vreg.id));
-  if (values_[v].reg == nowhere) {
+  const RegSet regs = bank_regs(def.vreg.id);
+  if (vreg(v).reg == nowhere) {
     const u8 r = take_register(def.vreg.id, regs);
     if (r == nowhere) return;
-    mf_.edits.push({i, Move{memory_of(v), Allocation::reg(PReg(r)), mf_.vregs[v].type, false, use.vreg}});
+    mf_.edits.push({i, Move{memory_of(v), Allocation::reg(PReg(r)), vreg(v).type, false, use.vreg}});
     use.alloc = Allocation::reg(PReg(r));
     define_in(i, def, r);
   } else {
-    const u8 r = values_[v].reg;
+    const u8 r = vreg(v).reg;
     use.alloc = Allocation::reg(PReg(r));
     if (use.next_use == no_use) {
       vacate(v);
-      if (regs.has(PReg(r)) && mf_.vregs[def.vreg.id].hint == 0xff)
+      if (regs.has(PReg(r)) && vreg(def.vreg.id).hint == 0xff)
         define_in(i, def, r);
       else
         define_operand(i, def, regs);
@@ -123,7 +123,7 @@ inline void RegisterAllocator::allocate_constrained(u32 i, const MachInst& m,
   const Clobbers clobbers = mf_.clobbers[m.clobbers];
   for (const Operand& o : ops) {
     if (!o.is_use() || !is_register(o)) continue;
-    Value& s = values_[o.vreg.id];
+    VRegData& s = vreg(o.vreg.id);
     set_next(o.vreg.id, o.next_use);
     if ((o.role & role_late_use) != 0) s.late_at = position_;
   }
@@ -147,7 +147,7 @@ inline void RegisterAllocator::allocate_constrained(u32 i, const MachInst& m,
     if (o.is_use() && is_register(o) && !lives_on(o.vreg.id)) vacate(o.vreg.id);
   place_defs(i, ops, clobbers.full);
   for (const Operand& o : ops)
-    if (is_register(o) && values_[o.vreg.id].next == no_use) vacate(o.vreg.id);
+    if (is_register(o) && vreg(o.vreg.id).next == no_use) vacate(o.vreg.id);
   forget_touched();
   if (has(has_pinned) && !(held_ & info_.transient).empty()) leave_transient(i);
 }
@@ -159,7 +159,7 @@ inline void RegisterAllocator::leave_transient(u32 i) {
     const u32 v = holder_[r];
     touch(v);
     vacate(v);
-    const PReg to = choose_free(v, bank_regs(bank_of(v)));
+    const PReg to = choose_free(v, bank_regs(v));
     if (to.valid())
       occupy(v, to.id);
     else
@@ -199,13 +199,13 @@ inline void RegisterAllocator::choose_tuples(std::span<Operand> ops, u8 role) {
         members[length++] = k;
       else if (ops[k].constraint == ConstraintKind::tuple && (ops[k].role & role) != 0)
         break;
-    const u32 lowest = static_cast<u32>(ctz(info_.bank[static_cast<u8>(bank_of(ops[n].vreg.id))].bits));
+    const u32 lowest = static_cast<u32>(ctz(info_.bank[static_cast<u8>(mf_[ops[n].vreg].bank)].bits));
     const u8 base = tuple_base(ops, {members, length}, taken);
     if (base == nowhere) {
       fail_registers(length);
       return;
     }
-    const u32 count = static_cast<u32>(info_.bank[static_cast<u8>(bank_of(ops[n].vreg.id))].count());
+    const u32 count = static_cast<u32>(info_.bank[static_cast<u8>(mf_[ops[n].vreg].bank)].count());
     for (u32 k = 0; k < length; ++k) {
       const PReg r((base - lowest + k) % count + lowest);
       ops[members[k]].alloc = Allocation::reg(r);
@@ -218,7 +218,7 @@ inline void RegisterAllocator::choose_tuples(std::span<Operand> ops, u8 role) {
 inline u8 RegisterAllocator::tuple_base(std::span<Operand> ops, std::span<const u32> members,
                                         RegSet taken) const {
   const Operand& first = ops[members[0]];
-  const RegSet bank_all = info_.bank[static_cast<u8>(bank_of(first.vreg.id))];
+  const RegSet bank_all = info_.bank[static_cast<u8>(mf_[first.vreg].bank)];
   const u32 lowest = ctz(bank_all.bits);
   const u32 count = bank_all.count();
   u8 best = nowhere;
@@ -245,7 +245,7 @@ inline u8 RegisterAllocator::tuple_base(std::span<Operand> ops, std::span<const 
 }
 
 inline RegSet RegisterAllocator::allowed_in_tuple(const Operand& o) const {
-  return bank_regs(bank_of(o.vreg.id));
+  return bank_regs(o.vreg.id);
 }
 
 // Values that operands want in a certain register.
@@ -268,8 +268,8 @@ inline void RegisterAllocator::place_fixed_uses(std::span<Operand> ops) {
     if (o.is_use() && is_register(o) && is_pinned_place(o)) place_fixed_use(o);
   for (u32 n = 0; n < count; ++n) {
     const u32 w = displaced[n];
-    if (values_[w].reg != nowhere || !(lives_on(w) || needed_elsewhere(w, ops))) continue;
-    const PReg r = choose_free(w, bank_regs(bank_of(w)) - targets - locked_);
+    if (vreg(w).reg != nowhere || !(lives_on(w) || needed_elsewhere(w, ops))) continue;
+    const PReg r = choose_free(w, bank_regs(w) - targets - locked_);
     if (r.valid())
       occupy(w, r.id);
     else
@@ -282,12 +282,12 @@ inline void RegisterAllocator::place_fixed_use(Operand& o) {
   const PReg r = pinned_place(o);
   o.alloc = Allocation::reg(r);
   locked_.add(r);
-  if (values_[v].reg == r.id) return;
+  if (vreg(v).reg == r.id) return;
   if (holder_[r.id] != 0 || copies_.has(r)) {
     fail_registers(1);  // two values for one register
     return;
   }
-  if (values_[v].reg != nowhere || !info_.allocatable.has(r)) {
+  if (vreg(v).reg != nowhere || !info_.allocatable.has(r)) {
     copy_to(v, r.id, origin_of(v));
     return;
   }
@@ -308,8 +308,8 @@ inline void RegisterAllocator::place_uses(std::span<Operand> ops) {
            (o.constraint == ConstraintKind::reg || o.constraint == ConstraintKind::subset);
   };
   for (const Operand& o : ops) {
-    if (!wants(o) || values_[o.vreg.id].reg == nowhere) continue;
-    const PReg r(values_[o.vreg.id].reg);
+    if (!wants(o) || vreg(o.vreg.id).reg == nowhere) continue;
+    const PReg r(vreg(o.vreg.id).reg);
     if (allowed(o).has(r)) locked_.add(r);
   }
   for (Operand& o : ops) {
@@ -317,8 +317,8 @@ inline void RegisterAllocator::place_uses(std::span<Operand> ops) {
     const u32 v = o.vreg.id;
     load(v, allowed(o));
     if (!status_.ok()) return;
-    if (allowed(o).has(PReg(values_[v].reg))) {
-      o.alloc = Allocation::reg(PReg(values_[v].reg));
+    if (allowed(o).has(PReg(vreg(v).reg))) {
+      o.alloc = Allocation::reg(PReg(vreg(v).reg));
       continue;
     }
     const u8 r = take_register(v, allowed(o) - locked_ - copies_);
@@ -331,7 +331,7 @@ inline void RegisterAllocator::place_uses(std::span<Operand> ops) {
 
 // The value leaves its register, where a copy stays for the current instruction.
 inline void RegisterAllocator::detach(u32 v) {
-  Value& s = values_[v];
+  VRegData& s = vreg(v);
   const u8 r = s.reg;
   const Allocation from = origin_of(v);
   const bool arrives_now = s.touched && s.origin != r;
@@ -347,7 +347,7 @@ inline void RegisterAllocator::detach(u32 v) {
 
 // The value needs another home than its register, which the current instruction overwrites.
 inline void RegisterAllocator::move_home(u32 v, RegSet candidates) {
-  const bool named = locked_.has(PReg(values_[v].reg));
+  const bool named = locked_.has(PReg(vreg(v).reg));
   if (named) {
     detach(v);
   } else {
@@ -373,12 +373,12 @@ inline void RegisterAllocator::place_tied(std::span<Operand> ops) {
     const u32 v = use.vreg.id;
     const u8 r = use.alloc.preg().id;
     o.alloc = use.alloc;
-    if (values_[v].reg != r) continue;
+    if (vreg(v).reg != r) continue;
     if (shared_with_other_tie(ops, o, v)) {
       fail_registers(1);
       return;
     }
-    if (lives_on(v)) move_home(v, bank_regs(bank_of(v)));
+    if (lives_on(v)) move_home(v, bank_regs(v));
   }
 }
 
@@ -411,10 +411,10 @@ inline void RegisterAllocator::save_clobbered(const Clobbers& c, std::span<const
   for_each_bit((destroyed | c.upper).bits, [&](unsigned n) {
     const u32 v = holder_[n];
     if (v == 0 || !lives_on(v)) return;
-    const bool wide = bits(mf_.vregs[v].type) > 64;
+    const bool wide = bits(vreg(v).type) > 64;
     if (!destroyed.has(PReg(n)) && !wide) return;
     const RegSet bad = wide ? destroyed | c.upper : destroyed;
-    move_home(v, bank_regs(bank_of(v)) - bad);
+    move_home(v, bank_regs(v) - bad);
   });
 }
 
@@ -448,7 +448,9 @@ inline void RegisterAllocator::same_places(u32 i, const MachInst& m, std::span<O
     spill(v);
     now.alloc = memory_of(v);
     any_in_memory_ = true;
-    moved_states_.push({f, v});
+    if (moved_values_.empty()) moved_values_.push({});
+    GuardSeen& guard = guards_[f];
+    if (!has_moved(guard, v) && moved_values_.push({v, guard.moved})) guard.moved = moved_values_.size() - 1;
   }
 }
 

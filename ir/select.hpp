@@ -108,7 +108,10 @@ class Selector {
   bool wanted(Value v) const { return static_cast<bool>(vreg_of_[v.id]); }
   // A new VReg; i128 takes two consecutive i64.
   VReg new_vreg(Type t) {
-    if (const Status s = self().missing(t); !s.ok()) fail(s.error, s.detail);
+    if (!contains(present_, t)) {
+      if (const Status s = self().missing(t); !s.ok()) fail(s.error, s.detail);
+      present_ |= set_of(t);
+    }
     if (t != Type::i128) return mf_.new_vreg(t);
     const VReg low = mf_.new_vreg(Type::i64);
     mf_.new_vreg(Type::i64);
@@ -117,7 +120,7 @@ class Selector {
   // A VReg that is made again wherever it is needed.
   VReg remat_vreg(Type t, const Remat& recipe) {
     const VReg v = mf_.new_vreg(t);
-    if (v && mf_.remats.push(recipe)) mf_[v].remat = mf_.remats.size() - 1;
+    if (v && mf_.remats.push(recipe)) mf_[v].memory = Allocation::remat(mf_.remats.size() - 1);
     return v;
   }
   // A constant of a given type, in a register.
@@ -146,20 +149,21 @@ class Selector {
   }
   // The instruction that makes v, if the consumer now being selected may look through it: it computes
   // nothing else that is needed, so it will vanish.
-  Inst folds(Value v, Opcode op) const {
-    const Inst i = fn_.def(v);
-    return i && fn_[i].op == op && fn_[v].uses == 1 && !wanted(v) ? i : Inst();
+  // Inline, because most values are made by another op, which is soon told.
+  [[gnu::always_inline]] Inst folds(Value v, Opcode op) const {
+    return op_of(v) == op && fn_[v].uses == 1 && !wanted(v) ? fn_.def(v) : Inst();
   }
+  // The op that makes v; none for parameters and constants.
+  Opcode op_of(Value v) const { return fn_[fn_.def(v)].op; }
   // The instruction that makes v if it is `op`, whoever else uses it: looking through costs a copy of
   // its work but needs no register for v.
   Inst made_by(Value v, Opcode op) const {
-    const Inst i = fn_.def(v);
-    return i && fn_[i].op == op ? i : Inst();
+    return op_of(v) == op ? fn_.def(v) : Inst();
   }
   // A load that only the instruction now being selected consumes and that may move down to it.
-  Inst folds_load(Value v, Opcode op = Opcode::load) const {
+  [[gnu::always_inline]] Inst folds_load(Value v, Opcode op = Opcode::load) const {
     const Inst i = folds(v, op);
-    if (!i || MemFlags(fn_[i].flags).is_volatile() || epochs_[i.id] != epoch_) return {};
+    if (!i || MemFlags(fn_[i].flags).is_volatile() || epochs_[i.id] / 2 != epoch_) return {};
     return i;
   }
 
@@ -172,24 +176,18 @@ class Selector {
   void emit(u16 form, std::span<const Operand> operands, u64 imm = 0, u32 extra = 0, u8 flags = 0,
             u8 aux = 0) {
     check(operands.size() <= most_operands);
-    MachInst m;
-    m.form = form;
-    m.operands = static_cast<u16>(operands.size());
-    m.first = mf_.operands.size();
-    m.imm = imm;
-    m.extra = extra;
-    m.inst = current_;
-    m.flags = flags;
-    m.aux = aux;
-    Operand* to = mf_.operands.extend(m.operands);
+    const u32 count = static_cast<u32>(operands.size()), first = mf_.operands.size();
+    Operand* to = mf_.operands.extend(count);
     if (to == nullptr) return;
+    MachInst* m = mf_.insts.extend(1);
+    if (m == nullptr) return;
+    *m = {form, static_cast<u16>(count), first, imm, extra, current_, 0, flags, aux, {}};
     const Operand* from = operands.data();
     // Few, so by hand: a call of memcpy costs more.
-    for (unsigned n = m.operands; n > 3; --n) *to++ = *from++;
-    if (m.operands > 0) to[0] = from[0];
-    if (m.operands > 1) to[1] = from[1];
-    if (m.operands > 2) to[2] = from[2];
-    mf_.insts.push(m);
+    for (u32 n = count; n > 3; --n) *to++ = *from++;
+    if (count > 0) to[0] = from[0];
+    if (count > 1) to[1] = from[1];
+    if (count > 2) to[2] = from[2];
   }
   void copy(VReg to, VReg from) {
     emit(static_cast<u16>(Pseudo::copy), {Reg::use(from), Reg::def(to)});
@@ -324,12 +322,16 @@ class Selector {
   }
 
   // Numbers the stretches of the block between memory effects, so that folds_load() can compare. No number
-  // is given twice: what was not numbered yet, in a block above, has 0.
+  // is given twice: what was not numbered yet, in a block above, has 0. The low bit tells what is selected
+  // even if nobody wants its results.
   void number_effects(Block b) {
     ++last_epoch_;
     for (Inst i = fn_[b].first; i; i = fn_[i].next) {
-      epochs_[i.id] = last_epoch_;
-      if ((fn_.effects(fn_[i]) & (effect::write | effect::trap)) != 0) ++last_epoch_;
+      const InstData& d = fn_[i];
+      const u8 effects = fn_.effects(d);
+      const bool removable_read = effects == effect::read && (is_native(d.op) || !MemFlags(d.flags).is_volatile());
+      epochs_[i.id] = last_epoch_ * 2 + (effects != 0 && !removable_read ? 1 : 0);
+      if ((effects & (effect::write | effect::trap)) != 0) ++last_epoch_;
     }
   }
 
@@ -341,7 +343,7 @@ class Selector {
     for (Inst i = fn_[mb.block].last; i && status_.ok() && !memory_.failed(); i = fn_[i].prev) {
       if (!needed(i)) continue;
       current_ = i;
-      epoch_ = epochs_[i.id];
+      epoch_ = epochs_[i.id] / 2;
       const u32 mark = mf_.insts.size();
       self().lower(i);
       reverse(mark);
@@ -356,11 +358,8 @@ class Selector {
   }
 
   bool needed(Inst i) const {
+    if (epochs_[i.id] % 2 != 0) return true;
     const InstData& d = fn_[i];
-    const u8 effects = fn_.effects(d);
-    const bool removable_read =
-        effects == effect::read && !(!is_native(d.op) && MemFlags(d.flags).is_volatile());
-    if (effects != 0 && !removable_read) return true;
     for (u32 n = 0; n < d.results; ++n)
       if (wanted(fn_.result(i, n))) return true;
     return false;
@@ -376,7 +375,8 @@ class Selector {
 
   const Arena& memory_;
   Vec<VReg> vreg_of_;  // by Value
-  Vec<u32> epochs_;    // by Inst
+  Vec<u32> epochs_;    // by Inst, see number_effects()
+  TypeSet present_ = 0;  // types that the target is known to have
   u32 epoch_ = 0, last_epoch_ = 0;
   Status status_;
 };

@@ -161,6 +161,7 @@ class Lower : public ir::Selector<Lower> {
   bool is_zero_extended(Value v) const;
   void extend_into(VReg d, VReg n, Type from, bool is_signed, bool to_wide);
   bool shifted(Value v, Type t, bool rotates, VReg& m, u32& imm);
+  bool fold_shift(Value v, Type t, VReg& m, u32& imm);
   bool extension(Value v, VReg& m, u32& imm, bool& from_word);
   bool arith_imm(const ArithForms& f, Type t, VReg d, VReg n, Value y);
   void arith(const ArithForms& f, Type t, VReg d, Value x, Value y);
@@ -169,6 +170,7 @@ class Lower : public ir::Selector<Lower> {
   void sub(Inst i);
   void add_wide(Inst i, bool subtract);
   bool multiply_add(Inst i, Value product, Value addend, Form form);
+  bool fold_product(Inst i, Value product, Value addend, Form form);
   void mul(Inst i);
   void mul_wide(Inst i);
   void neg(Inst i);

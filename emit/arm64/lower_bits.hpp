@@ -57,7 +57,8 @@ inline void Lower::logical(Inst i, const LogicalForms& f) {
     if (logical_imm(f.imm, t, d, vreg(x), y)) return;
   }
   // The complement of an i1 would leave ones above it, unless an `and` clears them.
-  const bool may_invert = t != Type::i1 || f.imm == and_forms.imm;
+  const bool inverts = op_of(x) == Opcode::not_ || op_of(y) == Opcode::not_;
+  const bool may_invert = inverts && (t != Type::i1 || f.imm == and_forms.imm);
   for (unsigned turn = 0; turn < 2 && may_invert; ++turn) {
     const Value inverted = turn == 0 ? y : x, other = turn == 0 ? x : y;
     const Inst n = folds(inverted, Opcode::not_);

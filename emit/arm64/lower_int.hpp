@@ -62,11 +62,14 @@ inline ir::VReg Lower::extended(Value v, bool is_signed) {
 
 // v as a register shifted by a constant, with the field bits; for the type t of the operation.
 inline bool Lower::shifted(Value v, Type t, bool rotates, VReg& m, u32& imm) {
-  const Inst i = fn_.def(v);
-  if (!i) return false;
-  const Opcode op = fn_[i].op;
+  const Opcode op = op_of(v);
+  const bool shift = op == Opcode::shl || op == Opcode::lshr || op == Opcode::ashr;
   const bool rotate = op == Opcode::rotl || op == Opcode::rotr;
-  if (op != Opcode::shl && op != Opcode::lshr && op != Opcode::ashr && !(rotate && rotates)) return false;
+  return (shift || (rotate && rotates)) && fold_shift(v, t, m, imm);
+}
+inline bool Lower::fold_shift(Value v, Type t, VReg& m, u32& imm) {
+  const Inst i = fn_.def(v);
+  const Opcode op = fn_[i].op;
   const unsigned n = ir::bits(t);
   u64 count = 0;
   if (n > 64 || (n < 32 && op != Opcode::shl) || !folds(v, op) || !is_constant(fn_.operand(i, 1), count))
@@ -130,7 +133,9 @@ inline void Lower::arith(const ArithForms& f, Type t, VReg d, Value x, Value y) 
   u32 imm = 0;
   bool from_word = false;
   if (shifted(y, t, false, m, imm)) return arith_regs(f, t, d, vreg_or_zero(x), m, imm);
-  if (!is_zero(x) && extension(y, m, imm, from_word)) {
+  const Opcode op = op_of(y);
+  const bool may_extend = op == Opcode::zext || op == Opcode::sext || op == Opcode::shl;
+  if (may_extend && !is_zero(x) && extension(y, m, imm, from_word)) {
     const VReg n = vreg(x);
     if (d) return op_dnm(sized(f.ext, t), d, n, m, imm);
     return op_nm(sized(f.ext, t), n, m, imm);
@@ -174,6 +179,10 @@ inline void Lower::add_wide(Inst i, bool subtract) {
 
 // The result is addend + product or, with msub, addend - product, if the product folds.
 inline bool Lower::multiply_add(Inst i, Value product, Value addend, Form form) {
+  if (op_of(product) != Opcode::mul) return false;
+  return fold_product(i, product, addend, form);
+}
+inline bool Lower::fold_product(Inst i, Value product, Value addend, Form form) {
   const Inst p = folds(product, Opcode::mul);
   if (!p || ir::bits(fn_.type(product)) > 64) return false;
   const Type t = fn_.type(product);

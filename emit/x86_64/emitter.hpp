@@ -41,7 +41,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   Status run() {
     const Status laid_out = frame_.lay_out();
     if (!laid_out.ok()) return laid_out;
-    for (const ir::VRegData& v : mf_.vregs) uses_upper_halves_ = uses_upper_halves_ || is_wide(v.type);
+    uses_upper_halves_ = is_wide(mf_.widest_vector());
     for (const ir::Param& p : fn_.module->params(fn_.signature)) uses_upper_halves_ = uses_upper_halves_ || is_wide(p.type);
     emit_function();
     const Status mapped = make_location_map();

@@ -36,14 +36,16 @@ class Frame {
 
   Status lay_out() {
     const u32 ir_slots = fn_.slots.size();
-    bool calls = false, variadic = false, scratch = false;
+    bool variadic = false, scratch = false;
+    u8 flags = 0;
     for (const ir::MachInst& m : mf_.insts) {
-      calls = calls || (m.flags & ir::mach_call) != 0;
-      is_dynamic_ = is_dynamic_ || m.form == form_of(Macro::lower_stack);
+      flags |= m.flags;
+      if (m.form == form_of(Macro::lower_stack)) is_dynamic_ = true;
       if ((m.flags & ir::mach_frame_address) == 0) continue;
       variadic = variadic || m.extra == ir_slots;
       scratch = scratch || m.extra == ir_slots + 1;
     }
+    const bool calls = (flags & ir::mach_call) != 0;
     keeps_frame_pointer_ = adjusts_sp() && (conv_.frame.frame_pointer || mf_.dynamic_stack);
     choose_saves();
     outgoing_ = static_cast<u32>(align_up(mf_.outgoing_bytes, 16));

@@ -64,7 +64,8 @@ inline void Emitter::move_general(bool wide, u8 r, bool is_load, Frame::Place pl
   if (p == nullptr) return;
   constexpr auto enc = [](Form f) { return detail::encode_table.record[static_cast<u16>(f)].enc; };
   const Enc narrow = is_load ? enc(F::mov_rm_32) : enc(F::mov_mr_32);
-  static_assert((enc(F::mov_rm_32) | table::W1) == enc(F::mov_rm_64) && (enc(F::mov_mr_32) | table::W1) == enc(F::mov_mr_64));
+  static_assert((enc(F::mov_rm_32) | table::W1) == enc(F::mov_rm_64));
+  static_assert((enc(F::mov_mr_32) | table::W1) == enc(F::mov_mr_64));
   Mem m;
   m.base = place.base;
   m.disp = place.offset;
@@ -99,7 +100,7 @@ inline void Emitter::emit_swap(Type t, u8 a, u8 b) {
 
 // A spill slot keeps all 32 bits of a narrow value, so that its extension survives.
 inline void Emitter::spill_move(Type t, u8 r, bool is_load, Frame::Place place) {
-  if (ir::bank(t) == Bank::gpr) return move_general(ir::bits(t) > 32, r, is_load, place);
+  if (ir::bank(t) != Bank::vec && t != Type::mask) return code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
   if (ir::bank(t) != Bank::vec || ir::bits(t) > 256) return code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
   struct Pair {
     Form load, store;

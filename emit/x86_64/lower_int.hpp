@@ -47,10 +47,10 @@ inline bool Lower::add_as_address(Inst i) {
   if (imm32(y, imm)) {
     if (!flags_live_ && fn_[x].uses == 1) return false;
     a = based(vreg(x), static_cast<i32>(imm));
-  } else if (shifted_index(y, index, a.scale) && a.scale != 0) {
+  } else if (op_of(y) == Opcode::shl && shifted_index(y, index, a.scale) && a.scale != 0) {
     a.base = vreg(x);
     a.index = vreg(index);
-  } else if (shifted_index(x, index, a.scale) && a.scale != 0) {
+  } else if (op_of(x) == Opcode::shl && shifted_index(x, index, a.scale) && a.scale != 0) {
     a.base = vreg(y);
     a.index = vreg(index);
   } else {

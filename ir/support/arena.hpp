@@ -173,7 +173,7 @@ class Vec {
 
   // False, and nothing changed, if there is no memory.
   bool reserve(u32 n) { return n <= capacity_ || grow(n); }
-  bool push(const T& v) {
+  [[gnu::always_inline]] bool push(const T& v) {
     if (size_ == capacity_) [[unlikely]] {
       const T copy = v;
       if (!grow(size_ + 1)) return false;

@@ -36,6 +36,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!info.slot_from_def) return 0;
   for (const MachInst& m : mf.insts)
     for (const Operand& p : mf.operands_of(m))
-      if (m.state && p.constraint == ConstraintKind::any && mf[p.vreg].spilled && p.alloc.is_reg()) std::abort();
+      if (m.state && p.constraint == ConstraintKind::any && mf[p.vreg].spilled() && p.alloc.is_reg()) std::abort();
   return 0;
 }

@@ -98,7 +98,7 @@ class AllocationRun {
       case Allocation::Kind::slot:
         return {slots_[a.index() % slots_.size()], units(t) > 1 ? slots_[(a.index() + 1) % slots_.size()] : 0};
       // A recipe makes the value it is for, and something else for others.
-      case Allocation::Kind::remat: return mf_.vregs[v.id].remat == a.index() ? values_[v.id] : some();
+      case Allocation::Kind::remat: return mf_.vregs[v.id].memory == a ? values_[v.id] : some();
       default: return some();
     }
   }

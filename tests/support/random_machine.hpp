@@ -117,7 +117,7 @@ class RandomMachine {
     }
     const VReg v = mf.new_vreg(b == Bank::gpr ? Type::i64 : Type::f64);  // a constant
     mf.remats.push({1, random_(), 0});
-    mf[v].remat = mf.remats.size() - 1;
+    mf[v].memory = Allocation::remat(mf.remats.size() - 1);
     available_[k].push_back(v);
     return v;
   }
@@ -206,7 +206,7 @@ class RandomMachine {
         break;
       case 6: {
         const VReg from = pick(mf, k, b);
-        if (mf[from].remat == 0)
+        if (!mf[from].is_remat())
           emit(k, {Reg::use(from), Reg::def(fresh(mf, born, mf[from].type))}, static_cast<u16>(Pseudo::copy));
         break;
       }
@@ -277,7 +277,7 @@ class RandomMachine {
     const u32 f = ++states_;
     for (u32 i = 0; i < n; ++i) {
       const VReg v = pick(mf, k, chance(70) ? Bank::gpr : Bank::vec);
-      if (mf[v].remat == 0) values.push_back(Reg::any(v));
+      if (!mf[v].is_remat()) values.push_back(Reg::any(v));
     }
     std::vector<VReg> born;
     for (u32 times = 1 + below(3); times > 0; --times) {
@@ -321,7 +321,7 @@ class RandomMachine {
         if (!arg) {
           arg = mf.new_vreg(t);
           mf.remats.push({1, random_(), 0});
-          mf[arg].remat = mf.remats.size() - 1;
+          mf[arg].memory = Allocation::remat(mf.remats.size() - 1);
         }
         mf.args.push(arg.id);
       }

@@ -131,7 +131,7 @@ TEST_CASE("a frame as data: slots of four bytes in a frame that a parent made") 
   bool odd = false;  // a value of four bytes takes one slot, one of eight an even pair
   u32 spilled = 0;
   for (const ir::VRegData& v : compiler.machine().vregs) {
-    if (!v.spilled) continue;
+    if (!v.spilled()) continue;
     ++spilled;
     odd = odd || v.slot % 2 != 0;
     CHECK((ir::bytes(v.type) <= 4 || v.slot % 2 == 0));

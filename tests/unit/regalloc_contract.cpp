@@ -195,7 +195,7 @@ TEST_CASE("contract: values that are ever spilled are reported in their slot, if
     m.end({Reg::use(kept)});
     REQUIRE(m.allocate(info).ok());
     CHECK(m.fault == AllocationFault::none);
-    CHECK(m.mf[kept].spilled);
+    CHECK(m.mf[kept].spilled());
     for (const MachInst& i : m.mf.insts)
       if (i.state) CHECK(m.mf.operands_of(i)[1].alloc.is_reg() == !asked);
   }

@@ -343,7 +343,7 @@ const Fault faults[] = {
        if (!m.state || o.constraint != ConstraintKind::any || !S::slot(o.alloc)) return false;
        o.alloc = s.another(Allocation::reg(PReg(bank(s.type(o.vreg)) == Bank::gpr ? 0 : 32)));
        return true; }); }, true},
-    {"slot-from-def", "the store forgotten", [](S& s) { return s.edit([&](Edit& e) { return s.mf[e.move.vreg].spilled && S::slot(e.move.to) && (e.move.to = e.move.from, true); }); }, true},
+    {"slot-from-def", "the store forgotten", [](S& s) { return s.edit([&](Edit& e) { return s.mf[e.move.vreg].spilled() && S::slot(e.move.to) && (e.move.to = e.move.from, true); }); }, true},
     {"slot-from-def", "stored late", [](S& s) { return s.from_anywhere(s.mf.edits.size(), [&](u32 n) {
        Edit& e = s.mf.edits[n];
        const bool last = n + 1 == s.mf.edits.size() || s.mf.edits[n + 1].at != e.at;

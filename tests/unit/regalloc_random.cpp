@@ -187,7 +187,7 @@ const Damage damages[] = {
      [](Allocated& a, std::mt19937_64& r) {
        return some_operand(a, r, [&](MachInst& m, Operand& o) {
          if (!o.is_use() || o.next_use == no_use || !o.alloc.is_reg() || m.clobbers != 0 ||
-             a.mf[o.vreg].spilled || a.mf[o.vreg].remat != 0 || (m.flags & mach_terminator) != 0)
+             a.mf[o.vreg].spilled() || a.mf[o.vreg].is_remat() || (m.flags & mach_terminator) != 0)
            return false;
          for (const Operand& p : a.mf.operands_of(m))
            if (p.is_def() && p.alloc == o.alloc) return false;
@@ -278,7 +278,7 @@ const Damage damages[] = {
      [](Allocated& a, std::mt19937_64&) {
        for (u32 n = 0; a.info.slot_from_def && n + 1 < a.mf.edits.size(); ++n) {
          const Edit& e = a.mf.edits[n];
-         if (!a.mf[e.move.vreg].spilled || e.move.to != Allocation::slot(a.mf[e.move.vreg].slot)) continue;
+         if (!a.mf[e.move.vreg].spilled() || e.move.to != Allocation::slot(a.mf[e.move.vreg].slot)) continue;
          if (a.mf.edits[n + 1].at == e.at) continue;
          a.mf.edits[n + 1].move = e.move;
          return true;
