@@ -34,35 +34,38 @@ def check_good(what: str, *words) -> None:
     done = jitkit("fuzz", *words)
     good = done.returncode == 0 and done.stdout.endswith("no difference\n") and done.stderr == ""
     for line in done.stdout.splitlines():
-        if re.match(r"\d+ (programs|ops|sequences)", line):
+        if re.match(r"\d+ (programs|ops|instructions)", line):
             report.note(f"{what}: {line}")
     report.check(what, good, f"exit status {done.returncode}\n{done.stdout}{done.stderr}")
     for path in scratch.glob("jitkit-fuzz-*.jk"):
         print(path.read_text())
 
 
-def check_faulty() -> None:
+def check_faulty(*more) -> None:
     path = scratch / "found.jk"
-    done = jitkit("fuzz", "--target", "arm64", "--emulator", f"{sys.executable} {FAULTY}", "--seed", 1, "--count", 1000, "-o", path)
-    if not report.check("a fault is found", done.returncode == 1 and "difference: " in done.stdout,
+    done = jitkit("fuzz", *more, "--target", "arm64", "--emulator", f"{sys.executable} {FAULTY}", "--seed", 1, "--count", 1000, "-o", path)
+    if not report.check(f"a fault is found {more}", done.returncode == 1 and "difference: " in done.stdout,
                         f"exit status {done.returncode}\n{done.stdout}{done.stderr}"):
         return
     text = path.read_text()
-    lines = [line for line in text.splitlines() if line and not line.startswith((";", "data", "bss", "rodata"))]
-    report.check("it is made small", len(lines) <= SMALL, f"{len(lines)} lines:\n{text}")
-    report.check("what is left has the faulty op", "crc32c" in text, text)
+    lines = [line for line in text.splitlines()
+             if ("arm64." in line if more else line and not line.startswith((";", "data", "bss", "rodata")))]
+    report.check(f"it is made small {more}", len(lines) <= SMALL, f"{len(lines)} lines:\n{text}")
+    report.check(f"what is left has the faulty op {more}", "crc32c" in text, text)
     how = re.search(r"^; jitkit run FILE (.*) difference$", text, re.MULTILINE)
-    if not report.check("it says how to see it", how is not None, text):
+    if not report.check(f"it says how to see it {more}", how is not None, text):
         return
     options = re.findall(r"'[^']*'|\S+", how[1])
-    seen, wanted = (jitkit("run", path, *[o.strip("'") for o in words], "difference") for words in (options, ["--target", "interp"]))
-    report.check("run shows it", (seen.returncode, wanted.returncode) == (0, 0) and seen.stdout != wanted.stdout,
+    good = ["--target", "arm64"] if more else ["--target", "interp"]
+    seen, wanted = (jitkit("run", path, *[o.strip("'") for o in words], "difference") for words in (options, good))
+    report.check(f"run shows it {more}", (seen.returncode, wanted.returncode) == (0, 0) and seen.stdout != wanted.stdout,
                  f"{seen.stdout!r} {wanted.stdout!r} {seen.stderr} {wanted.stderr}")
 
 
 def check_usage() -> None:
     for words, status, says in (
             (["fuzz"], 2, "--target"), (["fuzz", "--target", "m68k"], 2, "m68k"), (["fuzz", "--target", "arm64", "--seconds", "0"], 2, "seconds"),
+            (["fuzz", "--target", "arm64", "--family", "no_such"], 2, "no_such"),
             (["fuzz", "--target", "arm64", "--emulator", "no-such-emulator"], 1, "no-such-emulator"),
             (["fuzz", "--target", "arm64", "--cpu", "no-such-cpu"], 1, "no-such-cpu")):
         done = jitkit(*words)
@@ -80,7 +83,16 @@ def main() -> None:
         report.finish()
     seed = os.environ.get("JITKIT_SEED", "1")
     check_good(f"random programs from seed {seed}", "--target", "arm64", "--seed", seed, "--count", count)
+    families = [("arm64", "base"), ("arm64", "asimd")]
+    if shutil.which("qemu-x86_64-static"):
+        families += [("x86_64", "bmi2"), ("x86_64", "aes")]
+    else:
+        report.skip("families of x86-64", "no qemu-x86_64-static on PATH")
+    for target, family in families:
+        check_good(f"instructions of {target}, family {family}", "--target", target, "--family", family, "--seed", seed,
+                   "--count", count // 10)
     check_faulty()
+    check_faulty("--family", "crc")
     check_usage()
     shutil.rmtree(scratch)
     report.finish()

@@ -84,6 +84,9 @@ class TargetExecutor final : public Executor {
     if (level == Level::all) name_ += ", all features";
   }
 
+  // What code for it may use; known once it has been started.
+  const FeatureSet& uses() const { return uses_; }
+
   std::string start() override {
     if (!guest_.start()) return guest_.error();
     const FeatureSet has = features_of(guest_.hello(), FeatureSet());
@@ -91,13 +94,14 @@ class TargetExecutor final : public Executor {
     if (const auto lacking = has.first_missing(uses); lacking != FeatureSet::Feature::base)
       return fmt::format("the CPU lacks {}, which code for {} needs", Isa::feature_name(static_cast<u64>(lacking)), Isa::name);
     if (level_ == Level::all) uses = has;
+    uses_ = uses;
     if (image_ == nullptr) {
       typename Isa::Options o;
       o.features = uses;
       o.conventions = tools::custom_conventions<Isa>();
       image_ = std::make_unique<Image<Isa>>(o);
       run_options_ = fmt::format("--target {} --features {}", Isa::name, names(uses));
-      if (!emulator_.empty() && emulator_ != Target::emulator) run_options_ += fmt::format(" --emulator '{}'", emulator_);
+      if (!emulator_.empty() && (tools::is_host<Target> || emulator_ != Target::emulator)) run_options_ += fmt::format(" --emulator '{}'", emulator_);
     }
     image_->helpers(guest_.hello());
     return {};
@@ -153,6 +157,7 @@ class TargetExecutor final : public Executor {
   }
 
   Level level_;
+  FeatureSet uses_;
   std::string emulator_;
   Guest guest_;
   std::unique_ptr<Image<Isa>> image_;

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "executor.hpp"
+#include "source.hpp"
 
 namespace jitkit::fuzz {
 
@@ -15,7 +15,7 @@ class Finding {
   static constexpr const char* entry = "difference";
 
   // `p`: reduced. `how`: the options of `jitkit run` for the executor.
-  Finding(Program& p, Executor& e, std::string how) : how_(std::move(how)) {
+  Finding(Program& p, Executor& e, Source& source, std::string how) : source_(source), how_(std::move(how)) {
     Job job{&p};
     e.execute(job, true);
     if (job.refused()) {
@@ -82,9 +82,9 @@ class Finding {
     print(u, out);
     Program whole(text, {{entry}});
     Job job{&whole};
-    if (whole.interpret() && whole.optimise(p.level()).empty()) e.execute(job, true);
+    if (source_.expect(whole) && whole.optimise(p.level()).empty()) e.execute(job, true);
     shown_ = whole.error().empty() && !job.refused() && !job.good();
-    const std::string show = fmt::format("jitkit run FILE {1} {0}\njitkit run FILE --target interp {0}\n", entry, how_);
+    const std::string show = fmt::format("jitkit run FILE {1} {0}\njitkit run FILE {2} {0}\n", entry, how_, source_.run_options());
     return shown_ ? comment(show) + text : p.text();
   }
   static Param plain(Type t) {
@@ -93,6 +93,7 @@ class Finding {
     return p;
   }
 
+  Source& source_;
   std::string how_;
   std::string text_;
   bool shown_ = false;

@@ -10,20 +10,20 @@
 #include <string>
 #include <vector>
 
-#include "executor.hpp"
-#include "reduce.hpp"
+#include "source.hpp"
 
 namespace jitkit::fuzz {
 
 struct Totals {
   u64 programs = 0, functions = 0, calls = 0;
-  double ops = 0, blocks = 0, with_loops = 0, with_calls = 0, with_spills = 0, with_guards = 0;
+  double ops = 0, native = 0, blocks = 0, with_loops = 0, with_calls = 0, with_spills = 0, with_guards = 0;
 
   void add(const Shape& s, usize call_count) {
     ++programs;
     functions += s.functions;
     calls += call_count;
     ops += s.ops;
+    native += s.native;
     blocks += s.blocks;
     with_loops += s.loops ? 1 : 0;
     with_calls += s.calls ? 1 : 0;
@@ -53,7 +53,8 @@ class Fuzzer {
     std::unique_ptr<Program> reduced;
   };
 
-  Fuzzer(Options o, std::vector<std::unique_ptr<Executor>>& executors) : options_(o), executors_(executors) {}
+  Fuzzer(Options o, Source& source, std::vector<std::unique_ptr<Executor>>& executors)
+      : options_(o), source_(source), executors_(executors) {}
 
   // Called after each batch.
   std::function<void(const Totals&)> on_progress = [](const Totals&) {};
@@ -79,9 +80,9 @@ class Fuzzer {
     std::vector<std::unique_ptr<Program>> programs;
     std::vector<Shape> shapes;  // as they were made
     for (u64 seed = first; seed < first + size; ++seed) {
-      programs.push_back(std::make_unique<Program>(seed));
+      programs.push_back(source_.make(seed));
       Program& p = *programs.back();
-      if (!p.interpret()) return fail(nullptr, p, p.error());
+      if (!p.error().empty()) return fail(nullptr, p, p.error());
       shapes.push_back(p.shape());
       if (!optimise(p)) return false;
     }
@@ -96,6 +97,8 @@ class Fuzzer {
       for (const std::vector<Job>& j : jobs) s.spills = s.spills || j[n].spills;
       totals_.add(s, programs[n]->cases().size());
     }
+    for (usize n = 0; n < programs.size(); ++n)
+      if (!source_.expect(*programs[n], jobs[0][n])) return fail(executors_[0].get(), *programs[n], programs[n]->error());
     for (usize e = 0; e < executors_.size(); ++e)
       for (Job& j : jobs[e])
         if (!j.good() && !judge(*executors_[e], j)) return false;
@@ -106,8 +109,8 @@ class Fuzzer {
     const OptLevel level = options_.level ? *options_.level : static_cast<OptLevel>(p.seed() % 3);
     const std::string wrong = p.optimise(level);
     if (wrong.empty()) return true;
-    Reducer reducer(p, [&](Program& smaller) { return !smaller.optimise(level).empty(); }, reduce_limit);
-    const std::unique_ptr<Program> small = reducer.run();
+    const std::unique_ptr<Program> small =
+        source_.reduce(p, [&](Program& smaller) { return !smaller.optimise(level).empty(); }, reduce_limit);
     return fail(nullptr, p, fmt::format("{}{}reduced:\n{}", wrong, small->optimise(level), small->text()));
   }
 
@@ -119,14 +122,13 @@ class Fuzzer {
     if (alone.good()) return fail(&e, *j.program, "differs, but not alone: programs of a batch disturb each other");
     const std::string what = text(alone);
     // Only the same kind of difference counts: a refusal stays a refusal.
-    Reducer reducer(*j.program, [&](Program& smaller) {
+    fail(&e, *j.program, what);
+    difference_.reduced = source_.reduce(*j.program, [&](Program& smaller) {
       smaller.optimise(j.program->level());
       Job job{&smaller};
       e.execute(job);
       return !job.good() && job.refused() == refused;
     }, reduce_limit);
-    fail(&e, *j.program, what);
-    difference_.reduced = reducer.run();
     difference_.reduced->optimise(j.program->level());
     return false;
   }
@@ -145,6 +147,7 @@ class Fuzzer {
   }
 
   Options options_;
+  Source& source_;
   std::vector<std::unique_ptr<Executor>>& executors_;
   Totals totals_;
   Difference difference_;

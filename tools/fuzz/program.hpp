@@ -4,6 +4,7 @@
 #define JITKIT_TOOLS_FUZZ_PROGRAM_HPP
 
 #include <checked_optimiser.hpp>
+#include <compilers.hpp>
 #include <fmt/format.h>
 #include <jitkit/ir/cfg.hpp>
 #include <jitkit/ir/constant_text.hpp>
@@ -42,6 +43,7 @@ struct Case {
 struct Shape {
   u32 functions = 0;
   u32 ops = 0;
+  u32 native = 0;
   u32 blocks = 0;
   bool loops = false;
   bool calls = false;
@@ -78,7 +80,10 @@ class Program {
     print(made, out);
     take();
   }
-  Program(std::string text, std::vector<Case> cases) : text_(std::move(text)), cases_(std::move(cases)) { take(); }
+  Program(std::string text, std::vector<Case> cases, u64 seed = 0)
+      : seed_(seed), text_(std::move(text)), cases_(std::move(cases)) {
+    take();
+  }
 
   u64 seed() const { return seed_; }
   Unit& unit() { return unit_; }
@@ -90,6 +95,12 @@ class Program {
   // What makes it unusable: a mistake of the generator, parser or verifier. Empty if nothing does.
   const std::string& error() const { return error_; }
 
+  bool fail(std::string why) {
+    error_ = std::move(why);
+    return false;
+  }
+
+  void expect(std::vector<Outcome> outcomes) { expected_ = std::move(outcomes); }
   // Runs the interpreter and takes its results as the expected ones; false if it did not come to an end
   // that machine code can come to as well.
   bool interpret() {
@@ -160,6 +171,7 @@ class Program {
       for (u32 b = 1; b < f.blocks.size(); ++b)
         for (Inst i = f.blocks[b].first; i; i = f[i].next) {
           ++s.ops;
+          s.native += is_native(f[i].op) ? 1 : 0;
           s.calls = s.calls || is_call(f[i].op);
           s.guards = s.guards || f[i].op == Opcode::guard || f[i].op == Opcode::guard_not;
         }
@@ -173,7 +185,8 @@ class Program {
 
  private:
   void take() {
-    if (!parse(text_, unit_, {}, errors_) || !verify(unit_, errors_)) {
+    const IsaInfo* const targets[] = {&arm64::Isa::isa_info(), &x86_64::Isa::isa_info()};
+    if (!parse(text_, unit_, targets, errors_) || !verify(unit_, errors_)) {
       StringSink out(error_);
       out << "not valid: ";
       errors_.print(out, "program");

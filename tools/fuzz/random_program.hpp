@@ -13,6 +13,33 @@
 
 namespace jitkit::fuzz {
 
+// A function @memory: h = rotl(h, 5) + word, over all globals.
+inline void add_memory_hash(Unit& unit) {
+  Module& m = unit.module;
+  Param result;
+  result.type = Type::i64;
+  const SymbolRef s = m.declare_function("memory", m.add_signature({}, {&result, 1}));
+  m.symbol(s).linkage = Linkage::exported;
+  Builder b(*unit.add_function(s));
+  b.entry();
+  Value hash = b.i64(1);
+  for (u32 g = 1; g < m.symbol_count(); ++g) {
+    const SymbolInfo& i = m.symbol(SymbolRef(g));
+    if (i.kind == SymbolKind::function) continue;
+    const Value base = b.symbol_addr(SymbolRef(g));
+    const Block loop = b.new_block(), next = b.new_block();
+    b.br({loop, {b.i64(0), hash}});
+    b.at(loop);
+    const Value at = b.add_param(loop, Type::i64), h = b.add_param(loop, Type::i64);
+    const Value mixed = b.add(b.rotl(h, b.i64(5)), b.load(Type::i64, b.ptr_add(base, at)));
+    const Value on = b.add(at, b.i64(8));
+    b.brif(b.icmp(ICond::ult, on, b.i64(static_cast<i64>(i.size))), {loop, {on, mixed}}, {next, {mixed}});
+    b.at(next);
+    hash = b.add_param(next, Type::i64);
+  }
+  b.ret({hash});
+}
+
 class RandomProgram {
  public:
   static constexpr u32 most_arguments = 20;  // of the first function
@@ -31,7 +58,7 @@ class RandomProgram {
       RandomBody body(*functions[n], r_, std::span(infos).subspan(n + 1), infos[n].by_address);
       infos[n].cost = body.fill(n == 0 ? r_.between(20, 150) : r_.between(5, 60));
     }
-    memory_hash();
+    add_memory_hash(unit_);
   }
 
   // Arguments for a call of the first function.
@@ -113,31 +140,6 @@ class RandomProgram {
       list.push_back(p);
       by_address.push_back(false);
     }
-  }
-
-  // h = rotl(h, 5) + word, over all globals.
-  void memory_hash() {
-    const Param result = value_of(Type::i64);
-    const SymbolRef s = m_.declare_function("memory", m_.add_signature({}, {&result, 1}));
-    m_.symbol(s).linkage = Linkage::exported;
-    Builder b(*unit_.add_function(s));
-    b.entry();
-    Value hash = b.i64(1);
-    for (u32 g = 1; g < m_.symbol_count(); ++g) {
-      const SymbolInfo& i = m_.symbol(SymbolRef(g));
-      if (i.kind == SymbolKind::function) continue;
-      const Value base = b.symbol_addr(SymbolRef(g));
-      const Block loop = b.new_block(), next = b.new_block();
-      b.br({loop, {b.i64(0), hash}});
-      b.at(loop);
-      const Value at = b.add_param(loop, Type::i64), h = b.add_param(loop, Type::i64);
-      const Value mixed = b.add(b.rotl(h, b.i64(5)), b.load(Type::i64, b.ptr_add(base, at)));
-      const Value on = b.add(at, b.i64(8));
-      b.brif(b.icmp(ICond::ult, on, b.i64(static_cast<i64>(i.size))), {loop, {on, mixed}}, {next, {mixed}});
-      b.at(next);
-      hash = b.add_param(next, Type::i64);
-    }
-    b.ret({hash});
   }
 
   RandomSource r_;

@@ -128,6 +128,8 @@ class Reducer {
       const Value zero = f.constant(f.type(old), d.op == Opcode::icmp ? 1 : 0);
       for (u32& v : f.pool)
         if (v == old.id) v = zero.id;
+      for (FrameEntry& e : f.frame_entries)
+        if (e.kind == FrameEntry::Kind::value && e.index == old.id) e.index = zero.id;
       for (InstData& user : f.insts)
         for (u32 k = 0; k < user.operands && user.operands <= 2; ++k)
           if (user.ops[k] == old.id) user.ops[k] = zero.id;

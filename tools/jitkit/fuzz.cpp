@@ -1,5 +1,5 @@
 // `jitkit fuzz`: random programs whose results must be the interpreter's, compiled for this machine and for
-// a target on a CPU or an emulator.
+// a target on a CPU or an emulator; random instructions of a target on two of those.
 #include <fmt/format.h>
 #include <fuzz/finding.hpp>
 #include <fuzz/fuzzer.hpp>
@@ -23,6 +23,7 @@ using fuzz::Level;
 
 struct Arguments {
   std::string target;
+  std::string family;
   std::string emulator;
   std::string cpu;
   std::string output;
@@ -39,27 +40,66 @@ class Session {
   explicit Session(Arguments& a) : a_(a) {}
 
   int run() {
-    if (a_.print) {
-      print_programs();
-      return exit_good;
+    if (a_.family.empty()) {
+      fuzz::IrSource source;
+      if (a_.print) return print_programs(source);
+      add<Host>({});
+      if (a_.target == Other::Isa::name)
+        add<Other>(emulator(Other::emulator));
+      else if (!a_.emulator.empty() || !a_.cpu.empty())
+        add<Host>(emulator(Host::emulator));
+      return start() ? compare(source) : exit_bad_input;
     }
-    using Other = std::conditional_t<is_host<Arm64>, X86_64, Arm64>;
-    using Host = std::conditional_t<is_host<Arm64>, Arm64, X86_64>;
-    add<Host>({});
-    if (a_.target == Other::Isa::name) add<Other>(emulator(Other::emulator));
-    else if (!a_.emulator.empty() || !a_.cpu.empty()) add<Host>(emulator(Host::emulator));
+    return a_.target == Arm64::Isa::name ? run_family<Arm64>() : run_family<X86_64>();
+  }
+
+ private:
+  using Other = std::conditional_t<is_host<Arm64>, X86_64, Arm64>;
+  using Host = std::conditional_t<is_host<Arm64>, Arm64, X86_64>;
+
+  // The first is what the others are compared with.
+  template <class Target>
+  int run_family() {
+    using Isa = typename Target::Isa;
+    using One = fuzz::TargetExecutor<Target>;
+    const std::vector<std::string> usual{Target::emulator};
+    std::vector<std::vector<std::string>> where;
+    where.push_back(is_host<Target> ? std::vector<std::string>() : usual);
+    if (is_host<Target> || emulator(Target::emulator) != usual) where.push_back(emulator(Target::emulator));
+    typename Isa::Options options;
+    for (const auto& words : where) executors_.push_back(std::make_unique<One>(Level::all, words));
+    if (!start()) return exit_bad_input;
+    options.features = Isa::FeatureSet::all();
+    for (const auto& e : executors_) options.features = (options.features & static_cast<One&>(*e).uses()).usable();
+    fuzz::NativeSource<Isa> source(a_.family, options, *executors_[0]);
+    if (source.forms() == 0) {
+      fmt::print(stderr, "--family: no instruction of {} that these machines have is called so or needs a feature of that name: {}\n",
+                 Isa::name, a_.family);
+      return exit_usage;
+    }
+    if (a_.print) return print_programs(source);
+    fmt::print("{} forms of the family {}\n", source.forms(), a_.family);
+    return compare(source);
+  }
+
+  bool start() {
     for (const auto& e : executors_)
       if (const std::string why = e->start(); !why.empty()) {
         fmt::print(stderr, "error: {}: {}\n", e->name(), why);
-        return exit_bad_input;
+        return false;
       }
+    return true;
+  }
+
+  int compare(fuzz::Source& source) {
     fmt::print("seed {}\n", a_.seed);
     for (const auto& e : executors_) fmt::print("on {}\n", e->name());
     std::fflush(stdout);
     fuzz::Fuzzer::Options options{a_.seed, a_.count, std::chrono::seconds(a_.seconds), {}};
+    if (!a_.family.empty()) options.level = ir::OptLevel::none;  // one by one would become together
     for (u8 n = 0; n < std::size(ir::level_names); ++n)
       if (a_.level == ir::level_names[n]) options.level = static_cast<ir::OptLevel>(n);
-    fuzz::Fuzzer fuzzer(options, executors_);
+    fuzz::Fuzzer fuzzer(options, source, executors_);
     const bool terminal = isatty(2) != 0;
     const auto began = fuzz::Fuzzer::Clock::now();
     if (terminal)
@@ -71,12 +111,11 @@ class Session {
     const bool good = fuzzer.run();
     if (terminal) fmt::print(stderr, "\n");
     const bool enough = report(fuzzer.totals());
-    if (!good) return found(fuzzer.difference());
+    if (!good) return found(fuzzer.difference(), source);
     fmt::print("no difference\n");
     return enough ? exit_good : exit_bad_input;
   }
 
- private:
   std::vector<std::string> emulator(const char* usual) const {
     std::vector<std::string> words = words_of(a_.emulator.empty() ? usual : a_.emulator);
     if (!a_.cpu.empty()) words.insert(words.end(), {"-cpu", a_.cpu});
@@ -88,14 +127,19 @@ class Session {
       executors_.push_back(std::make_unique<fuzz::TargetExecutor<Target>>(l, emulator));
   }
 
-  void print_programs() const {
-    for (u64 n = 0; n < std::max<u64>(a_.count, 1); ++n)
-      fmt::print("; seed {}\n{}", a_.seed + n, fuzz::Program(a_.seed + n).text());
+  int print_programs(fuzz::Source& source) const {
+    for (u64 n = 0; n < std::max<u64>(a_.count, 1); ++n) fmt::print("; seed {}\n{}", a_.seed + n, source.make(a_.seed + n)->text());
+    return exit_good;
   }
 
   // False if the programs are too simple to be worth running.
-  static bool report(const fuzz::Totals& t) {
-    fmt::print("{} programs, {} functions, {} calls on each\n", t.programs, t.functions, t.calls);
+  bool report(const fuzz::Totals& t) const {
+    fmt::print("{} programs, {} functions, {} calls, each {} times as machine code; {} allocations checked\n", t.programs,
+               t.functions, t.calls, executors_.size(), t.functions * executors_.size());
+    if (!a_.family.empty()) {
+      fmt::print("{:.0f} instructions of the family on average, together and one by one\n", t.mean(t.native) / 2);
+      return true;
+    }
     const auto percent = [&](double count) { return 100 * t.mean(count); };
     fmt::print("{:.0f} ops and {:.1f} blocks on average; with loops {:.0f} %, calls {:.0f} %, spills {:.0f} %, guards {:.0f} %\n",
                t.mean(t.ops), t.mean(t.blocks), percent(t.with_loops), percent(t.with_calls), percent(t.with_spills),
@@ -106,12 +150,12 @@ class Session {
     return false;
   }
 
-  int found(const fuzz::Fuzzer::Difference& d) {
+  int found(const fuzz::Fuzzer::Difference& d, fuzz::Source& source) {
     fmt::print("difference: seed {} on {}: {}\n", d.seed, d.executor != nullptr ? d.executor->name() : "the interpreter or optimiser", d.what);
     if (d.reduced == nullptr) return exit_bad_input;
     std::string how = d.executor->run_options();
     if (const ir::OptLevel l = d.reduced->level(); l != ir::OptLevel::none) how += fmt::format(" --opt {}", ir::level_names[static_cast<u8>(l)]);
-    const fuzz::Finding f(*d.reduced, *d.executor, how);
+    const fuzz::Finding f(*d.reduced, *d.executor, source, how);
     if (a_.output.empty()) a_.output = fmt::format("jitkit-fuzz-{}.jk", d.seed);
     std::ofstream out(a_.output, std::ios::binary);
     out << f.text();
@@ -122,7 +166,7 @@ class Session {
     }
     fmt::print("reduced to {}\n", a_.output);
     if (f.shown())
-      fmt::print("jitkit run {0} {1} {2}\njitkit run {0} --target interp {2}\n", a_.output, how, fuzz::Finding::entry);
+      fmt::print("jitkit run {0} {1} {2}\njitkit run {0} {3} {2}\n", a_.output, how, fuzz::Finding::entry, source.run_options());
     return exit_bad_input;
   }
 
@@ -139,6 +183,9 @@ int run(Arguments& a) {
 std::function<int()> setup(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
   add_target_option(app, a->target);
+  app.add_option("--family", a->family,
+                 "sequences of the target's own instructions instead: those that need the feature of that name (base: none), "
+                 "or whose form names start so");
   app.add_option("--seconds", a->seconds, "how long (60)")->check(CLI::PositiveNumber);
   app.add_option("--count", a->count, "so many programs instead")->check(CLI::PositiveNumber);
   CLI::Option* seed = app.add_option("--seed", a->seed, "of the first program; without it a new one, which is printed");
@@ -151,12 +198,15 @@ std::function<int()> setup(CLI::App& app) {
   app.footer("Random programs over all core ops, each called with 16 lists of arguments: what machine code gives must be "
              "what the interpreter gives. They run on this machine and, if the target is another or --emulator or --cpu is "
              "given, there; once with the features that core ops cannot do without, once with all that the CPU has. "
+             "With --family random instructions, which must leave the same together as one by one, and under the "
+             "emulator the same as on this CPU (for another target: as under QEMU). "
              "A difference is made small and written as a .jk file that `jitkit run` shows it with.\n"
              "Exit status: 0 no difference, 1 a difference, 2 usage.\n"
              "Examples:\n"
              "  jitkit fuzz --target arm64 --seconds 30\n"
              "  jitkit fuzz --target arm64 --cpu cortex-a72\n"
-             "  jitkit fuzz --target x86_64 --emulator /opt/my-emulator\n");
+             "  jitkit fuzz --target x86_64 --emulator /opt/my-emulator\n"
+             "  jitkit fuzz --target x86_64 --family bmi2              this CPU against QEMU\n");
   return [a, seed] {
     a->seed_given = seed->count() != 0;
     return run(*a);
