@@ -100,8 +100,8 @@ inline void Emitter::emit_swap(Type t, u8 a, u8 b) {
 
 // A spill slot keeps all 32 bits of a narrow value, so that its extension survives.
 inline void Emitter::spill_move(Type t, u8 r, bool is_load, Frame::Place place) {
+  if (ir::bank(t) == Bank::gpr) return move_general(ir::bits(t) > 32, r, is_load, place);
   if (ir::bank(t) != Bank::vec && t != Type::mask) return code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
-  if (ir::bank(t) != Bank::vec || ir::bits(t) > 256) return code_.fail({Error::unsupported, 0, static_cast<u64>(t)});
   struct Pair {
     Form load, store;
   };
