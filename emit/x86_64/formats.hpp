@@ -376,6 +376,7 @@ constexpr u8 encode(Form form, const u8* regs, i32 disp, u8 scale, i64 imm, u8* 
 // to 16 bytes.
 [[gnu::always_inline]] inline u8* encode_quick(Form form, const u8* regs, i32 disp, u8 scale, i64 imm, u8* out) {
   using detail::Quick;
+  if (is_evex(form)) return nullptr;
   const detail::EncodeRecord& r = detail::encode_table.record[static_cast<u16>(form)];
   if (r.quick == Quick::none) return nullptr;
   const unsigned reg = r.reg_at < detail::from_imm ? regs[r.reg_at] : digit_of(r.enc);
