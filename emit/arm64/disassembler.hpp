@@ -164,12 +164,22 @@ inline bool operand_decodes(const OperandInfo& o, u32 word) {
 
 }  // namespace detail
 
+namespace detail {
+
+// A bit mask moved to register 31 goes to the stack pointer, a number of movz and movn to nowhere: such words
+// are mov_sp_imm's.
+inline bool is_mov_to_sp(Form f, u32 word) {
+  return (f == Form::mov_imm_w || f == Form::mov_imm_x) && (word & 31) == 31 && (word >> 23 & 63) == 36;
+}
+
+}  // namespace detail
+
 // The form of a word; none if there is none.
 inline Form decode(u32 word) {
   Form found = Form::none;
   detail::decode_index().find(word, [&](Form f) {
     const u32 mask = form_mask(f);
-    if ((word & mask) != (form_bits(f) & mask)) return false;
+    if ((word & mask) != (form_bits(f) & mask) || detail::is_mov_to_sp(f, word)) return false;
     for (OperandKind k : row_of(f).operands)
       if (k != OperandKind::none && !detail::operand_decodes(operand_info(k), word)) return false;
     found = f;

@@ -456,6 +456,7 @@ inline bool assemble_line(std::string_view source, const FeatureSet& features, u
       if (k != OperandKind::none && matched) matched = m.match(operand_info(k));
     if (m.position() > furthest) furthest = m.position();
     if (!matched || !m.at_end()) return false;
+    if (detail::is_mov_to_sp(f, m.word())) return false;
     if (detail::registers_conflict(f, m.word())) {
       outcome = Outcome::registers;
       return false;
