@@ -8,7 +8,7 @@
 //
 // A literal that does not fit does not compile; Type::make(value) answers for a run-time value, where
 // Type is that of the parameter, such as arg::addsub. What the text assembler accepts, the methods
-// accept.
+// accept, but for `mov xzr, #n`, which does nothing and with a bit mask would be `mov sp`.
 //
 // Invariant: methods of the class template are instantiated only where used; this header expands the
 // rows' encodings and nothing else of them.

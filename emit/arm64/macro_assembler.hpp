@@ -65,11 +65,11 @@ class BasicMacroAssembler : public BasicAssembler<Buffer> {
   // --- constants -----------------------------------------------------------------------------------
   using Base::mov;
   template <std::integral Int>
-  void mov(XRegOrZr d, Int v) {
+  void mov(XReg d, Int v) {
     put_constant(d.id, static_cast<u64>(v));
   }
   template <std::integral Int>
-  void mov(WRegOrZr d, Int v) {
+  void mov(WReg d, Int v) {
     if (fits_word(static_cast<i64>(v))) put_constant(d.id, static_cast<u32>(v));
   }
   // All 128 bits; one instruction where there is one, else from the pool.

@@ -46,4 +46,5 @@ void emit(Assembler& a, Label l) {
   FAIL(34, a.no_such_row(x0))  // expect: class
   FAIL(35, a.cbz(x0, x1))  // expect: class
   FAIL(36, a.ldr(x0, x1, d2))  // expect: class
+  FAIL(37, a.mov(xzr, 1))  // expect: class
 }
