@@ -42,8 +42,6 @@ class AliasModel {
     return true;
   }
 
-  bool escaped(u32 slot) const { return escaped_[slot]; }
-
   Address address(Value v, i64 offset) const {
     Address a;
     a.from = v;
@@ -109,7 +107,11 @@ class AliasModel {
   }
   void look_at(Inst i) {
     const InstData& d = (*f_)[i];
-    if (d.op == Opcode::ptr_add || d.op == Opcode::icmp) return;
+    if (d.op == Opcode::icmp) return;
+    if (d.op == Opcode::ptr_add) {  // a sum that is too long to be followed: what it is added to goes astray
+      if (address(f_->result(i), 0).root == Address::Root::value) escapes(Value(d.ops[0]));
+      return;
+    }
     const std::span<const u32> ops = f_->operands(i);
     const bool access = moved_type(d).type != Type::none;
     for (u32 n = access ? 1 : 0; n < ops.size(); ++n) escapes(Value(ops[n]));

@@ -177,7 +177,7 @@ class DeadCodeRemover {
 inline Status remove_dead_code(FunctionData& f, u32* removed = nullptr) {
   Arena arena;
   Cfg cfg;
-  cfg.compute(f, arena);
+  cfg.compute(f, arena, Cfg::Want::no_dominators);
   DeadCodeRemover dead(f, cfg, arena);
   const Status s = dead.run(arena);
   if (removed != nullptr) *removed = dead.removed();

@@ -29,6 +29,9 @@ struct PureInst {
   u32 aux = 0;
   Value x[3] = {};
 
+  // Of an instruction with three operands at most, without them.
+  static PureInst of(const InstData& d) { return {d.op, d.type, d.flags, static_cast<u8>(d.operands), d.aux, {}}; }
+
   // As InstData::what() and with() of the instruction made of it.
   u64 what() const { return packed_what(op, type, flags, aux); }
   u64 with() const { return x[0].id | u64{x[1].id} << 32; }

@@ -139,7 +139,7 @@ class ValueNumberer {
 
   void number(Inst i) {
     const InstData& d = f_[i];
-    PureInst p{d.op, d.type, d.flags, static_cast<u8>(d.operands), d.aux, {}};
+    PureInst p = PureInst::of(d);
     const std::span<const u32> ops = f_.operands(i);
     for (u32 n = 0; n < ops.size(); ++n) p.x[n] = Value(ops[n]);
     if (Folder::applies(f_, p) && folds(i, p)) return;

@@ -93,7 +93,7 @@ class Inliner {
   // The block that goes on behind the call; none if there is no memory.
   Block expand(Block b, Inst call, const FunctionData& callee) {
     Cfg cfg;
-    cfg.compute(callee, arena_);
+    cfg.compute(callee, arena_, Cfg::Want::no_dominators);
     const Block rest = f_.new_block();
     if (!rest || arena_.failed() || !to_.assign(callee.values.size(), 0) || !block_to_.assign(callee.blocks.size(), 0)) return {};
     f_[rest].cold = f_[b].cold;

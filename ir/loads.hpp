@@ -70,10 +70,8 @@ class LoadEliminator {
 
   bool writes(const InstData& d) const { return (f_.effects(d) & effect::write) != 0; }
   Write write_of(Inst i) const {
-    const InstData& d = f_[i];
-    if (is_native(d.op) || !(is_plain_store(d.op) || info(d.op).option == Option::atomic)) return {{}, 0, true};
-    if (info(d.op).option == Option::atomic) return {{}, 0, true};
-    return {alias_.address(i), bytes(moved_type(d).type), false};
+    if (!is_plain_store(f_[i].op)) return {{}, 0, true};
+    return {alias_.address(i), bytes(moved_type(f_[i]).type), false};
   }
   // The writes of all blocks, in their order: those of a loop are a run.
   bool collect_writes() {

@@ -213,6 +213,15 @@ constexpr MovedType moved_type(const InstData& d) {
     default: return {};
   }
 }
+// The number of the edge that a conditional branch or switch takes where what it looks at is x.
+inline u32 chosen_edge(const FunctionData& f, Inst t, u64 x) {
+  if (f[t].op == Opcode::brif) return x != 0 ? 0 : 1;
+  const u32 last = f.edge_count(t) - 1;
+  for (u32 n = 0; n < last; ++n)
+    if ((static_cast<u64>(f[f.edge(t, n)].case_value) & low_mask(bits(f[t].type))) == x) return n;
+  return last;
+}
+
 constexpr bool is_plain_store(Opcode op) { return op >= Opcode::store && op <= Opcode::store32; }
 constexpr bool is_plain_load(Opcode op) { return op >= Opcode::load && op <= Opcode::sload32; }
 static_assert(static_cast<u16>(Opcode::sload32) - static_cast<u16>(Opcode::load) == 6 &&

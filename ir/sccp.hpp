@@ -84,7 +84,7 @@ class ConstantPropagator {
       for (u32 n = 0; n < d.results; ++n) lower(f_.result(i, n), anything);
       return;
     }
-    PureInst p{d.op, d.type, d.flags, static_cast<u8>(d.operands), d.aux, {}};
+    PureInst p = PureInst::of(d);
     bool any = false;
     for (u32 n = 0; n < d.operands; ++n) {
       const u32 s = state(f_.operand(i, n));
@@ -107,17 +107,10 @@ class ConstantPropagator {
     if (count > 1) {
       const u32 s = state(f_.operand(t, 0));
       if (s == unknown) return;
-      if (s != anything) only = chosen(t, f_.constant(Value(s)).lo);
+      if (s != anything) only = chosen_edge(f_, t, f_.constant(Value(s)).lo);
     }
     for (u32 n = 0; n < count; ++n)
       if (only == count || only == n) take(f_.edge(t, n));
-  }
-  u32 chosen(Inst t, u64 x) const {
-    if (f_[t].op == Opcode::brif) return x != 0 ? 0 : 1;
-    const u32 last = f_.edge_count(t) - 1;
-    for (u32 n = 0; n < last; ++n)
-      if ((static_cast<u64>(f_[f_.edge(t, n)].case_value) & low_mask(bits(f_[t].type))) == x) return n;
-    return last;
   }
   void take(Edge e) {
     const Block to = f_[e].target;

@@ -91,12 +91,7 @@ class CfgSimplifier {
   }
   // Where the terminator goes if what it looks at is the constant.
   Edge chosen(Inst t, Value constant) const {
-    const u64 x = f_.constant(constant).lo;
-    if (f_[t].op == Opcode::brif) return f_.edge(t, x != 0 ? 0 : 1);
-    const u32 cases = f_.edge_count(t) - 1;
-    for (u32 n = 0; n < cases; ++n)
-      if ((static_cast<u64>(f_[f_.edge(t, n)].case_value) & low_mask(bits(f_[t].type))) == x) return f_.edge(t, n);
-    return f_.edge(t, cases);
+    return f_.edge(t, chosen_edge(f_, t, f_.constant(constant).lo));
   }
   // The terminator of b becomes a branch along one of its edges.
   bool go(Block b, Edge e) {
@@ -184,7 +179,7 @@ class CfgSimplifier {
     u32 made = 0;
     for (Inst i = f_[via].first; i != t; i = f_[i].next) {
       const InstData& d = f_[i];
-      PureInst p{d.op, d.type, d.flags, static_cast<u8>(d.operands), d.aux, {}};
+      PureInst p = PureInst::of(d);
       if (!is_pure(d) || d.operands > 3 || d.results != 1) return false;
       for (u32 n = 0; n < d.operands; ++n) p.x[n] = along(e, via, values, made, found(f_.operand(i, n)));
       const Type type = f_.type(f_.result(i));

@@ -409,7 +409,7 @@ inline void Lower::lower(Inst i) {
 inline void Lower::put(Form f, Fields where, u32 imm, std::initializer_list<Operand> operands) {
   if (!require(form_feature(f))) return;
   emit(form_of(f), operands, (form_bits(f) ^ imm) | where, 0,
-       (form_effects(f) & writes_flags) != 0 ? ir::mach_writes_flags : u8{0});
+       (row_of(f).effects & writes_flags) != 0 ? ir::mach_writes_flags : u8{0});
 }
 inline void Lower::op_tied_n(Form f, VReg d, VReg old, VReg n, u32 imm) {
   put(f, fields(RegField::d, RegField::none, RegField::n), imm ^ zero_in(n, RegField::n),

@@ -133,10 +133,10 @@ inline void Lower::native(Inst i) {
     n += members - 1;
   }
   if (!require(form_feature(f)) || count > max_fields) return;
-  if ((form_effects(f) & reads_flags) != 0) operands[count++] = Reg::use(operand_vreg(i, uses));
+  if ((row_of(f).effects & reads_flags) != 0) operands[count++] = Reg::use(operand_vreg(i, uses));
   if (defs < d.results) operands[count++] = Reg::def(result_vreg(i, defs));
   emit(form_of(f), std::span<const Operand>(operands, count), word, 0,
-       (form_effects(f) & writes_flags) != 0 ? ir::mach_writes_flags : u8{0});
+       (row_of(f).effects & writes_flags) != 0 ? ir::mach_writes_flags : u8{0});
 }
 
 // ---- regions ----
@@ -192,7 +192,7 @@ inline void Lower::begin_region(Inst i) {
   for (Inst k = fn_[i].next; fn_[k].op != Opcode::region_end; k = fn_[k].next) {
     if (!ir::is_native(fn_[k].op)) return unsupported(k);
     region_word(k, list);
-    flags_written = flags_written || (form_effects(static_cast<Form>(ir::native_form(fn_[k].op))) & writes_flags) != 0;
+    flags_written = flags_written || (row_of(static_cast<Form>(ir::native_form(fn_[k].op))).effects & writes_flags) != 0;
   }
   if (list.count == RegionOperands::capacity) return unsupported(i);
   emit(form_of(Macro::region), std::span<const Operand>(list.operands, list.count), 0, 0,
@@ -221,7 +221,7 @@ inline void Lower::region_word(Inst i, RegionOperands& list) {
     if (!list.restrict_to(at_operand, o)) return unsupported(i);
     names |= (at_operand + 1) << (8 * (static_cast<u8>(field_at(form.detail(n).lsb)) - 1));
   }
-  if ((form_effects(f) & reads_flags) != 0) list.place(Reg::use(operand_vreg(i, uses)));
+  if ((row_of(f).effects & reads_flags) != 0) list.place(Reg::use(operand_vreg(i, uses)));
   if (defs < fn_[i].results) list.place(Reg::def(result_vreg(i, defs)));
   if (!require(form_feature(f))) return;
   put_macro(Macro::region_word, {}, word, names);

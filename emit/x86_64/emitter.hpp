@@ -78,6 +78,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   u32 offset() { return code_.offset(); }
   void put(Form f, const u8* regs, i32 disp = 0, u8 scale = 0, i64 imm = 0);
   bool put_quick(Form f, const u8* regs, i32 disp, u8 scale, i64 imm);
+  void put_slow(Form f, const u8* regs, i32 disp, u8 scale, i64 imm);
   void put(Form f, std::initializer_list<u8> regs, i64 imm = 0) { put(f, regs.begin(), 0, 0, imm); }
   void put_memory(Form f, u8* regs, unsigned at, const Memory& m, i64 imm = 0);
   void load(Form f, u8 r, const Memory& m) {
@@ -167,7 +168,10 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
 // ---- bytes ----
 
 inline void Emitter::put(Form f, const u8* regs, i32 disp, u8 scale, i64 imm) {
-  if (put_quick(f, regs, disp, scale, imm)) return;
+  if (!put_quick(f, regs, disp, scale, imm)) put_slow(f, regs, disp, scale, imm);
+}
+
+inline void Emitter::put_slow(Form f, const u8* regs, i32 disp, u8 scale, i64 imm) {
   u8* p = code_.reserve(max_length);
   if (p == nullptr) return;
   const u8 length = encode(f, regs, disp, scale, imm, p);
@@ -277,7 +281,7 @@ inline void Emitter::emit_inst(const MachInst& m) {
   for (const Operand* const end = o + (m.operands < most ? m.operands : most); o != end; ++o)
     if (o->tied == 0) *to++ = number(*o);
   if (!has_memory(f)) {
-    if (!put_quick(f, regs, 0, 0, static_cast<i64>(m.imm))) put(f, regs, 0, 0, static_cast<i64>(m.imm));
+    if (!put_quick(f, regs, 0, 0, static_cast<i64>(m.imm))) put_slow(f, regs, 0, 0, static_cast<i64>(m.imm));
     return;
   }
   const unsigned where = encode_record_of(f).rm_at;

@@ -76,6 +76,8 @@ struct EvexParts {
   Masking masking = Masking::none;
 };
 
+constexpr bool in_memory(EvexVariant v) { return v == EvexVariant::memory || v == EvexVariant::broadcast; }
+
 namespace detail {
 
 // Which variants the operands of a row have.
@@ -103,16 +105,15 @@ constexpr bool is_evex_form(EvexParts p) {
   using namespace table;
   const EvexRow& row = evex_rows[static_cast<u16>(p.id)];
   const EvexMemory memory = memory_of(row);
-  const bool in_memory = p.variant == EvexVariant::memory || p.variant == EvexVariant::broadcast;
   if (!has_length(row, p.length)) return false;
-  if (in_memory ? !memory.may && !memory.always : memory.always) return false;
+  if (in_memory(p.variant) ? !memory.may && !memory.always : memory.always) return false;
   if (p.variant == EvexVariant::broadcast && (row.modes & broadcasts) == 0) return false;
   if (p.variant == EvexVariant::rounding && ((row.modes & (er | sae)) == 0 || (row.lengths != Lengths::x && p.length != 2)))
     return false;
   if (p.masking == Masking::none) return (row.modes & mreq) == 0;
   if ((row.modes & (mk | mreq)) == 0) return false;
   // Masks and memory are not zeroed by zeroing.
-  const bool no_zero = (memory.first && in_memory) || kind_infos[static_cast<u8>(row.kinds.kind[0])].cls == OpClass::mask;
+  const bool no_zero = (memory.first && in_memory(p.variant)) || kind_infos[static_cast<u8>(row.kinds.kind[0])].cls == OpClass::mask;
   return p.masking == Masking::merge || (!no_zero && (row.modes & mreq) == 0);
 }
 
@@ -133,7 +134,7 @@ constexpr unsigned displacement_unit(const EvexRow& row, EvexParts p) {
 constexpr Enc evex_word(EvexParts p) {
   const EvexRow& row = evex_rows[static_cast<u16>(p.id)];
   Enc e = row.enc | Enc{p.length} << 30;
-  if (p.variant == EvexVariant::memory || p.variant == EvexVariant::broadcast) e |= Enc{detail::displacement_unit(row, p)} << 49;
+  if (in_memory(p.variant)) e |= Enc{detail::displacement_unit(row, p)} << 49;
   return p.variant == EvexVariant::broadcast ? e | Enc{1} << 52 : e;
 }
 

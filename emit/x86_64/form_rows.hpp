@@ -57,9 +57,8 @@ constexpr const EvexRow& evex_row_of(Form f) { return evex_rows[static_cast<u16>
 constexpr FormRow evex_row(Form f) {
   const EvexParts p = evex_parts(f);
   const EvexRow& row = evex_row_of(f);
-  const bool in_memory = p.variant == EvexVariant::memory || p.variant == EvexVariant::broadcast;
   FormRow r{row.id, row.text, evex_word(p), row.kinds, static_cast<u16>(128 << p.length), row.format, row.roles, Axis::evex,
-            row.feature, in_memory && !detail::memory_of(row).always, row.alternate, row.effects};
+            row.feature, in_memory(p.variant) && !detail::memory_of(row).always, row.alternate, row.effects};
   r.variant = p.variant;
   r.masking = p.masking;
   r.modes = row.modes;

@@ -141,9 +141,11 @@ inline constexpr RegSet register_subsets[] = {RegSet::range(16, 16), RegSet::ran
 
 // The form of the same row with another operand size or vector length.
 constexpr Form sized(Form f, unsigned bits) {
-  const int steps = static_cast<int>(log2_floor(bits)) - static_cast<int>(log2_floor(row_of(f).size));
+  check(!is_evex(f));
+  const unsigned size = form_rows[static_cast<u16>(f)].size;
+  const int steps = static_cast<int>(log2_floor(bits)) - static_cast<int>(log2_floor(size));
   const auto g = static_cast<Form>(static_cast<int>(f) + steps);
-  check(row_of(g).size == bits);
+  check(!is_evex(g) && form_rows[static_cast<u16>(g)].size == bits);
   return g;
 }
 
@@ -352,6 +354,10 @@ constexpr u8 encode_record(const EncodeRecord& r, const u8* regs, i32 disp, u8 s
 }
 
 }  // namespace detail
+
+constexpr detail::EncodeRecord encode_record_of(Form f) {
+  return is_evex(f) ? detail::make_record(row_of(f)) : detail::encode_table.record[static_cast<u16>(f)];
+}
 
 // Encodes a form. `regs`: PReg numbers of its register FormOperands in their order (a memory operand
 // gives base and index; fixed registers are ignored and may be left out at the end); `scale` log2;

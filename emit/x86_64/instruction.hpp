@@ -114,7 +114,7 @@ constexpr u8 widen_vex(u8* out, u8 at, u8 length) {
 // The bytes of an instruction that matches its form; 0 if the registers do not go together.
 constexpr u8 encode(const Instruction& in, u8* out) {
   const FormRow row = row_of(in.form);
-  detail::EncodeRecord r = is_evex(in.form) ? detail::make_record(row) : detail::encode_table.record[static_cast<u16>(in.form)];
+  detail::EncodeRecord r = encode_record_of(in.form);
   if (is_evex(in.form)) r.enc = decorated(r.enc, in.mask, in.zero, in.rounding);
   if (in.evex && !is_evex(in.form)) return 0;
   if (in.vex3) {

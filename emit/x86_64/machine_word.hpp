@@ -60,10 +60,9 @@ struct Address {
   }
 };
 
-constexpr detail::EncodeRecord encode_record_of(Form f) {
-  return is_evex(f) ? detail::make_record(row_of(f)) : detail::encode_table.record[static_cast<u16>(f)];
+constexpr bool has_memory(Form f) {
+  return is_evex(f) ? in_memory(evex_parts(f).variant) : detail::encode_table.record[static_cast<u16>(f)].mem;
 }
-constexpr bool has_memory(Form f) { return encode_record_of(f).mem; }
 constexpr u64 pack(i32 disp, i32 imm = 0) {
   return static_cast<u32>(disp) | u64{static_cast<u32>(imm)} << 32;
 }
