@@ -21,11 +21,21 @@ Peer evp_digest(const std::string& name) {
   };
 }
 
-Peer evp_cipher(const std::string& name, const std::uint8_t* key, const std::uint8_t* iv) {
+namespace {
+
+// For the whole run.
+EVP_CIPHER_CTX* cipher_context(const std::string& name, const std::uint8_t* key, const std::uint8_t* iv) {
   EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, name.c_str(), nullptr);
   EVP_CIPHER_CTX* const ctx = EVP_CIPHER_CTX_new();
   require(cipher != nullptr && ctx != nullptr && EVP_EncryptInit_ex2(ctx, cipher, key, iv, nullptr) == 1,
           "libcrypto has no " + name);
+  return ctx;
+}
+
+}  // namespace
+
+Peer evp_cipher(const std::string& name, const std::uint8_t* key, const std::uint8_t* iv) {
+  EVP_CIPHER_CTX* const ctx = cipher_context(name, key, iv);
   return [ctx, iv](const std::uint8_t* in, std::uint8_t* out, std::size_t bytes) {
     int n = 0;
     EVP_EncryptInit_ex2(ctx, nullptr, nullptr, iv, nullptr);
@@ -34,10 +44,7 @@ Peer evp_cipher(const std::string& name, const std::uint8_t* key, const std::uin
 }
 
 Peer evp_gcm(const std::string& name, const std::uint8_t* key, const std::uint8_t* iv) {
-  EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, name.c_str(), nullptr);
-  EVP_CIPHER_CTX* const ctx = EVP_CIPHER_CTX_new();
-  require(cipher != nullptr && ctx != nullptr && EVP_EncryptInit_ex2(ctx, cipher, key, iv, nullptr) == 1,
-          "libcrypto has no " + name);
+  EVP_CIPHER_CTX* const ctx = cipher_context(name, key, iv);
   return [ctx, iv](const std::uint8_t* in, std::uint8_t* out, std::size_t bytes) {
     int n = 0;
     EVP_EncryptInit_ex2(ctx, nullptr, nullptr, iv, nullptr);

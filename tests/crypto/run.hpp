@@ -50,7 +50,6 @@ class Places {
  private:
   static constexpr usize size = 1 << 22;
   u8* in_;
-  usize in_used_ = 0;
   std::string buffer_;
   usize at_ = 0, bytes_ = 0;
 };

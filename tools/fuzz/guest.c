@@ -5,54 +5,18 @@
 #include "guest.h"
 #include "preserving_call.h"
 
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 #if defined(__aarch64__)
 #include <sys/auxv.h>
 #else
 #include <cpuid.h>
 #endif
 
-enum { seconds_for_a_call = 20 };
-
 extern char __udivti3[], __divti3[], __umodti3[], __modti3[];
 
-static sigjmp_buf before_call;
-
-static void on_signal(int signal, siginfo_t* info, void* context) {
-  (void)context;
-  siglongjmp(before_call, is_trap(signal, info->si_addr) ? fuzz_trapped : signal);
-}
-
-static void catch_signals(void) {
-  static const int caught[] = {SIGILL, SIGTRAP, SIGFPE, SIGSEGV, SIGBUS, SIGALRM};
-  static char stack[1 << 16] __attribute__((aligned(16)));
-  stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
-  struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_ONSTACK | SA_NODEFER | SA_SIGINFO};
-  sigaltstack(&own, 0);
-  for (unsigned i = 0; i < sizeof caught / sizeof caught[0]; ++i) sigaction(caught[i], &action, 0);
-}
-
-/* All or nothing; at the end of the input nothing. */
-static int read_all(void* to, uint64_t size) {
-  for (uint64_t have = 0; have < size;) {
-    ssize_t n = read(0, (char*)to + have, size - have);
-    if (n <= 0) return 0;
-    have += (uint64_t)n;
-  }
-  return 1;
-}
-static int write_all(const void* from, uint64_t size) {
-  for (uint64_t have = 0; have < size;) {
-    ssize_t n = write(1, (const char*)from + have, size - have);
-    if (n <= 0) return 0;
-    have += (uint64_t)n;
-  }
-  return 1;
-}
+_Static_assert((int)call_trapped == (int)fuzz_trapped, "what the parent is told");
 
 static int map(uint64_t at, uint64_t size) {
   void* const wanted = (void*)at;
@@ -85,18 +49,6 @@ static int hello(void) {
   return write_all(&h, sizeof h);
 }
 
-static void call(uint64_t entry, struct fuzz_answer* volatile a) {
-  alarm(seconds_for_a_call);
-  const int signal = sigsetjmp(before_call, 0);
-  if (signal == 0) {
-    a->end = fuzz_returned;
-    a->broken = call_preserved((void (*)(void*))entry, a->slots);
-  } else {
-    a->end = (uint64_t)signal;
-  }
-  alarm(0);
-}
-
 /* The request's answers; 0: it makes no sense. */
 static uint64_t serve(const unsigned char* request, uint64_t size, struct fuzz_answer* answers) {
   uint64_t count = 0;
@@ -115,7 +67,7 @@ static uint64_t serve(const unsigned char* request, uint64_t size, struct fuzz_a
       loading = 0;
       struct fuzz_answer* a = &answers[count++];
       memcpy(a->slots, at + 16, sizeof a->slots);
-      call(head[1], a);
+      a->end = guarded_call((void (*)(void*))head[1], a->slots, &a->broken);
       at += 16 + sizeof a->slots;
     }
   }

@@ -1,11 +1,13 @@
-/* Calling compiled code from C in a process of its own: registers it must preserve are watched, and its
-   traps are told from other faults. */
+/* Calling compiled code from C in a process of its own that talks to its parent through standard input and output:
+   registers the code must preserve are watched, faults end the call alone, and traps are told from other faults. */
 #ifndef JITKIT_TOOLS_FUZZ_PRESERVING_CALL_H
 #define JITKIT_TOOLS_FUZZ_PRESERVING_CALL_H
 
+#include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 /* call_preserved(function, slots): calls function(slots) with a pattern in every register that it must
    preserve, and gives 0 if they still hold it. */
@@ -56,6 +58,52 @@ static int is_trap(int signal, const void* at) {
   static const unsigned char ud2[] = {0x0f, 0x0b};
   return signal == SIGFPE || (signal == SIGILL && memcmp(at, ud2, sizeof ud2) == 0); /* div, ud2 */
 #endif
+}
+
+enum { call_trapped = 1000, seconds_for_a_call = 20 };
+
+static sigjmp_buf before_call;
+
+static void on_signal(int signal, siginfo_t* info, void* context) {
+  (void)context;
+  siglongjmp(before_call, is_trap(signal, info->si_addr) ? call_trapped : signal);
+}
+
+static void catch_signals(void) {
+  static const int caught[] = {SIGILL, SIGTRAP, SIGFPE, SIGSEGV, SIGBUS, SIGALRM};
+  static char stack[1 << 16] __attribute__((aligned(16)));
+  stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
+  struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_ONSTACK | SA_NODEFER | SA_SIGINFO};
+  sigaltstack(&own, 0);
+  for (unsigned i = 0; i < sizeof caught / sizeof caught[0]; ++i) sigaction(caught[i], &action, 0);
+}
+
+/* Calls function(slots) after catch_signals(): 0, with what call_preserved() says in *broken; or call_trapped, or the
+   signal that ended it. */
+static uint64_t guarded_call(void (*function)(void*), void* slots, uint64_t* broken) {
+  alarm(seconds_for_a_call);
+  const int signal = sigsetjmp(before_call, 0);
+  if (signal == 0) *broken = call_preserved(function, slots);
+  alarm(0);
+  return (uint64_t)signal;
+}
+
+/* All or nothing; at the end of the input nothing. */
+static int read_all(void* to, uint64_t size) {
+  for (uint64_t have = 0; have < size;) {
+    ssize_t n = read(0, (char*)to + have, size - have);
+    if (n <= 0) return 0;
+    have += (uint64_t)n;
+  }
+  return 1;
+}
+static int write_all(const void* from, uint64_t size) {
+  for (uint64_t have = 0; have < size;) {
+    ssize_t n = write(1, (const char*)from + have, size - have);
+    if (n <= 0) return 0;
+    have += (uint64_t)n;
+  }
+  return 1;
 }
 
 #endif

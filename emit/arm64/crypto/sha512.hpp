@@ -22,9 +22,8 @@ inline void build_sha512(ir::Function<Isa>& f) {
   using ir::Value;
   ir::Builder b(f);
   const auto native = [&](Form form, ir::Values operands) { return b.result(b.native(form, operands)); };
-  static constexpr u8 middle[16] = {8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23};
   // The second word of x and the first of y.
-  const auto between = [&](Value x, Value y) { return b.vshuffle(x, y, std::span<const u8>(middle)); };
+  const auto between = [&](Value x, Value y) { return b.vshuffle(x, y, std::span<const u8>(crypto::detail::second_and_third)); };
   const crypto::BlockParams p = crypto::enter_block_function(b);
   b.position(__LINE__);
   std::array<Value, 4> state;
