@@ -30,7 +30,9 @@ def instructions(command: list, scratch: Path, function: str = "") -> int:
         return int(re.search(r"^(?:summary|totals): (\d+)", out.read_text(errors="replace"), re.M)[1])
     rows = run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", out])
     found = re.search(rf"^ *([\d,]+) .*{re.escape(function)}", rows, re.MULTILINE)
-    return int(found[1].replace(",", "")) if found else 0
+    if not found:
+        sys.exit(f"passes: callgrind names no function {function}: inlined?")
+    return int(found[1].replace(",", ""))
 
 
 class Kernel:

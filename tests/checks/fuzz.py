@@ -83,6 +83,11 @@ def main() -> None:
         report.finish()
     seed = os.environ.get("JITKIT_SEED", "1")
     check_good(f"random programs from seed {seed}", "--target", "arm64", "--seed", seed, "--count", count)
+    for cpu in ("cortex-a72", "neoverse-n1"):  # feature sets between the least and all
+        check_good(f"random programs for {cpu}", "--target", "arm64", "--cpu", cpu, "--seed", seed, "--count", count // 10)
+    check_good("random programs, all optimised", "--target", "arm64", "--opt", "full", "--seed", seed, "--count", count // 10)
+    first, second = (jitkit("fuzz", "--target", "arm64", "--print", "--seed", seed).stdout for _ in range(2))
+    report.check("the same seed prints the same program", first == second and first.startswith(f"; seed {seed}\n"), first[:200])
     families = [("arm64", "base"), ("arm64", "asimd")]
     if shutil.which("qemu-x86_64-static"):
         families += [("x86_64", "bmi2"), ("x86_64", "aes")]

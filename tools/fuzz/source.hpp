@@ -72,6 +72,8 @@ class NativeSource final : public Source {
     if (!p.error().empty()) return false;
     if (first.refused()) return p.fail(first.failure);
     std::vector<Outcome> outcomes = first.outcomes;
+    for (const Outcome& o : outcomes)  // families neither fault nor trap
+      if (o.kind != Outcome::Kind::returned) return p.fail("the instructions do not run to their end on " + first_.name());
     for (usize n = 1; n + 2 < outcomes.size(); ++n)
       if (p.cases()[n - 1].function == "f0" && p.cases()[n].function == "memory") outcomes[n] = outcomes[n + 2];
     p.expect(std::move(outcomes));

@@ -138,7 +138,9 @@ class Session {
                t.functions, t.calls, executors_.size(), t.functions * executors_.size());
     if (!a_.family.empty()) {
       fmt::print("{:.0f} instructions of the family on average, together and one by one\n", t.mean(t.native) / 2);
-      return true;
+      if (t.mean(t.native) / 2 >= 10) return true;
+      fmt::print(stderr, "error: the programs are too short: at least 10 instructions of the family are asked for\n");
+      return false;
     }
     const auto percent = [&](double count) { return 100 * t.mean(count); };
     fmt::print("{:.0f} ops and {:.1f} blocks on average; with loops {:.0f} %, calls {:.0f} %, spills {:.0f} %, guards {:.0f} %\n",
