@@ -83,8 +83,26 @@ void in_step(const std::function<void(unsigned)>& one, const std::function<void(
   second.join();
 }
 
-using Two = void(u64*, u64*);
-using Load = u64(u64*, u64*);
+using Two = u64(u64*, u64*);
+using Send = void(u64*, u64*);
+
+// Each side stores to its place and loads the other's: one of them sees the other's store.
+void store_buffering(Order order, bool fence) {
+  for (const bool newest : {true, false}) {
+    const Compiled side({Type::ptr, Type::ptr}, {Type::i64}, newest, [&](ir::Builder& b, ir::Block entry) {
+      b.atomic_store(b.param(entry, 0), b.i64(1), order);
+      if (fence) b.fence(Order::seq_cst);
+      b.ret({b.atomic_load(Type::i64, b.param(entry, 1), order)});
+    });
+    std::vector<Cell> cell(cells);
+    std::vector<u64> one(cells), other(cells);
+    in_step([&](unsigned n) { one[n] = side.as<Two>()(&cell[n].x, &cell[n].y); },
+            [&](unsigned n) { other[n] = side.as<Two>()(&cell[n].y, &cell[n].x); });
+    unsigned wrong = 0;
+    for (unsigned n = 0; n < cells; ++n) wrong += one[n] == 0 && other[n] == 0 ? 1 : 0;
+    CHECK(wrong == 0);
+  }
+}
 
 }  // namespace
 
@@ -103,31 +121,24 @@ TEST_CASE("atomics: message passing by release and acquire") {
     });
     std::vector<Cell> cell(cells);
     std::vector<u64> seen(cells);
-    in_step([&](unsigned n) { send.as<Two>()(&cell[n].x, &cell[n].y); },
-            [&](unsigned n) { seen[n] = receive.as<Load>()(&cell[n].x, &cell[n].y); });
+    in_step([&](unsigned n) { send.as<Send>()(&cell[n].x, &cell[n].y); },
+            [&](unsigned n) { seen[n] = receive.as<Two>()(&cell[n].x, &cell[n].y); });
     unsigned wrong = 0;
     for (const u64 s : seen) wrong += s == 1 ? 1 : 0;
     CHECK(wrong == 0);
   }
 }
 
-TEST_CASE("atomics: store buffering by sequentially consistent accesses, and by fences") {
-  for (const bool newest : {true, false})
-    for (const bool fences : {false, true}) {
-      const Compiled side({Type::ptr, Type::ptr}, {Type::i64}, newest, [fences](ir::Builder& b, ir::Block entry) {
-        const Order o = fences ? Order::relaxed : Order::seq_cst;
-        b.atomic_store(b.param(entry, 0), b.i64(1), o);
-        if (fences) b.fence(Order::seq_cst);
-        b.ret({b.atomic_load(Type::i64, b.param(entry, 1), o)});
-      });
-      std::vector<Cell> cell(cells);
-      std::vector<u64> one(cells), other(cells);
-      in_step([&](unsigned n) { one[n] = side.as<Load>()(&cell[n].x, &cell[n].y); },
-              [&](unsigned n) { other[n] = side.as<Load>()(&cell[n].y, &cell[n].x); });
-      unsigned wrong = 0;
-      for (unsigned n = 0; n < cells; ++n) wrong += one[n] == 0 && other[n] == 0 ? 1 : 0;
-      CHECK(wrong == 0);
-    }
+TEST_CASE("atomics: store buffering by fences") { store_buffering(Order::relaxed, true); }
+
+TEST_CASE("atomics: store buffering by sequentially consistent accesses") {
+#ifdef JITKIT_TEST_EMULATED
+  // QEMU's barriers stand before a store-release and behind a load-acquire, none between the two, where AArch64 keeps
+  // them in order: on a CPU that lets loads pass stores the program then shows what it forbids.
+  std::printf("SKIP atomics_seq_cst_accesses: QEMU does not keep a load-acquire behind a store-release\n");
+#else
+  store_buffering(Order::seq_cst, false);
+#endif
 }
 
 TEST_CASE("atomics: no increment is lost, by addition and by compare-exchange") {
