@@ -378,7 +378,9 @@ class Lower : public ir::Selector<Lower> {
     return ir::preserves_for(c, own_c) &&
            ir::same_results(ArgumentPlaces(c, theirs, true), theirs, ArgumentPlaces(own_c, ours, true), ours);
   }
-  bool passes_masks(std::span<const ir::Param> params);
+  bool cannot_pass(const ir::Convention& c, std::span<const ir::Param> params, bool results);
+  u32 tell_variadic(const ir::Convention& c, const ArgumentPlaces& places, usize fixed, std::span<const ir::Param> params,
+                    std::span<const u32> args, RegisterArgument* regs, u32 count);
   static bool passes_wide(std::span<const ir::Param> params);
   void receive(const Place& p, const ir::Param& param, VReg v, unsigned part);
   void save_variadic_registers(const ir::Convention& c, const ArgumentPlaces& places);

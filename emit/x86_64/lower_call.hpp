@@ -88,6 +88,24 @@ inline std::span<const ir::Param> Lower::call_params(ir::SigRef sig, std::span<c
   return {variadic_params_.data(), variadic_params_.size()};
 }
 
+// What a variadic callee needs beside the arguments: System V, how many vector registers are used, in al; Win64,
+// variable floating-point arguments in the integer register of their position too.
+inline u32 Lower::tell_variadic(const ir::Convention& c, const ArgumentPlaces& places, usize fixed,
+                                std::span<const ir::Param> params, std::span<const u32> args, RegisterArgument* regs,
+                                u32 count) {
+  if (c.rules == ir::Convention::Rules::sysv) {
+    regs[count++] = {integer(Type::i32, places.fps_used()), preg::rax};
+    return count;
+  }
+  for (usize n = fixed; n < args.size() && c.int_args[n].valid(); ++n) {
+    if (ir::bank(params[n].type) != Bank::vec) continue;
+    const VReg copy = temp(Type::i64);
+    vec_unary(F::movq_r64r, F::vmovq_r64r, copy, vreg(Value(args[n])));
+    regs[count++] = {copy, c.int_args[n]};
+  }
+  return count;
+}
+
 inline void Lower::lower_call(Inst i, bool indirect) {
   const ir::Module& m = *fn_.module;
   const ir::SigRef sig = indirect ? ir::SigRef(fn_[i].aux) : m.symbol(ir::SymbolRef(fn_[i].aux)).signature;
@@ -95,13 +113,12 @@ inline void Lower::lower_call(Inst i, bool indirect) {
   const std::span<const u32> args = fn_.operands(i).subspan(indirect ? 1 : 0);
   const std::span<const ir::Param> params = call_params(sig, args);
   if (params.size() != args.size()) return;  // out of memory
-  if (passes_masks(params) || passes_masks(m.results(sig))) return;
+  if (cannot_pass(c, params, false) || cannot_pass(c, m.results(sig), true)) return;
   ArgumentPlaces places(c, params);
   pass_stack_arguments(places, params, args, AddressKind::outgoing);
   RegisterArgument regs[max_register_arguments];
   u32 count = gather_register_arguments(places, params, args, regs);
-  if (m.signature(sig).variadic && c.rules == ir::Convention::Rules::sysv)
-    regs[count++] = {integer(Type::i32, places.fps_used()), preg::rax};
+  if (m.signature(sig).variadic) count = tell_variadic(c, places, m.signature(sig).fixed_params, params, args, regs, count);
   if (mf_.outgoing_bytes < places.stack_bytes()) mf_.outgoing_bytes = places.stack_bytes();
   const VReg target = indirect ? operand_vreg(i, 0) : VReg();
   const u8 upper = passes_wide(params) || passes_wide(m.results(sig)) ? keeps_upper_halves : u8{0};
@@ -124,10 +141,15 @@ inline void Lower::lower_call(Inst i, bool indirect) {
   last().clobbers = clobber_set(clobbers);
 }
 
-// No convention says where a mask is passed.
-inline bool Lower::passes_masks(std::span<const ir::Param> params) {
-  for (const ir::Param& p : params)
-    if (p.type == Type::mask && p.place.kind == ir::FixedPlace::Kind::none) return fail(Error::unsupported, static_cast<u64>(p.type)), true;
+// What the convention has no place for: masks anywhere; on Win64 what its C passes by a pointer to a copy, which
+// the caller's IR then has as a pointer: more than 64 bits, aggregates, by-value memory.
+inline bool Lower::cannot_pass(const ir::Convention& c, std::span<const ir::Param> params, bool results) {
+  const bool win64 = c.rules == ir::Convention::Rules::win64 && !results;
+  for (const ir::Param& p : params) {
+    if (p.place.kind != ir::FixedPlace::Kind::none) continue;
+    const bool by_pointer = win64 && (ir::bits(p.type) > 64 || p.group > 1 || (p.attr & ir::ParamAttr::byval) != 0);
+    if (p.type == Type::mask || by_pointer) return fail(Error::unsupported, static_cast<u64>(p.type)), true;
+  }
   return false;
 }
 
@@ -158,8 +180,7 @@ inline void Lower::lower_tail_call(Inst i, bool indirect) {
     if ((params[n].attr & ir::ParamAttr::byval) != 0) return refuse();
   const VReg target = indirect ? operand_vreg(i, 0) : VReg();
   pass_stack_arguments(places, params, args, AddressKind::incoming);
-  if (m.signature(sig).variadic && c.rules == ir::Convention::Rules::sysv)
-    regs[count++] = {integer(Type::i32, counted.fps_used()), preg::rax};
+  if (m.signature(sig).variadic) count = tell_variadic(c, counted, m.signature(sig).fixed_params, params, args, regs, count);
   macro(indirect ? Macro::tail_reg : Macro::tail_symbol, {}, 0, indirect ? 0 : fn_[i].aux, ir::mach_terminator,
         passes_wide(params) ? keeps_upper_halves : u8{0});
   if (indirect) add_operand(Reg::use_fixed(target, preg::r11));
@@ -199,7 +220,7 @@ inline void Lower::lower_entry() {
   const std::span<const ir::Param> params = m.params(fn_.signature);
   const ir::Convention& c = convention(signature.conv);
   const ir::Block entry = ir::FunctionData::entry();
-  if (passes_masks(params) || passes_masks(m.results(fn_.signature))) return;
+  if (cannot_pass(c, params, false) || cannot_pass(c, m.results(fn_.signature), true)) return;
   // Slots that need more than the stack's alignment are laid out below a frame pointer.
   for (u32 n = 1; n < fn_.slots.size(); ++n) mf_.dynamic_stack = mf_.dynamic_stack || fn_.slots[n].align_log2 > 4;
   emit(static_cast<u16>(ir::Pseudo::param_def), {});
@@ -222,14 +243,17 @@ inline void Lower::lower_entry() {
   }
 }
 
-// What va_arg will read: six general registers, then eight vector registers.
+// What va_arg will read. System V: six general registers, then eight vector registers, in an area of this frame.
+// Win64: the four of the positions, in the home space of the caller, below the other arguments.
 inline void Lower::save_variadic_registers(const ir::Convention& c, const ArgumentPlaces& places) {
   VReg ints[6], vecs[8];
-  const Address area = of_kind(AddressKind::slot, 0, save_area_slot());
-  for (u32 n = places.ints_used(); n < 6; ++n) add_operand(Reg::def_fixed(ints[n] = temp(Type::i64), c.int_args[n]));
-  for (u32 n = places.fps_used(); n < 8; ++n) add_operand(Reg::def_fixed(vecs[n] = temp(Type::v128), c.fp_args[n]));
-  for (u32 n = places.ints_used(); n < 6; ++n) store(F::mov_mr_64, at(area, static_cast<i32>(8 * n)), ints[n]);
-  for (u32 n = places.fps_used(); n < 8; ++n) store_vreg(Type::v128, at(area, static_cast<i32>(48 + 16 * n)), vecs[n]);
+  const bool home = c.rules == ir::Convention::Rules::win64;
+  const u32 int_count = home ? 4 : 6, fp_count = home ? 0 : 8;
+  const Address area = home ? of_kind(AddressKind::incoming, 0) : of_kind(AddressKind::slot, 0, save_area_slot());
+  for (u32 n = places.ints_used(); n < int_count; ++n) add_operand(Reg::def_fixed(ints[n] = temp(Type::i64), c.int_args[n]));
+  for (u32 n = places.fps_used(); n < fp_count; ++n) add_operand(Reg::def_fixed(vecs[n] = temp(Type::v128), c.fp_args[n]));
+  for (u32 n = places.ints_used(); n < int_count; ++n) store(F::mov_mr_64, at(area, static_cast<i32>(8 * n)), ints[n]);
+  for (u32 n = places.fps_used(); n < fp_count; ++n) store_vreg(Type::v128, at(area, static_cast<i32>(48 + 16 * n)), vecs[n]);
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::x86_64

@@ -255,6 +255,11 @@ inline void Lower::lower_va_start(Inst i) {
   for (usize n = 0; n < m.params(fn_.signature).size(); ++n) places.next();
   const Address list = address(fn_.operand(i, 0), 0);
   const VReg overflow = temp(Type::ptr), saved = temp(Type::ptr);
+  if (convention(m.signature(fn_.signature).conv).rules == ir::Convention::Rules::win64) {  // the list is a pointer
+    const u32 next = places.ints_used() < 4 ? places.ints_used() * 8 : places.next_stack_offset();
+    load(F::lea_rm_64, overflow, of_kind(AddressKind::incoming, static_cast<i32>(next)));
+    return store(F::mov_mr_64, list, overflow);
+  }
   const auto put = [&](i32 offset, unsigned value) {
     op_mem(F::mov_mi_32, {Reg::use(list.base), Reg::use(list.index)}, at(list, offset), static_cast<i32>(value));
   };
