@@ -67,7 +67,7 @@ class DeadCodeRemover {
   void mark_state(FrameStateRef s) {
     if (states_[s.id]) return;
     states_[s.id] = true;
-    for_each_entry(f_.frame_states[s.id], [this](FrameEntry& e) { mark(e.index); });
+    for_each_frame_value(f_, f_.frame_states[s.id], [this](u32 v) { mark(v); });
   }
   void mark_definition(Value v) {
     const ValueData& d = f_[v];
@@ -95,16 +95,6 @@ class DeadCodeRemover {
     if (is_native(d.op)) return {};
     const Option o = info(d.op).option;
     return o == Option::frame_state ? FrameStateRef(d.aux) : o == Option::trap_mem ? f_.traps[d.aux].state : FrameStateRef();
-  }
-  // Calls visit for each entry of the state and of its objects that is a value.
-  template <class F>
-  void for_each_entry(const FrameState& s, F visit) {
-    const auto range = [&](u32 first, u32 count) {
-      for (FrameEntry& e : f_.frame_entries.slice(first, count))
-        if (e.kind == FrameEntry::Kind::value) visit(e);
-    };
-    range(s.first_entry, s.entries);
-    for (const VirtualObject& o : f_.virtual_objects.slice(s.first_object, s.objects)) range(o.first_field, o.fields);
   }
 
   // Room for all that the sweep adds, so that it cannot stop half way.
@@ -160,7 +150,7 @@ class DeadCodeRemover {
     f_[e].arg_count = static_cast<u16>(kept);
   }
   void clear_state(FrameState& s) {
-    for_each_entry(s, [this](FrameEntry& e) { --f_.values[e.index].uses; });
+    for_each_frame_value(f_, s, [this](u32 v) { --f_.values[v].uses; });
     s.entries = s.objects = 0;
   }
 

@@ -17,6 +17,17 @@
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
+// Calls visit(u32& value id) for each entry of the frame state and of its objects that is a value.
+template <class F>
+void for_each_frame_value(FunctionData& f, const FrameState& state, F visit) {
+  const auto entries = [&](u32 first, u32 count) {
+    for (FrameEntry& e : f.frame_entries.slice(first, count))
+      if (e.kind == FrameEntry::Kind::value) visit(e.index);
+  };
+  entries(state.first_entry, state.entries);
+  for (const VirtualObject& o : f.virtual_objects.slice(state.first_object, state.objects)) entries(o.first_field, o.fields);
+}
+
 // Calls visit(u32& value id) for everything that uses(v) counts.
 template <class F>
 void for_each_use(FunctionData& f, F visit) {
@@ -27,16 +38,24 @@ void for_each_use(FunctionData& f, F visit) {
     for (u32 n = 0; t && n < f.edge_count(t); ++n)
       for (u32& v : f.args(f.edge(t, n))) visit(v);
   }
-  const auto entries = [&](u32 first, u32 count) {
-    for (FrameEntry& e : f.frame_entries.slice(first, count))
-      if (e.kind == FrameEntry::Kind::value) visit(e.index);
-  };
-  for (u32 s = 1; s < f.frame_states.size(); ++s) {
-    const FrameState& state = f.frame_states[s];
-    entries(state.first_entry, state.entries);
-    for (const VirtualObject& o : f.virtual_objects.slice(state.first_object, state.objects))
-      entries(o.first_field, o.fields);
+  for (u32 s = 1; s < f.frame_states.size(); ++s) for_each_frame_value(f, f.frame_states[s], visit);
+}
+
+// A new block that takes what `to` takes and goes on there; invalid when out of memory. Its branch has no position yet.
+inline Block forwarding_block(FunctionData& f, Block to, Arena& arena) {
+  const Block made = f.new_block();
+  if (!made) return {};
+  Vec<Value> params(arena);
+  for (u32 n = 0; n < f[to].param_count; ++n) {
+    const Value p = f.add_param(made, f.type(f.param(to, n)));
+    if (!p || !params.push(p)) return {};
   }
+  const Edge on = f.new_edge(to, {params.data(), params.size()});
+  const Inst jump = f.new_inst(Opcode::br, Type::none, {}, {}, on.id);
+  if (!on || !jump) return {};
+  f.append(made, jump);
+  f[made].cold = f[to].cold;
+  return made;
 }
 
 // Leaves an unreachable block nothing but `unreachable`. The number of instructions that went.

@@ -51,17 +51,8 @@ class Preheaders {
   }
   // A new block takes the edges from outside, with parameters for what they bring.
   Block make(Loop l) {
-    const Block header = (*cfg_)[l].header, made = f_->new_block();
+    const Block header = (*cfg_)[l].header, made = forwarding_block(*f_, header, *arena_);
     if (!made) return {};
-    Vec<Value> values(*arena_);
-    for (u32 n = 0; n < (*f_)[header].param_count; ++n) {
-      const Value v = f_->add_param(made, f_->type(f_->param(header, n)));
-      if (!v || !values.push(v)) return {};
-    }
-    const Edge out = f_->new_edge(header, {values.data(), values.size()});
-    const Inst t = f_->new_inst(Opcode::br, Type::none, {}, {}, out.id);
-    if (!out || !t) return {};
-    f_->append(made, t);
     changed_ = true;
     bool all_cold = true;
     for (const Edge e : cfg_->predecessors(header)) {

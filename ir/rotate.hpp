@@ -203,20 +203,9 @@ class LoopRotator {
   }
   // A block on edge e that passes its arguments on.
   Block block_between(Block from, Edge e) {
-    const Block made = f_.new_block();
+    const Block made = forwarding_block(f_, f_[e].target, arena_);
     if (!made) return {};
-    const Block to = f_[e].target;
-    Vec<Value> params(arena_);
-    for (u32 n = 0; n < f_[to].param_count; ++n) {
-      const Value p = f_.add_param(made, f_.type(f_.param(to, n)));
-      if (!p || !params.push(p)) return {};
-    }
-    const Edge on = f_.new_edge(to, {params.data(), params.size()});
-    const Inst jump = f_.new_inst(Opcode::br, Type::none, {}, {}, on.id);
-    if (!on || !jump) return {};
-    f_.append(made, jump);
-    c_.copy_position(f_.terminator(from), jump);
-    f_[made].cold = f_[to].cold;
+    c_.copy_position(f_.terminator(from), f_.terminator(made));
     f_[e].target = made;
     return made;
   }
