@@ -61,13 +61,13 @@ class Adapter {
     for (unsigned n = 0; n < needed.count; ++n) passed[n] = argument(b, stub, given, needed.params[n]);
     const std::span<const ir::Value> arguments(passed, needed.count);
     if (stub.convention.result == needed.result) {
+      check(needed.count <= 6 || type_of(needed.params[6]) != ir::Type::i32);  // convention.hpp
       b.tail_call(kernel, arguments);
       return;
     }
     b.call(kernel, arguments);
     check(stub.convention.result == Role::offset);
-    const ir::Value read = b.mul(b.trunc(ir::Type::i32, argument(b, stub, given, Role::blocks)),
-                                 b.i32(stub.kernel->block_bytes));
+    const ir::Value read = b.mul(b.trunc(ir::Type::i32, argument(b, stub, given, Role::blocks)), block(b, stub, given));
     b.ret({b.add(given[stub.convention.find(Role::offset)], read)});
   }
 
@@ -88,12 +88,24 @@ class Adapter {
     const Convention& c = stub.convention;
     if (c.has(wanted)) return given[c.find(wanted)];
     if (wanted == Role::size) return b.zext(ir::Type::i64, given[c.find(Role::bytes)]);
+    if (wanted == Role::block_size) return b.zext(ir::Type::i64, block(b, stub, given));
     check(wanted == Role::blocks);
     if (!c.has(Role::limit)) return b.i64(1);
     // HotSpot's loops test at the end: the first block is read in any case.
     const ir::Value room = b.sub(given[c.find(Role::limit)], given[c.find(Role::offset)]);
     const ir::Value at_least = b.smax(room, b.i32(0));
-    return b.zext(ir::Type::i64, b.add(b.udiv(at_least, b.i32(stub.kernel->block_bytes)), b.i32(1)));
+    return b.zext(ir::Type::i64, b.add(b.udiv(at_least, block(b, stub, given)), b.i32(1)));
+  }
+
+  // The bytes of a block. Builds of HotSpot that give the digest's bytes have 28 to 64 of them, and 114 for the
+  // SHAKE256 of Ed448; blocks have 72 to 168.
+  ir::Value block(ir::Builder& b, const Stub& stub, const ir::Value* given) {
+    const int at = stub.convention.find(Role::rate);
+    if (at < 0) return b.i32(stub.kernel->block_bytes);
+    const ir::Value rate = given[at];
+    const ir::Value of_digest = b.sub(b.i32(200), b.shl(rate, b.i32(1)));
+    const ir::Value sha3 = b.select(b.icmp(ir::ICond::ult, rate, b.i32(72)), of_digest, rate);
+    return b.select(b.icmp(ir::ICond::eq, rate, b.i32(114)), b.i32(136), sha3);
   }
 
   stubs::Module<Isa>& module_;

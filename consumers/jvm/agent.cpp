@@ -7,6 +7,7 @@
 //
 // Invariant: whatever is not understood (the JVM, an option, a stub without exactly one field) ends in
 // one line on stderr and HotSpot's stub staying in place.
+#include <jitkit/consumers/jvm/fields.hpp>
 #include <jitkit/consumers/jvm/listing.hpp>
 #include <jitkit/consumers/jvm/options.hpp>
 #include <jitkit/consumers/jvm/table.hpp>
@@ -77,6 +78,7 @@ class Agent {
     find_fields(vm);
     const host::FeatureSet cpu = host_features();
     for (unsigned n = 0; n < stub_count; ++n) treat(n, cpu);
+    for (const GroupFlag& f : group_flags) switch_on(vm, f);
     std::fflush(stdout);
   }
 
@@ -123,6 +125,39 @@ class Agent {
         ++o.fields;
       }
     });
+    for (unsigned n = 0; n < stub_count; ++n)
+      if (original_[n].fields == 0) find_declared(vm, n);
+  }
+
+  // A stub that HotSpot did not generate: its field is empty, and compilers call it once its flag is on. Or it is a
+  // function of libjvm.
+  void find_declared(const Libjvm& vm, unsigned n) {
+    Original& o = original_[n];
+    u64* field = declared_field(vm, stubs[n].name, original_);
+    if (field == nullptr) return;
+    const bool absent = *field == 0 && flag_of(stubs[n].kernel->group) != nullptr;
+    if (!absent && !vm.has_code(*field)) return;
+    o.field = field;
+    o.entry = *field;
+    o.absent = absent;
+    o.fields = absent ? 0 : 1;
+  }
+
+  // Makes compilers call stubs that HotSpot did not generate, if all of the group are there now.
+  void switch_on(const Libjvm& vm, const GroupFlag& f) {
+    bool any = false;
+    for (unsigned n = 0; n < stub_count; ++n) {
+      if (stubs[n].kernel->group != f.group) continue;
+      if (!original_[n].absent || installed_[n] == nullptr) return;
+      any = true;
+    }
+    if (u8* flag = vm.flag_address(f.flag); any && flag != nullptr) __atomic_store_n(flag, u8{1}, __ATOMIC_RELEASE);
+  }
+  // Whether the options name every stub of the group.
+  bool wants_group(const Kernel* group) const {
+    for (unsigned n = 0; n < stub_count; ++n)
+      if (stubs[n].kernel == group && !(options_.any_named && options_.named[n])) return false;
+    return true;
   }
 
   // The best code that may be used; if none, `why` says so.
@@ -153,19 +188,30 @@ class Agent {
     const Code* code = nullptr;
     if (!options_.wants(n)) {
       why << "not named";
-    } else if (o.fields == 0) {
+    } else if (o.absent && !wants_group(stubs[n].kernel)) {
+      why << "HotSpot made no such stub; naming " << stubs[n].kernel->group << " gives it one";
+    } else if (o.fields == 0 && !o.absent) {
       why << "HotSpot made no such stub for this CPU and these flags";
-    } else if (o.fields != 1) {
+    } else if (o.fields > 1) {
       (why << "its entry is found in ").udec(o.fields) << " places";
     } else if (!compressed_classes_ && stubs[n].convention.has(Role::key)) {
       why << "without -XX:+UseCompressedClassPointers the length of a key stands elsewhere";
     } else if ((code = choose(n, cpu, why)) != nullptr && options_.verify != 0) {
       static Trial<2048> verifier(options_.seed);
-      differs = !verifier.compare(stubs[n], entry_of(*code), reinterpret_cast<AnyStub*>(o.entry), options_.verify, why);
+      differs = !verifier.compare(stubs[n], entry_of(*code), reference(n), options_.verify, why);
       __atomic_store_n(&jitkit_hotspot_calls[n], 0, __ATOMIC_RELAXED);
       if (differs) return nullptr;
     }
     return code;
+  }
+
+  // HotSpot's stub; if it made none, the code that any CPU can run, which may be the one installed.
+  AnyStub* reference(unsigned n) const {
+    if (original_[n].entry != 0) return reinterpret_cast<AnyStub*>(original_[n].entry);
+    AnyStub* last = nullptr;
+    for (const Code& c : codes())
+      if (c.stub == n) last = c.plain;
+    return last;
   }
 
   void print_times(unsigned n, const Code& code) const {
@@ -187,7 +233,7 @@ class Agent {
       out << stubs[n].name << ": " << (code != nullptr ? code->name : "HotSpot's stays: ") << (code != nullptr ? " code" : why.text()) << "\n";
     if (options_.print && code != nullptr)
       print_listing(*code, n == 0 || stubs[n].kernel != stubs[n - 1].kernel, out);
-    if (options_.time && code != nullptr) print_times(n, *code);
+    if (options_.time && code != nullptr && original_[n].entry != 0) print_times(n, *code);
     if (code == nullptr && (differs || (options_.any_named && options_.wants(n))) && !options_.list)
       Message() << stubs[n].name << " stays HotSpot's: " << why.text();
     if (code == nullptr || shows) return;

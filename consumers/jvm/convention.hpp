@@ -3,7 +3,8 @@
 // convention: no safepoint, raw addresses into Java arrays.
 //
 // Invariants: addresses have the alignment of the elements at most (8 bytes for states); of an i32
-// argument only the low 32 bits count.
+// argument only the low 32 bits count. An i32 on the stack has 4 bytes there: HotSpot keeps a value of its own in the
+// upper half of the word, so a kernel may not be given one by a tail call, which would write the whole.
 #ifndef JITKIT_CONSUMERS_JVM_CONVENTION_HPP
 #define JITKIT_CONSUMERS_JVM_CONVENTION_HPP
 
@@ -21,6 +22,8 @@ namespace jitkit::inline JITKIT_ABI::hotspot {
   X(offset, i32, "of `data` in its array; as a result, of what was not read")        \
   X(limit, i32, "a block is read while its offset is not above this")                \
   X(blocks, i64, "how many blocks follow each other at `data`; one at least")        \
+  X(rate, i32, "bytes of a block of SHA-3; in some builds of HotSpot those of its digest")  \
+  X(block_size, i64, "bytes of a block of SHA-3")                                    \
   X(words, ptr, "a magnitude: the most significant word of 32 bits comes first")     \
   X(words2, ptr, "another")                                                          \
   X(length, i32, "words of `words`")                                                 \
@@ -31,6 +34,10 @@ namespace jitkit::inline JITKIT_ABI::hotspot {
   X(place, i32, "where in `sum` the lowest word's end is")                           \
   X(factor, i32, "one word")                                                         \
   X(carry, i32, "what has no room in `sum`")                                         \
+  X(modulus, ptr, "an odd number")                                                   \
+  X(even, i32, "words of `words` and `modulus`, an even number")                     \
+  X(inverse, i64, "-1 / `modulus` modulo 2^64")                                      \
+  X(residue, ptr, "as many words that are written")                                  \
   X(shifted, ptr, "words that are written")                                          \
   X(index, i32, "the first of them")                                                 \
   X(shift, i32, "by 1 to 31 bits")                                                   \
@@ -60,6 +67,10 @@ namespace jitkit::inline JITKIT_ABI::hotspot {
   X(text, ptr, "characters that are written")                                        \
   X(at, i32, "where in `text` to begin")                                             \
   X(flag, i32, "0 or 1")                                                             \
+  X(characters, ptr, "Base64, and anything else")                                    \
+  X(decoded_bytes, ptr, "what is written")                                           \
+  X(mime, i32, "0 or 1: whether other characters may stand between")                 \
+  X(decoded, i32, "how many bytes are written")                                      \
   X(from, ptr, "elements to copy")                                                   \
   X(to, ptr, "where they go; may overlap")                                           \
   X(apart, ptr, "where they go; does not overlap")                                   \
@@ -138,6 +149,7 @@ inline constexpr Kernel kernels[] = {
 #define JITKIT_JVM_STUB(name, group, text)
 #define JITKIT_JVM_CODE(name, code, use)
 #define JITKIT_JVM_CODE_X86(name, code, use)
+#define JITKIT_JVM_CODE_ARM64(name, code, use)
 #include <jitkit/consumers/jvm/stubs.def>
 };
 
@@ -158,6 +170,7 @@ inline constexpr Stub stubs[] = {
 #define JITKIT_JVM_STUB(name, group, text) {#name, &find_kernel(#group), parse_convention(text)},
 #define JITKIT_JVM_CODE(name, code, use)
 #define JITKIT_JVM_CODE_X86(name, code, use)
+#define JITKIT_JVM_CODE_ARM64(name, code, use)
 #include <jitkit/consumers/jvm/stubs.def>
 };
 inline constexpr unsigned stub_count = sizeof stubs / sizeof stubs[0];

@@ -22,8 +22,10 @@ const Code rows[] = {
   {find_stub(#name), #code, Use::use, any(jitkit_##name##_##code), any(jitkit_##name##_##code##_counted)},
 #if defined(__x86_64__)
 #define JITKIT_JVM_CODE_X86 JITKIT_JVM_CODE
+#define JITKIT_JVM_CODE_ARM64(name, code, use)
 #else
 #define JITKIT_JVM_CODE_X86(name, code, use)
+#define JITKIT_JVM_CODE_ARM64 JITKIT_JVM_CODE
 #endif
 #include <jitkit/consumers/jvm/stubs.def>
 };
@@ -38,6 +40,9 @@ constexpr Needs needs_of_code[] = {
     {"aes", JITKIT_STUBS_JVM_STUBS_AES_FEATURES},
 #if defined(__x86_64__)
     {"vaes", JITKIT_STUBS_JVM_STUBS_VAES_FEATURES},
+    {"avx2", JITKIT_STUBS_JVM_STUBS_AVX2_FEATURES},
+#else
+    {"sha3", JITKIT_STUBS_JVM_STUBS_SHA3_FEATURES},
 #endif
 };
 

@@ -45,7 +45,9 @@ class Trial {
       make_case(stub);
       const u64 expected = run(stub, theirs, false);
       std::memcpy(after_, memory_, sizeof memory_);
-      const u64 got = run(stub, ours, true);
+      if (!same_limit(stub.convention, static_cast<u32>(expected))) continue;
+      u64 got = run(stub, ours, true);
+      if (stub.convention.has(Role::decoded_bytes)) got = allow_less(stub.convention, expected, got);
       const bool same_result = type_of(stub.convention.result) == ir::Type::none ||
                                static_cast<u32>(got) == static_cast<u32>(expected);
       if (same_result && std::memcmp(after_, memory_, sizeof memory_) == 0) continue;
@@ -60,6 +62,18 @@ class Trial {
   }
 
  private:
+  static constexpr u32 sha3_rates[4] = {72, 104, 136, 144};
+
+  // HotSpot's decoders leave a group of many characters to Java's if one of them is wrong: what jitkit's has more
+  // than HotSpot's is forgotten. The result to compare.
+  u64 allow_less(const Convention& c, u64 expected, u64 got) {
+    const u64 to = arguments_[c.find(Role::decoded_bytes)] + arguments_[c.find(Role::at)];
+    const u32 less = static_cast<u32>(expected), more = static_cast<u32>(got);
+    if (less >= more || more > most) return got;
+    std::memcpy(memory_ + to + less, after_ + to + less, more - less);
+    return expected;
+  }
+
   // Each address has an area of its own.
   static constexpr usize area = most + 256;
 
@@ -87,7 +101,8 @@ class Trial {
       const u64 word = next();
       std::memcpy(before_ + n, &word, 8);
     }
-    const u64 block = stub.kernel->block_bytes;
+    const u64 rate = sha3_rates[full_ ? 2 : below(4)];
+    const u64 block = stub.convention.has(Role::rate) ? rate : stub.kernel->block_bytes;
     const u64 blocks = 1 + some(most / block - 1);
     const u64 offset = below(100000);
     const u64 length = 1 + some(127), length2 = 1 + some(127);
@@ -108,6 +123,14 @@ class Trial {
         case Role::product:
         case Role::sum:
         case Role::shifted: a = n * area + 4 * below(16); break;
+        case Role::modulus:
+        case Role::residue: a = n * area + 4 * below(16); break;
+        case Role::even: a = 2 * ((length + 1) / 2); break;
+        case Role::inverse: break;  // make_modulus
+        case Role::rate: a = rate; break;
+        case Role::characters:
+        case Role::decoded_bytes: a = n * area + below(64); break;
+        case Role::mime: a = below(2); break;
         case Role::length: a = length; break;
         case Role::length2: a = length2; break;
         case Role::total: a = length + (stub.convention.has(Role::length2) ? length2 : length); break;
@@ -140,17 +163,44 @@ class Trial {
         case Role::hash_key: clear_powers(before_ + (a = n * area + 8 * below(8))); break;
         case Role::hashed: a = 1 + some(most / 16 - 1); break;
         case Role::start: a = start; break;
-        case Role::end: a = start + 3 * (1 + some(most / 4 - 40)); break;
+        case Role::end: a = stub.convention.has(Role::characters) ? start + 1 + some(most - 40) : start + 3 * (1 + some(most / 4 - 40)); break;
         case Role::text: a = n * area + below(64); break;
         case Role::at: a = below(30); break;
         case Role::flag: a = below(2); break;
         case Role::blocks:
+        case Role::block_size:
+        case Role::decoded:
         case Role::size:
         case Role::mismatch:
         case Role::carry:
         case Role::none: check(false);
       }
     }
+    if (stub.convention.has(Role::modulus)) make_modulus(stub.convention);
+    if (stub.convention.has(Role::characters)) make_characters(stub.convention);
+  }
+  // Odd, with its inverse.
+  void make_modulus(const Convention& c) {
+    u8* const last = before_ + arguments_[c.find(Role::modulus)] + 4 * arguments_[c.find(Role::even)] - 4;
+    last[0] |= 1;
+    u32 words[2];  // the more significant one first
+    std::memcpy(words, last - 4, 8);
+    const u64 lowest = u64{words[0]} << 32 | words[1];
+    u64 inverse = lowest;  // right in the lowest three bits; each step doubles them
+    for (unsigned n = 0; n < 5; ++n) inverse *= 2 - lowest * inverse;
+    arguments_[c.find(Role::inverse)] = ~inverse + 1;
+  }
+  // Of the alphabet, but one in half of the cases.
+  void make_characters(const Convention& c) {
+    const bool url = arguments_[c.find(Role::flag)] != 0;
+    u8* const text = before_ + arguments_[c.find(Role::characters)];
+    const u64 start = arguments_[c.find(Role::start)], end = arguments_[c.find(Role::end)];
+    for (u64 n = start; n < end; ++n) {
+      const unsigned k = text[n] % 64;
+      const unsigned c62 = url ? '-' : '+', c63 = url ? '_' : '/';
+      text[n] = static_cast<u8>(k < 26 ? 'A' + k : k < 52 ? 'a' + k - 26 : k < 62 ? '0' + k - 52 : k == 62 ? c62 : c63);
+    }
+    if (!full_ && below(2) == 0) text[start + below(end - start)] = below(2) == 0 ? u8{'='} : static_cast<u8>(next());
   }
   // A copy of the bytes at `data`, of which one may differ.
   u64 make_twin(u64 n, u64 data, u64 bytes) {
@@ -206,17 +256,17 @@ class Trial {
   u64 run(const Stub& stub, AnyStub* f, bool rubbish) {
     u64 a[Convention::most] = {};
     prepare(stub, a, rubbish);
-    u64 result = call(f, a);
-    // HotSpot's SHA-512 for x86-64 leaves the last block to the next call.
-    const int offset = stub.convention.find(Role::offset), data = stub.convention.find(Role::data);
-    if (const int limit = stub.convention.find(Role::limit); limit >= 0)
-      while (static_cast<i32>(result) > static_cast<i32>(a[offset]) && static_cast<i32>(result) <= static_cast<i32>(a[limit])) {
-        a[data] += static_cast<u32>(result - a[offset]);
-        a[offset] = result;
-        result = call(f, a);
-      }
+    const u64 result = call(f, a);
     forget(stub);
     return result;
+  }
+  // HotSpot's SHA-512 for x86-64 leaves the last block to the next call: the limit becomes the one that it kept to.
+  // False if it read nothing, which jitkit's never do.
+  bool same_limit(const Convention& c, u32 read_until) {
+    const int limit = c.find(Role::limit);
+    if (limit < 0 || read_until > arguments_[limit]) return true;
+    arguments_[limit] = read_until - 1;
+    return read_until != arguments_[c.find(Role::offset)];
   }
   // Clears what has no meaning any more.
   void forget(const Stub& stub) {

@@ -24,6 +24,7 @@ struct Original {
   u64* field = nullptr;    // where libjvm keeps its entry
   u64 entry = 0;
   bool described = false;  // libjvm says where the field is
+  bool absent = false;     // HotSpot generated none, and its field is known all the same
   unsigned fields = 0;     // how many words hold its entry: more than one is not understood
 };
 
@@ -43,19 +44,24 @@ class Libjvm {
 
   // Whether a flag of the JVM (-XX) is on; `unknown` if libjvm does not tell.
   bool flag(std::string_view name, bool unknown) const {
+    const u8* at = flag_address(name);
+    return at == nullptr ? unknown : *at != 0;
+  }
+  // Where such a flag is kept; null if libjvm does not tell.
+  u8* flag_address(std::string_view name) const {
     const char* name_field = described("JVMFlag", "_name");
     const char* address_field = described("JVMFlag", "_addr");
     const void* flags = static_field("JVMFlag", "flags");
     const void* count = static_field("JVMFlag", "numFlags");
     const u64 stride = type_size("JVMFlag");
-    if (name_field == nullptr || address_field == nullptr || flags == nullptr || count == nullptr || stride == 0) return unknown;
+    if (name_field == nullptr || address_field == nullptr || flags == nullptr || count == nullptr || stride == 0) return nullptr;
     const u64 offset_at = word<u64>("gHotSpotVMStructEntryOffsetOffset");
     const u64 name_at = read<u64>(name_field + offset_at), address_at = read<u64>(address_field + offset_at);
     const char* row = read<const char*>(flags);
     for (u64 n = read<u64>(count); n != 0; --n, row += stride)
       if (const char* row_name = read<const char*>(row + name_at); row_name != nullptr && name == row_name)
-        return read<u8>(read<const void*>(row + address_at)) != 0;
-    return unknown;
+        return read<u8*>(row + address_at);
+    return nullptr;
   }
 
   // Where the entry of the stub of that name is kept, if libjvm describes it.
@@ -66,6 +72,9 @@ class Libjvm {
     std::memcpy(field + 1, name, length + 1);
     return static_cast<u64*>(const_cast<void*>(static_field("StubRoutines", field)));
   }
+
+  // Whether the address is one of libjvm's own code.
+  bool has_code(u64 address) const { return address >= code_.start && address < code_.end; }
 
   // 17 for "17.0.15+6"; 0 if libjvm does not say.
   u32 major_version() const {
@@ -137,6 +146,7 @@ class Libjvm {
     handle_ = dlopen(info.dlpi_name, RTLD_NOLOAD | RTLD_LAZY);
     for (unsigned n = 0; n < info.dlpi_phnum && segments_ < 8; ++n) {
       const ElfW(Phdr)& p = info.dlpi_phdr[n];
+      if (p.p_type == PT_LOAD && (p.p_flags & PF_X) != 0) code_ = {info.dlpi_addr + p.p_vaddr, info.dlpi_addr + p.p_vaddr + p.p_memsz};
       if (p.p_type != PT_LOAD || (p.p_flags & PF_W) == 0) continue;
       segment_[segments_++] = {info.dlpi_addr + p.p_vaddr, info.dlpi_addr + p.p_vaddr + p.p_memsz};
     }
@@ -144,6 +154,7 @@ class Libjvm {
 
   void* handle_ = nullptr;
   Segment segment_[8] = {};
+  Segment code_ = {};
   unsigned segments_ = 0;
 };
 

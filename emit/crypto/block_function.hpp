@@ -41,10 +41,10 @@ inline BlockParams enter_block_function(ir::Builder& b) {
 }
 
 // The loop over the blocks. body(data, carried) makes the code for one block at `data` and replaces the
-// carried values by those after it; in the end `carried` holds those after the last block.
+// carried values by those after it; in the end `carried` holds those after the last block. Blocks have `size` bytes.
 template <usize n, class Body>
 void for_each_block(ir::Builder& b, const BlockParams& p, std::array<ir::Value, n>& carried, Body body,
-                    unsigned size = block_bytes) {
+                    ir::Value size) {
   using ir::Type;
   using ir::Value;
   const ir::Block loop = b.new_block(), done = b.new_block();
@@ -63,11 +63,17 @@ void for_each_block(ir::Builder& b, const BlockParams& p, std::array<ir::Value, 
   b.at(loop);
   body(data, carried);
   const Value more = b.sub(left, b.i64(1));
-  gather(b.ptr_add(data, b.i64(size)), more);
+  gather(b.ptr_add(data, size), more);
   b.brif(b.icmp(ir::ICond::ne, more, b.i64(0)), {loop, std::span<const Value>(next)},
          {done, std::span<const Value>(next).subspan(2)});
   for (Value& v : carried) v = b.add_param(done, b.function().type(v));
   b.at(done);
+}
+
+template <usize n, class Body>
+void for_each_block(ir::Builder& b, const BlockParams& p, std::array<ir::Value, n>& carried, Body body,
+                    unsigned size = block_bytes) {
+  for_each_block(b, p, carried, body, b.i64(size));
 }
 
 // Four words of two vectors side by side: word n of the result is word words[n] of x followed by y.

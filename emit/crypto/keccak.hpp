@@ -2,6 +2,7 @@
 // a general register or, where a target has instructions for it, half of a vector.
 //
 //   void f(u64* state, const u8* data, u64 blocks)     state: 25 lanes, lane x + 5 y; blocks of `rate` bytes
+//   void f(u64* state, const u8* data, u64 blocks, u64 rate)   the same for any rate of SHA-3 and SHAKE
 //
 // Source: FIPS 202, sections 3.2 and 4.
 #ifndef JITKIT_EMIT_CRYPTO_KECCAK_HPP
@@ -9,6 +10,7 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/emit/crypto/block_function.hpp>
+#include <jitkit/emit/crypto/control.hpp>
 
 namespace jitkit::inline JITKIT_ABI::crypto {
 
@@ -58,21 +60,60 @@ void keccak_round(const Lanes& l, std::array<ir::Value, keccak_lanes>& a, unsign
   a[0] = l.xor_(a[0], l.constant(keccak_constants[round]));
 }
 
-// Fills f, which declare_block_function() has made. The lanes stay values over all blocks.
+namespace detail {
+
+// The lanes stay values over all blocks. absorb(data, lanes) takes a block in, step is how long it is.
+template <class Lanes, class Absorb, class Step>
+void keccak_blocks(ir::Builder& b, const BlockParams& p, Absorb absorb, Step step) {
+  using ir::Value;
+  const Lanes l{b};
+  std::array<Value, keccak_lanes> lanes;
+  for (unsigned n = 0; n < keccak_lanes; ++n) lanes[n] = l.load(p.state, static_cast<i32>(8 * n));
+  for_each_block(b, p, lanes, [&](Value data, std::array<Value, keccak_lanes>& a) {
+    absorb(data, a);
+    for (unsigned round = 0; round < 24; ++round) keccak_round(l, a, round);
+  }, step);
+  for (unsigned n = 0; n < keccak_lanes; ++n) l.store(p.state, lanes[n], static_cast<i32>(8 * n));
+  b.ret();
+}
+
+}  // namespace detail
+
+// Fills f, which declare_block_function() has made.
 template <class Lanes>
 void build_keccak(ir::FunctionData& f, unsigned rate) {
   using ir::Value;
   ir::Builder b(f);
   const Lanes l{b};
-  const BlockParams p = enter_block_function(b);
-  std::array<Value, keccak_lanes> lanes;
-  for (unsigned n = 0; n < keccak_lanes; ++n) lanes[n] = l.load(p.state, static_cast<i32>(8 * n));
-  for_each_block(b, p, lanes, [&](Value data, std::array<Value, keccak_lanes>& a) {
+  detail::keccak_blocks<Lanes>(b, enter_block_function(b), [&](Value data, std::array<Value, keccak_lanes>& a) {
     for (unsigned n = 0; 8 * n < rate; ++n) a[n] = l.xor_(a[n], l.load(data, static_cast<i32>(8 * n)));
-    for (unsigned round = 0; round < 24; ++round) keccak_round(l, a, round);
   }, rate);
-  for (unsigned n = 0; n < keccak_lanes; ++n) l.store(p.state, lanes[n], static_cast<i32>(8 * n));
-  b.ret();
+}
+
+// Fills f, whose fourth parameter is the rate: one of 72, 104, 136, 144 and 168.
+template <class Lanes>
+void build_keccak_of_rate(ir::FunctionData& f) {
+  using ir::Value;
+  ir::Builder b(f);
+  const Lanes l{b};
+  const BlockParams p = enter_block_function(b);
+  const Value rate = b.param(b.function().entry(), 3);
+  detail::keccak_blocks<Lanes>(b, p, [&](Value data, std::array<Value, keccak_lanes>& a) {
+    for (unsigned n = 0; n < 9; ++n) a[n] = l.xor_(a[n], l.load(data, static_cast<i32>(8 * n)));
+    // Lanes first to last - 1 belong to the rates above 8 * first.
+    const auto more = [&]<unsigned first, unsigned last>() {
+      std::array<Value, last - first> some;
+      for (unsigned n = first; n < last; ++n) some[n - first] = a[n];
+      when(b, b.icmp(ir::ICond::ugt, rate, b.i64(8 * first)), some, [&](std::array<Value, last - first>& x) {
+        for (unsigned n = first; n < last; ++n) x[n - first] = l.xor_(x[n - first], l.load(data, static_cast<i32>(8 * n)));
+      });
+      for (unsigned n = first; n < last; ++n) a[n] = some[n - first];
+    };
+    more.template operator()<9, 13>();
+    more.template operator()<13, 17>();
+    more.template operator()<17, 18>();
+    more.template operator()<18, 21>();
+  }, rate);
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::crypto

@@ -2,7 +2,7 @@
 //
 // Invariant: fewer bytes than a block has are ever copied at a time; whole blocks are hashed where they
 // stand, as many as there are in one call.
-// Source: FIPS 180-4, sections 5.1.1 and 5.2.1.
+// Sources: FIPS 180-4, sections 5.1.1 and 5.2.1; RFC 1321, section 3.1.
 #ifndef JITKIT_EMIT_CRYPTO_STREAM_HPP
 #define JITKIT_EMIT_CRYPTO_STREAM_HPP
 
@@ -19,8 +19,11 @@ using BlockFunctionOf = void(Word*, const u8*, u64);
 using BlockFunction = BlockFunctionOf<u32>;
 using BlockFunction64 = BlockFunctionOf<u64>;
 
+// The order of the bytes in a word: SHA's, or MD5's.
+enum class ByteOrder : u8 { big, little };
+
 // A block has 16 words; the length stands in the last two.
-template <class Word>
+template <class Word, ByteOrder order = ByteOrder::big>
 class HashStreamOf {
  public:
   // `start`: the initial hash value, at most 8 words.
@@ -53,12 +56,14 @@ class HashStreamOf {
       flush();
     }
     std::memset(held_bytes_ + held_, 0, size - held_);
-    for (unsigned n = 0; n < 8; ++n) held_bytes_[size - 1 - n] = static_cast<u8>(total_ * 8 >> 8 * n);
-    if (length > 8) held_bytes_[size - 9] = static_cast<u8>(total_ >> 61);
+    constexpr bool little = order == ByteOrder::little;
+    for (unsigned n = 0; n < 8; ++n)
+      held_bytes_[little ? size - length + n : size - 1 - n] = static_cast<u8>(total_ * 8 >> 8 * n);
+    if (length > 8) held_bytes_[little ? size - length + 8 : size - 9] = static_cast<u8>(total_ >> 61);
     flush();
     constexpr usize width = sizeof(Word);
     for (usize n = 0; n < width * words_; ++n)
-      digest[n] = static_cast<u8>(state_[n / width] >> 8 * (width - 1 - n % width));
+      digest[n] = static_cast<u8>(state_[n / width] >> 8 * (little ? n % width : width - 1 - n % width));
   }
 
  private:

@@ -27,6 +27,7 @@ void add(Block block, std::vector<std::uint32_t> parameters, std::size_t boundar
 
 struct AddAll {
   AddAll() {
+    add(Block::md5, {0}, 200, "MD5");
     add(Block::sha1, {0}, 200, "SHA1");
     add(Block::sha256, {0}, 200, "SHA256");
     add(Block::sha512, {0}, 400, "SHA512");

@@ -5,6 +5,7 @@
 #include <jitkit/emit/arm64/crypto/sha512.hpp>
 #include <jitkit/emit/arm64/crypto/sm3.hpp>
 #include <jitkit/emit/crypto/keccak.hpp>
+#include <jitkit/emit/crypto/md5.hpp>
 #include <jitkit/emit/crypto/sha1.hpp>
 #include <jitkit/emit/crypto/sha256.hpp>
 #include <jitkit/emit/crypto/sha512.hpp>
@@ -30,12 +31,12 @@ std::shared_ptr<Code> compiled(const std::function<void(HostFunction&)>& build) 
       host_features());
 }
 
-template <class Word, usize n>
+template <crypto::ByteOrder order = crypto::ByteOrder::big, class Word, usize n>
 void add(Block block, const char* name, const Word (&start)[n], void (*build)(HostFunction&)) {
   const auto code = compiled(build);
   versions().push_back({block, name, [](const Case&) { return true; },
                         [code, &start](Places& places, const Case& c, unsigned turn) {
-                          crypto::HashStreamOf<Word> stream(code->as<crypto::BlockFunctionOf<Word>>(), start);
+                          crypto::HashStreamOf<Word, order> stream(code->as<crypto::BlockFunctionOf<Word>>(), start);
                           const u8* const in = places.input(c.input, turn);
                           const usize first = turn % 4 == 0 ? c.input.size() / 3 : 0;  // some in two pieces
                           stream.update({in, first});
@@ -64,9 +65,37 @@ void add_sha3(const char* name) {
   }
 }
 
+// The function for any rate as one for the rate that a case has.
+using AbsorbOfRate = void(u64*, const u8*, u64, u64);
+AbsorbOfRate* absorb_of_rate;
+u64 rate_now;
+void absorb(u64* state, const u8* data, u64 blocks) { absorb_of_rate(state, data, blocks, rate_now); }
+
+template <class Lanes>
+void add_sha3_of_rate(const char* name) {
+  const auto code = std::make_shared<Code>(
+      [&](HostFunction& f, ir::Module& m) {
+        crypto::declare_function(f, m, "blocks", {ir::Type::ptr, ir::Type::ptr, ir::Type::i64, ir::Type::i64}, {});
+        crypto::build_keccak_of_rate<Lanes>(f);
+      },
+      host_features());
+  versions().push_back({Block::sha3, name, [](const Case&) { return true; },
+                        [code](Places& places, const Case& c, unsigned turn) {
+                          absorb_of_rate = code->template as<AbsorbOfRate>();
+                          rate_now = crypto::sha3_rate(c.parameter);
+                          crypto::Sponge sponge(absorb, rate_now);
+                          std::string digest(c.parameter / 8, '\0');
+                          sponge.hash({places.input(c.input, turn), c.input.size()}, 0x06,
+                                      {reinterpret_cast<u8*>(digest.data()), digest.size()});
+                          return digest;
+                        },
+                        code->missing()});
+}
+
 }  // namespace
 
 void add_hashes() {
+  add<crypto::ByteOrder::little>(Block::md5, "md5_portable", crypto::md5_start, crypto::build_md5<host::Isa>);
   add(Block::sha1, "sha1_portable", crypto::sha1_start, crypto::build_sha1<host::Isa>);
   add(Block::sha1, "sha1", crypto::sha1_start, host::build_sha1);
   add(Block::sha256, "sha256_portable", crypto::sha256_start, crypto::build_sha256<host::Isa>);
@@ -75,10 +104,12 @@ void add_hashes() {
   add(Block::sha512, "sha512_by_vectors", crypto::sha512_start, crypto::build_sha512_by_vectors<host::Isa>);
   add(Block::sm3, "sm3_portable", crypto::sm3_start, crypto::build_sm3<host::Isa>);
   add_sha3<crypto::KeccakScalar>("sha3_portable_");
+  add_sha3_of_rate<crypto::KeccakScalar>("sha3_portable_of_rate");
 #if defined(__aarch64__)
   add(Block::sha512, "sha512", crypto::sha512_start, host::build_sha512);
   add(Block::sm3, "sm3", crypto::sm3_start, host::build_sm3);
   add_sha3<arm64::KeccakVectors>("sha3_");
+  add_sha3_of_rate<arm64::KeccakVectors>("sha3_of_rate");
 #endif
 }
 

@@ -25,12 +25,30 @@ public class Arrays {
         add(x.modPow(y.shiftRight(y.bitLength() - 60), m).toByteArray());
     }
 
+    static void same(byte[] expected, byte[] found) {
+        add(found);
+        if (java.util.Arrays.equals(expected, found)) return;
+        System.err.println("Base64 does not give back what it got");
+        System.exit(3);
+    }
+
     static void text(Random random) {
         byte[] bytes = new byte[random.nextInt(400)];
         random.nextBytes(bytes);
         add(Base64.getEncoder().encode(bytes));
         add(Base64.getUrlEncoder().encode(bytes));
-        add(Base64.getDecoder().decode(Base64.getEncoder().encode(bytes)));
+        same(bytes, Base64.getDecoder().decode(Base64.getEncoder().encode(bytes)));
+        same(bytes, Base64.getUrlDecoder().decode(Base64.getUrlEncoder().withoutPadding().encode(bytes)));
+        same(bytes, Base64.getMimeDecoder().decode(Base64.getMimeEncoder().encode(bytes)));
+        byte[] wrong = Base64.getEncoder().encode(bytes);
+        if (wrong.length == 0) return;
+        wrong[random.nextInt(wrong.length)] = (byte) random.nextInt(256);
+
+        try {
+            add(Base64.getDecoder().decode(wrong));
+        } catch (IllegalArgumentException e) {
+            add(e.getMessage().getBytes());
+        }
     }
 
     static void copies(Random random) {

@@ -1,6 +1,7 @@
 // AES in every mode and the checksums, in a digest that is printed for comparison with another run. The known
 // answers of NIST SP 800-38A (F.2.1, F.5.1) and RFC 3720 (B.4) are checked here.
 import java.util.Random;
+import java.util.zip.Adler32;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 import java.util.zip.Checksum;
@@ -38,6 +39,9 @@ public class Ciphers {
         check("CTR", java.util.Arrays.equals(ctr.doFinal(text), bytes("874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff")));
         CRC32C crc = new CRC32C();
         crc.update(new byte[32]);
+        Adler32 adler = new Adler32();
+        adler.update("Wikipedia".getBytes(), 0, 9);
+        check("Adler-32", adler.getValue() == 0x11e60398L);
         check("CRC-32C", crc.getValue() == 0x8a9136aaL);
     }
 
@@ -100,6 +104,7 @@ public class Ciphers {
             wrap(random);
             sums(random, new CRC32());
             sums(random, new CRC32C());
+            sums(random, new Adler32());
         }
         System.out.println("sum " + sum);
     }
