@@ -250,6 +250,7 @@ constexpr unsigned high_bits(VectorMem<L> m) {
   JITKIT_X86_EBODY(id, method, o0, o1, o2, o3, r...)
 #define JITKIT_X86_EA2(...)
 #define JITKIT_X86_EA3(...)
+#define JITKIT_X86_EA4(...)
 
 namespace table {
 

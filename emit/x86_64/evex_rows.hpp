@@ -18,6 +18,7 @@ enum class EvexId : u16 {
 #define JITKIT_X86_E4(id, ...) id,
 #define JITKIT_X86_EA2(id, ...) id,
 #define JITKIT_X86_EA3(id, ...) id,
+#define JITKIT_X86_EA4(id, ...) id,
 #include <jitkit/emit/x86_64/avx512.def>
   count
 };
@@ -60,6 +61,8 @@ inline constexpr EvexRow evex_rows[] = {
   JITKIT_X86_EROW(1, kinds(Opd::k_##a, Opd::k_##b), id, n, ax, fmt, __VA_ARGS__)
 #define JITKIT_X86_EA3(id, n, ax, fmt, a, b, c, ...) \
   JITKIT_X86_EROW(1, kinds(Opd::k_##a, Opd::k_##b, Opd::k_##c), id, n, ax, fmt, __VA_ARGS__)
+#define JITKIT_X86_EA4(id, n, ax, fmt, a, b, c, e, ...) \
+  JITKIT_X86_EROW(1, kinds(Opd::k_##a, Opd::k_##b, Opd::k_##c, Opd::k_##e), id, n, ax, fmt, __VA_ARGS__)
 #include <jitkit/emit/x86_64/avx512.def>
 #undef JITKIT_X86_EROW
 };

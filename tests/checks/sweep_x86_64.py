@@ -35,8 +35,6 @@ KNOWN = [
     Known("gnu", r"(?i)mov r\w+, \ws$", "GNU as reads a segment register into 64 bits by the 32-bit instruction"),
     Known("llvm", r"(?i)mov \ws, r?\w+$", "LLVM writes a size prefix for moves to segment registers"),
     Known("llvm", r"(?i)(push|pop) [c-gs]s:\[", "LLVM takes the segment for the operand of push and pop"),
-    *both(r"(?i)(?=.*xmm(1[6-9]|2\d|3[01])|\{evex\}).*v(extractps|pextr[bw]|pinsr[bw]) .*\br(\d+|[a-ds][a-z])\s*,",
-          "64-bit names of the register that EVEX extracts to and inserts from are not in the table"),
     *both(r"(?i)movdir64b (e\w\w|r\d+d), ", "movdir64b with 32-bit addresses is not in the table"),
     Known("llvm", r"LOCK |\{evex\} [A-Z]", "LLVM refuses the prefix in capitals, and capitals behind {evex}"),
     Known("gnu", r"(?i).*\[-?(0x)?[0-9a-f]+\]\{", "GNU as takes no broadcast or mask behind an absolute address"),
