@@ -19,6 +19,7 @@
 #include <jitkit/emit/x86_64/crypto/adler.hpp>
 #include <jitkit/emit/x86_64/crypto/sha1.hpp>
 #include <jitkit/emit/x86_64/crypto/sha256.hpp>
+#include <jitkit/emit/x86_64/crypto/sha512.hpp>
 #include <jitkit/emit/x86_64/crypto/steps.hpp>
 #include <jitkit/emit/x86_64/target.hpp>
 #include <jitkit/ir/compile.hpp>
@@ -82,15 +83,13 @@ struct Row {
 const u8 key[32] = {1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233};
 const u8 iv[16] = {9, 8, 7};
 
-#if defined(__x86_64__)
-using BestAes = x86_64::Aes256;
-using BestVector = x86_64::Vector256;
-constexpr auto best_sha512 = crypto::build_sha512_by_vectors<host::Isa>;
-#else
-using BestAes = arm64::Aes;
-using BestVector = crypto::Vector128;
-constexpr auto best_sha512 = arm64::build_sha512;
-#endif
+// The version of a block for the widest vectors this CPU has: the first that can be made.
+Peer first_of(std::initializer_list<Peer (*)()> versions) {
+  Peer best;
+  for (Peer (*const version)() : versions)
+    if (!best) best = version();
+  return best;
+}
 
 template <class Word, usize n>
 Peer hash(void (*build)(HostFunction&), const Word (&start)[n]) {
@@ -114,10 +113,11 @@ const u8* schedule() {
   return bytes;
 }
 
+template <class Aes>
 Peer ctr() {
   const u8* const keys = schedule();
   auto* const f = made<void(const u8*, const u8*, u8*, u64, u8*)>(
-      [](HostFunction& fn, ir::Module& m) { crypto::build_aes_ctr<BestAes>(fn, m, "ctr", 128); });
+      [](HostFunction& fn, ir::Module& m) { crypto::build_aes_ctr<Aes>(fn, m, "ctr", 128); });
   if (f == nullptr) return {};
   return [f, keys](const u8* in, u8* out, usize bytes) {
     u8 counter[16];
@@ -126,18 +126,19 @@ Peer ctr() {
   };
 }
 
+template <class Aes>
 Peer gcm() {
   const u8* const keys = schedule();
   crypto::GcmFunctions g{};
   g.block = made<void(const u8*, const u8*, u8*, u64)>([](HostFunction& f, ir::Module& m) {
-    crypto::build_aes_ecb<BestAes>(f, m, "ecb", crypto::AesWay::encrypt, 128);
+    crypto::build_aes_ecb<Aes>(f, m, "ecb", crypto::AesWay::encrypt, 128);
   });
   g.table = made<void(const u8*, u8*)>(
-      [](HostFunction& f, ir::Module& m) { crypto::build_ghash_table<BestAes>(f, m, "table"); });
+      [](HostFunction& f, ir::Module& m) { crypto::build_ghash_table<Aes>(f, m, "table"); });
   g.ghash = made<void(u8*, const u8*, const u8*, u64)>(
-      [](HostFunction& f, ir::Module& m) { crypto::build_ghash<BestAes>(f, m, "ghash"); });
+      [](HostFunction& f, ir::Module& m) { crypto::build_ghash<Aes>(f, m, "ghash"); });
   g.encrypt = made<void(const u8*, const u8*, const u8*, u8*, u64, u8*)>([](HostFunction& f, ir::Module& m) {
-    crypto::build_aes_gcm<BestAes>(f, m, "gcm", crypto::AesWay::encrypt, 128);
+    crypto::build_aes_gcm<Aes>(f, m, "gcm", crypto::AesWay::encrypt, 128);
   });
   if (g.block == nullptr || g.table == nullptr || g.ghash == nullptr || g.encrypt == nullptr) return {};
   const auto state = std::make_shared<crypto::AesGcm>(g, keys);
@@ -166,22 +167,40 @@ Peer sum(void (*build)(HostFunction&), u32 before) {
     std::memcpy(out, &after, sizeof after);
   };
 }
-Peer crc32() {
-  return sum([](HostFunction& f) { crypto::build_crc_by_folding<BestVector>(f, crypto::Crc::crc32); }, 0);
+template <class V>
+Peer crc32_folding() {
+  return sum([](HostFunction& f) { crypto::build_crc_by_folding<V>(f, crypto::Crc::crc32); }, 0);
 }
 Peer adler32() {
   return sum([](HostFunction& f) { crypto::build_adler32<host::AdlerSteps>(f); }, 1);
 }
 
+// What a CPU lacks is said of the version that needs least.
+#if defined(__x86_64__)
+Peer sha512() {
+  return first_of({[] { return hash(x86_64::build_sha512, crypto::sha512_start); },
+                   [] { return hash(crypto::build_sha512_by_vectors<host::Isa>, crypto::sha512_start); }});
+}
+Peer best_ctr() { return first_of({ctr<x86_64::Aes512>, ctr<x86_64::Aes256>, ctr<x86_64::Aes>}); }
+Peer best_gcm() { return first_of({gcm<x86_64::Aes512>, gcm<x86_64::Aes256>, gcm<x86_64::Aes>}); }
+Peer crc32() {
+  return first_of({crc32_folding<x86_64::Vector512>, crc32_folding<x86_64::Vector256>, crc32_folding<crypto::Vector128>});
+}
+#else
+Peer sha512() { return hash(arm64::build_sha512, crypto::sha512_start); }
+Peer best_ctr() { return ctr<arm64::Aes>(); }
+Peer best_gcm() { return gcm<arm64::Aes>(); }
+Peer crc32() { return crc32_folding<crypto::Vector128>(); }
+#endif
+
 const Row rows[] = {
     {"sha1", 16384, 0.98, false, [] { return hash(host::build_sha1, crypto::sha1_start); }, [] { return bench::evp_digest("SHA1"); }},
     {"sha256", 16384, 0.98, false, [] { return hash(host::build_sha256, crypto::sha256_start); },
      [] { return bench::evp_digest("SHA256"); }},
-    {"sha512", 16384, 0.98, false, [] { return hash(best_sha512, crypto::sha512_start); },
-     [] { return bench::evp_digest("SHA512"); }},
+    {"sha512", 16384, 0.98, false, sha512, [] { return bench::evp_digest("SHA512"); }},
     {"sha3-256", 16384, 0.98, false, sha3_256, [] { return bench::evp_digest("SHA3-256"); }},
-    {"aes-128-ctr", 16384, 1.8, false, ctr, [] { return bench::evp_cipher("AES-128-CTR", key, iv); }},
-    {"aes-128-gcm", 16384, 1.8, false, gcm, [] { return bench::evp_gcm("AES-128-GCM", key, iv); }},
+    {"aes-128-ctr", 16384, 1.8, false, best_ctr, [] { return bench::evp_cipher("AES-128-CTR", key, iv); }},
+    {"aes-128-gcm", 16384, 1.8, false, best_gcm, [] { return bench::evp_gcm("AES-128-GCM", key, iv); }},
     {"crc32", 65536, 50e9, true, crc32, bench::zlib_crc32},
     {"adler32", 65536, 1, false, adler32, bench::zlib_adler32},
 };

@@ -37,15 +37,25 @@ def products(c: Counter) -> int:
     return c["pmull"] + c["pmull2"]
 
 
+def blocks(c: Counter) -> int:
+    """Of AES: the last round of each mixes no columns."""
+    return c["aese"] - c["aesmc"]
+
+
+def counts(c: Counter) -> bool:
+    """Counters are big-endian: what turns no bytes round is ECB."""
+    return any(c[m] for m in ("rev", "rev32", "rev64", "tbl"))
+
+
 # row: (has the instructions, bytes of an iteration)
 ROWS = {
     "sha1": (lambda c: c["sha1h"] >= 20, lambda c: 64 * c["sha1h"] // 20),
     "sha256": (lambda c: c["sha256h"] >= 16, lambda c: 64 * c["sha256h"] // 16),
     "sha512": (lambda c: c["sha512h"] >= 40, lambda c: 128 * c["sha512h"] // 40),
-    "aes-128-ctr": (lambda c: c["aese"] >= 30 and c["aese"] % 10 == 0 and products(c) == 0, lambda c: 16 * c["aese"] // 10),
+    "aes-128-ctr": (lambda c: c["aese"] == 10 * blocks(c) >= 30 and counts(c) and products(c) == 0, lambda c: 16 * blocks(c)),
     "ghash": (lambda c: products(c) >= 14 and c["aese"] == 0 and (products(c) - 2) % 3 == 0 and c["eor"] > 0,
               lambda c: 16 * (products(c) - 2) // 3),
-    "aes-128-gcm": (lambda c: c["aese"] >= 40 and c["aese"] % 10 == 0 and products(c) >= 14, lambda c: 16 * c["aese"] // 10),
+    "aes-128-gcm": (lambda c: c["aese"] == 10 * blocks(c) >= 40 and products(c) >= 14, lambda c: 16 * blocks(c)),
     "crc32-chains": (lambda c: c["crc32x"] >= 3, lambda c: 8 * c["crc32x"]),
     "crc32-folding": (lambda c: products(c) >= 8 and c["aese"] == 0, lambda c: 16 * products(c) // 2),
 }
@@ -76,14 +86,17 @@ def loops(code) -> list[tuple[int, int]]:
 
 
 def straightened(code, loop, rounds) -> list[tuple[str, str]]:
-    """The instructions of an iteration; in AES loops, two rounds that are a loop of their own are laid out twice, which
-    is what ten rounds take."""
+    """The instructions of an iteration; in AES loops, rounds that are a loop of their own are laid out as often as ten
+    rounds take."""
     first, last = loop
     body = [(m, o) for _, m, o in code[first:last + 1]]
+    count = Counter(m for m, _ in body)
     for inner in rounds:
         if inner != loop and first <= inner[0] and inner[1] <= last:
+            again = [(m, o) for _, m, o in code[inner[0]:inner[1] + 1]]
+            times = (10 * blocks(count) - count["aese"]) // sum(m == "aese" for m, _ in again)
             at = inner[0] - first
-            body[at:at] = [(m, o) for _, m, o in code[inner[0]:inner[1] + 1]]
+            body[at:at] = again * times
     return body
 
 

@@ -130,7 +130,8 @@ ir::Value crc_by_folding(ir::Builder& b, Crc crc, ir::Value state, ir::Value dat
       const Value factors = detail::fold_factors(v, crc, chunk * 8);
       c[2] = while_at_least(b, b.sub(c[2], b.i64(chunk)), chunk, sum, [&](std::array<Value, wide + 1>& x) {
         for (unsigned n = 0; n < wide; ++n)
-          x[n] = v.xor_(detail::fold(v, x[n], factors), v.load(x[wide], static_cast<i32>(n * V::blocks * 16)));
+          x[n] = v.xor3(v.clmul(x[n], factors, 0x00U), v.clmul(x[n], factors, 0x11U),
+                        v.load(x[wide], static_cast<i32>(n * V::blocks * 16)));
         x[wide] = b.ptr_add(x[wide], b.i64(chunk));
       });
       // Each block is moved on to the last one.

@@ -128,7 +128,9 @@ inline void ghash_make_table(ir::Builder& b, ir::Value h, ir::Value table, bool 
 template <class Aes>
 ir::Value ghash(ir::Builder& b, ir::Value table, ir::Value sum, ir::Value data, ir::Value blocks) {
   using V = typename Aes::Vector;
-  blocks = detail::ghash_loop<Aes, V, 8>(b, table, sum, data, blocks);
+  // As many vectors as the table has powers for.
+  constexpr unsigned wide = V::blocks > 2 ? ghash_powers / V::blocks : 8;
+  blocks = detail::ghash_loop<Aes, V, wide>(b, table, sum, data, blocks);
   detail::ghash_loop<Aes, Vector128, 1>(b, table, sum, data, blocks);
   return sum;
 }

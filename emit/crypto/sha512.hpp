@@ -60,10 +60,11 @@ struct Sha512Rounds {
     const auto rotr = [&](Value x, unsigned n) { return b.rotr(x, b.i64(n)); };
     const auto xor3 = [&](Value x, Value y, Value z) { return b.xor_(b.xor_(x, y), z); };
     const Value a = s[0], e = s[4];
-    const Value choice = b.xor_(s[6], b.and_(e, b.xor_(s[5], s[6])));
+    // What dies here stands first: where an instruction writes its first operand, nothing is copied.
+    const Value choice = b.xor_(b.and_(b.xor_(s[5], s[6]), e), s[6]);
     // Maj(a, b, c) = ((a ^ b) & (b ^ c)) ^ b, and this round's a ^ b is the next one's b ^ c.
     const Value a_xor_b = b.xor_(a, s[1]);
-    const Value majority = b.xor_(b.and_(a_xor_b, b_xor_c), s[1]);
+    const Value majority = b.xor_(b.and_(b_xor_c, a_xor_b), s[1]);
     b_xor_c = a_xor_b;
     const Value t1 = b.add(b.add(b.add(s[7], k_and_w), choice), xor3(rotr(e, 14), rotr(e, 18), rotr(e, 41)));
     const Value t2 = b.add(xor3(rotr(a, 28), rotr(a, 34), rotr(a, 39)), majority);
@@ -113,9 +114,19 @@ void build_sha512(ir::Function<Isa>& f) {
   b.ret();
 }
 
+// Two words of the schedule at a time, in core ops.
+struct Sha512Sigma {
+  static ir::Value rotr(ir::Builder& b, ir::Value x, unsigned n) {
+    return b.vxor(b.vlshr_imm(ir::Lane::i64, x, n), b.vshl_imm(ir::Lane::i64, x, 64 - n));
+  }
+  ir::Value operator()(ir::Builder& b, ir::Value x, unsigned first, unsigned second, unsigned shift) const {
+    return b.vxor(b.vxor(rotr(b, x, first), rotr(b, x, second)), b.vlshr_imm(ir::Lane::i64, x, shift));
+  }
+};
+
 // The same with vectors for the schedule. Needs nothing that the baseline of a target lacks, and is faster where
-// bytes are shuffled in one instruction.
-template <class Isa>
+// bytes are shuffled in one instruction. `Sigma` may do better with what a target has.
+template <class Isa, class Sigma = Sha512Sigma>
 void build_sha512_by_vectors(ir::Function<Isa>& f) {
   using ir::Lane;
   using ir::Type;
@@ -125,12 +136,7 @@ void build_sha512_by_vectors(ir::Function<Isa>& f) {
   const Value slot = b.stack_addr(b.new_slot(2 * 16, 16));
   std::array<Value, 0> carried;
   for_each_block(b, p, carried, [&](Value data, auto&) {
-    const auto rotr = [&](Value x, unsigned n) {
-      return b.vxor(b.vlshr_imm(Lane::i64, x, n), b.vshl_imm(Lane::i64, x, 64 - n));
-    };
-    const auto sigma = [&](Value x, unsigned first, unsigned second, unsigned shift) {
-      return b.vxor(b.vxor(rotr(x, first), rotr(x, second)), b.vlshr_imm(Lane::i64, x, shift));
-    };
+    constexpr Sigma sigma;
     // Words 2 n + 1 and 2 n + 2, of words 2 n and 2 n + 1 and the pair behind.
     const auto between = [&](Value x, Value y) { return b.vshuffle(x, y, std::span<const u8>(detail::second_and_third)); };
     b.position(__LINE__);
@@ -143,8 +149,8 @@ void build_sha512_by_vectors(ir::Function<Isa>& f) {
         const Value bytes = b.load(Type::v128, data, 16 * static_cast<i32>(pair));
         x = b.vshuffle(bytes, bytes, std::span<const u8>(detail::big_endian_words));
       } else {
-        const Value s0 = sigma(between(x, w[(pair + 1) % 8]), 1, 8, 7);
-        const Value s1 = sigma(w[(pair + 7) % 8], 19, 61, 6);
+        const Value s0 = sigma(b, between(x, w[(pair + 1) % 8]), 1, 8, 7);
+        const Value s1 = sigma(b, w[(pair + 7) % 8], 19, 61, 6);
         const Value seven_ago = between(w[(pair + 4) % 8], w[(pair + 5) % 8]);
         x = b.vadd(Lane::i64, b.vadd(Lane::i64, x, seven_ago), b.vadd(Lane::i64, s0, s1));
       }

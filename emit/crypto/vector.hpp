@@ -49,6 +49,7 @@ struct Vector128 {
   ir::Value broadcast(ir::Value address, i32 offset = 0) const { return load(address, offset); }
   ir::Value spread(ir::Value block) const { return block; }
   ir::Value xor_(ir::Value x, ir::Value y) const { return b.vxor(x, y); }
+  ir::Value xor3(ir::Value x, ir::Value y, ir::Value z) const { return b.vxor(b.vxor(x, y), z); }
   ir::Value add64(ir::Value x, ir::Value y) const { return b.vadd(ir::Lane::i64, x, y); }
   ir::Value add32(ir::Value x, ir::Value y) const { return b.vadd(ir::Lane::i32, x, y); }
   // The 16 bytes in reverse order; `reversal` is what it takes, made once.

@@ -65,6 +65,7 @@ void add_aes() {
   add_modes<host::Aes>("");
 #if defined(__x86_64__)
   add_modes<x86_64::Aes256>("_256");
+  add_modes<x86_64::Aes512>("_512");
 #endif
 }
 

@@ -69,6 +69,7 @@ void add_gcm() {
   add_versions<host::Aes>("");
 #if defined(__x86_64__)
   add_versions<x86_64::Aes256>("_256");
+  add_versions<x86_64::Aes512>("_512");
 #endif
 }
 

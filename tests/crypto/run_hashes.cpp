@@ -13,6 +13,7 @@
 #include <jitkit/emit/crypto/stream.hpp>
 #include <jitkit/emit/x86_64/crypto/sha1.hpp>
 #include <jitkit/emit/x86_64/crypto/sha256.hpp>
+#include <jitkit/emit/x86_64/crypto/sha512.hpp>
 
 #include <memory>
 
@@ -105,8 +106,8 @@ void add_hashes() {
   add(Block::sm3, "sm3_portable", crypto::sm3_start, crypto::build_sm3<host::Isa>);
   add_sha3<crypto::KeccakScalar>("sha3_portable_");
   add_sha3_of_rate<crypto::KeccakScalar>("sha3_portable_of_rate");
-#if defined(__aarch64__)
   add(Block::sha512, "sha512", crypto::sha512_start, host::build_sha512);
+#if defined(__aarch64__)
   add(Block::sm3, "sm3", crypto::sm3_start, host::build_sm3);
   add_sha3<arm64::KeccakVectors>("sha3_");
   add_sha3_of_rate<arm64::KeccakVectors>("sha3_of_rate");

@@ -50,6 +50,8 @@ void add_sums() {
 #if defined(__x86_64__)
   add(Block::crc32, "crc32_folding_256", folding<x86_64::Vector256, crypto::Crc::crc32>);
   add(Block::crc32c, "crc32c_folding_256", folding<x86_64::Vector256, crypto::Crc::crc32c>);
+  add(Block::crc32, "crc32_folding_512", folding<x86_64::Vector512, crypto::Crc::crc32>);
+  add(Block::crc32c, "crc32c_folding_512", folding<x86_64::Vector512, crypto::Crc::crc32c>);
 #else
   add(Block::crc32, "crc32_chains", chains<crypto::Crc::crc32>);
 #endif

@@ -1,5 +1,5 @@
 // What the kernels of emit/crypto take from x86-64: blocks of 16 bytes, two in a 256-bit register (VAES,
-// VPCLMULQDQ, AVX2), and the steps that the targets do in different ways.
+// VPCLMULQDQ, AVX2), four in one of 512 bits (AVX-512), and the steps that the targets do in different ways.
 //
 // Source: Intel SDM vol. 2.
 #ifndef JITKIT_EMIT_X86_64_CRYPTO_STEPS_HPP
@@ -41,6 +41,7 @@ struct Vector256 {
     return native(Form::vpblendd_rrri_256, {low, high}, {0xcc});
   }
   ir::Value xor_(ir::Value x, ir::Value y) const { return native(Form::vpxor_rrr_256, {x, y}); }
+  ir::Value xor3(ir::Value x, ir::Value y, ir::Value z) const { return xor_(xor_(x, y), z); }
   ir::Value add64(ir::Value x, ir::Value y) const { return native(Form::vpaddq_rrr_256, {x, y}); }
   ir::Value add32(ir::Value x, ir::Value y) const { return native(Form::vpaddd_rrr_256, {x, y}); }
   ir::Value reversal() const { return b.freeze(constant(0x08090a0b0c0d0e0f, 0x0001020304050607)); }
@@ -72,13 +73,60 @@ struct Vector256 {
   }
 };
 
+struct Vector512 {
+  static constexpr unsigned blocks = 4;
+  static constexpr ir::Type type = ir::Type::v512;
+
+  ir::Builder& b;
+
+  ir::Value load(ir::Value address, i32 offset = 0) const { return b.load(type, address, offset); }
+  void store(ir::Value address, ir::Value x, i32 offset = 0) const { b.store(address, x, offset); }
+  ir::Value constant(u64 lo, u64 hi) const { return spread(b.v128(lo, hi)); }
+  ir::Value broadcast(ir::Value address, i32 offset = 0) const {
+    return b.result(b.native(evex_form(EvexId::vbroadcasti32x4, 512, EvexVariant::memory), {address, ir::Value()},
+                             std::array<i64, 2>{0, offset}));
+  }
+  ir::Value spread(ir::Value block) const {
+    const ir::Value low = native(EvexId::vpbroadcastq, {block});
+    return native(EvexId::vpunpcklqdq, {low, native(EvexId::vpbroadcastq, {crypto::shuffle(b, block, crypto::exchanged_halves)})});
+  }
+  ir::Value xor_(ir::Value x, ir::Value y) const { return native(EvexId::vpxorq, {x, y}); }
+  ir::Value xor3(ir::Value x, ir::Value y, ir::Value z) const { return native(EvexId::vpternlogq, {x, y, z}, {0x96}); }
+  ir::Value add64(ir::Value x, ir::Value y) const { return native(EvexId::vpaddq, {x, y}); }
+  ir::Value add32(ir::Value x, ir::Value y) const { return native(EvexId::vpaddd, {x, y}); }
+  ir::Value reversal() const { return b.freeze(constant(0x08090a0b0c0d0e0f, 0x0001020304050607)); }
+  ir::Value reverse(ir::Value x, ir::Value mask) const { return native(EvexId::vpshufb, {x, mask}); }
+  ir::Value exchange_halves(ir::Value x) const { return native(EvexId::vpshufd, {x}, {0x4e}); }
+  ir::Value aes_enc(ir::Value x, ir::Value key) const { return native(EvexId::vaesenc, {x, key}); }
+  ir::Value aes_enclast(ir::Value x, ir::Value key) const { return native(EvexId::vaesenclast, {x, key}); }
+  ir::Value aes_dec(ir::Value x, ir::Value key) const { return native(EvexId::vaesdec, {x, key}); }
+  ir::Value aes_declast(ir::Value x, ir::Value key) const { return native(EvexId::vaesdeclast, {x, key}); }
+  ir::Value clmul(ir::Value x, ir::Value y, u32 halves) const {
+    return native(EvexId::vpclmulqdq, {x, y}, {static_cast<i64>(halves)});
+  }
+  ir::Value block(ir::Value x, unsigned n) const { return native(EvexId::vextracti32x4, {x}, {static_cast<i64>(n)}); }
+  ir::Value replace_first(ir::Value x, ir::Value block) const { return native(EvexId::vinserti32x4, {x, block}, {0}); }
+  ir::Value first(ir::Value block, ir::Value any) const { return replace_first(xor_(any, any), block); }
+  ir::Value after(ir::Value before, ir::Value x) const { return native(EvexId::valignq, {x, before}, {6}); }
+  ir::Value numbers() const {
+    ir::Value n = constant(0, 0);
+    for (const i64 k : {1, 2, 3}) n = native(EvexId::vinserti32x4, {n, b.v128(static_cast<u64>(k), 0)}, {k});
+    return n;
+  }
+
+ private:
+  ir::Value native(EvexId id, ir::Values operands, std::initializer_list<i64> immediates = {}) const {
+    return b.result(b.native(evex_form(id, 512), operands, std::span<const i64>(immediates.begin(), immediates.size())));
+  }
+};
+
 // AES on vectors of V: a round is one instruction, which adds its key last.
 template <class V>
 struct AesOn {
   using Vector = V;
   static constexpr bool keeps_keys = false;  // 16 registers are for states; a key comes from memory per round
   static constexpr bool karatsuba = false;
-  static constexpr unsigned gcm_wide = 6;
+  static constexpr unsigned gcm_wide = V::blocks > 2 ? 4 : 6;  // vectors: their powers are in the table
 
   // Each state through the cipher, exclusive-or with[n] if there are any. after(n) is called behind round n but
   // the last, to put other work there.
@@ -109,6 +157,7 @@ struct AesOn {
 };
 using Aes = AesOn<crypto::Vector128>;
 using Aes256 = AesOn<Vector256>;
+using Aes512 = AesOn<Vector512>;
 
 }  // namespace jitkit::inline JITKIT_ABI::x86_64
 
