@@ -4,6 +4,8 @@
 #
 # usage: tools/arm64_root.sh DIRECTORY PACKAGE...
 #
+# `linux-image-arm64` stands for the kernel's package that it depends on today.
+#
 # Nothing is done if DIRECTORY holds these packages already. It appears whole or not at all.
 set -eu
 
@@ -30,13 +32,23 @@ for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
   [ ! -f "$file" ] || sed -E 's/ arch=[a-z0-9,]+//; s/\[arch=[a-z0-9,]+\]//' "$file" >"$work/parts/$(basename "$file" .list).list"
 done
 apt() {
-  (cd "$work/debs" && apt-get -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$work/parts" \
+  tool=$1
+  shift
+  (cd "$work/debs" && "$tool" -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$work/parts" \
     -o Dir::State::lists="$work/lists" -o Dir::Cache="$work/cache" -o APT::Architectures::=arm64 \
-    -o APT::Sandbox::User=root "$@" </dev/null >"$work/log" 2>&1)
+    -o APT::Sandbox::User=root "$@" </dev/null 2>"$work/log")
+}
+# What to download: a metapackage of kernels has nothing in it.
+named() {
+  for package in "$@"; do
+    [ "$package" != linux-image-arm64 ] ||
+      package=$(apt apt-cache depends --important linux-image-arm64:arm64 | sed -n 's/^ *Depends: \(linux-image-[^: ]*\).*/\1/p')
+    printf '%s:arm64 ' "$package"
+  done
 }
 tries=0
 # shellcheck disable=SC2046  # a list of words
-until apt update && apt download $(printf '%s:arm64 ' "$@"); do
+until apt apt-get update >/dev/null && apt apt-get download $(named "$@") >/dev/null; do
   tries=$((tries + 1))
   [ $tries -lt 4 ] || { cat "$work/log" >&2; fail "could not download; is there a network?"; }
   sleep $((tries * 5))

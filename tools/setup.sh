@@ -22,7 +22,7 @@ packages_of() {
     import) echo "$build llvm-19-dev" ;;
     demo) echo "$build $arm64 binutils coreutils" ;;
     check) echo "$build $arm64 $oracles $compilers doctest-dev nlohmann-json3-dev gdb linux-perf openssl" \
-                "llvm-19-dev csmith libcsmith-dev libssl-dev zlib1g-dev $jvm" ;;
+                "llvm-19-dev csmith libcsmith-dev libssl-dev zlib1g-dev qemu-system-arm $jvm" ;;
     bench) echo "$build $arm64 doctest-dev nlohmann-json3-dev libbenchmark-dev valgrind libasmjit-dev" \
                 "libvixl-dev libxbyak-dev llvm-19 llvm-19-dev libssl-dev zlib1g-dev clang-19" ;;
     fuzz) echo "$build $arm64 $oracles $compilers llvm-19-dev" ;;

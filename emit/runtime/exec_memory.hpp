@@ -332,9 +332,11 @@ inline u8* ExecMemory::map_near(u64 bytes, u64 near) {
     if ((i & 1) != 0 && near < distance + bytes) continue;
     const u64 want = ((i & 1) != 0 ? near - distance - bytes : near + distance) & ~u64{0xffff};
     if (want == 0) continue;
-    void* p = ::mmap(reinterpret_cast<void*>(want), bytes, PROT_NONE, flags | MAP_FIXED_NOREPLACE, -1, 0);
+    // A wish, which the kernel grants where nothing is. The thread sanitizer knows no MAP_FIXED_NOREPLACE and lets it
+    // map at 0.
+    void* p = ::mmap(reinterpret_cast<void*>(want), bytes, PROT_NONE, flags, -1, 0);
     if (p == reinterpret_cast<void*>(want)) return static_cast<u8*>(p);
-    if (p != MAP_FAILED) ::munmap(p, bytes);  // a kernel that does not know the flag
+    if (p != MAP_FAILED) ::munmap(p, bytes);
   }
   void* p = ::mmap(nullptr, bytes, PROT_NONE, flags, -1, 0);
   return p == MAP_FAILED ? nullptr : static_cast<u8*>(p);

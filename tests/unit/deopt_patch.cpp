@@ -1,13 +1,16 @@
-// Patch points: rewritten in both modes of ExecMemory, refused where that would be wrong, and, natively
-// on x86-64, while other threads run them.
+// Patch points: rewritten in both modes of ExecMemory, refused where that would be wrong, and while other threads run
+// them: natively, or on a whole machine under QEMU (tests/checks/threads_arm64.py).
 #include <doctest/doctest.h>
 #include <jitkit/emit/runtime/patch.hpp>
 
+#include "../support/emulated.hpp"
 #include "../support/speculation.hpp"
 
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
+#include <initializer_list>
 #include <thread>
 
 using namespace jitkit;
@@ -62,14 +65,59 @@ void patch_and_clear(ExecMemory::Mode mode, Audience audience, u8 bytes) {
   CHECK(f(1, 2) == f.c.returns);
 }
 
+// True, with a skip of that name, where code written through a second address goes unnoticed.
+bool no_second_address(const char* test) {
+  if (emulated::user_mode()) std::printf("SKIP %s: QEMU's user mode does not see writes through a second address\n", test);
+  return emulated::user_mode();
+}
+
+// A function that gives 1 from an area of nops; 2 with a jump to `jumped` there, 6 with a call of `called`.
+struct Rewritten {
+  PatchArea area;
+  u32 jumped, called;
+};
+
+Rewritten put_rewritten(CodeBuffer& code) {
+#if defined(__x86_64__)
+  // 0: xor ecx, ecx; nop to 8; nops to 16; area of 8; lea eax, [rcx + 1]; ret
+  code.put_raw("\x31\xc9\x0f\x1f\x80\x00\x00\x00", 8);
+  code.put8(0x90);
+  code.put_raw("\x0f\x1f\x80\x00\x00\x00\x00", 7);
+  code.put_raw("\x0f\x1f\x84\x00\x00\x00\x00\x00", 8);
+  code.put_raw("\x8d\x41\x01\xc3", 4);
+  const u32 jumped = code.offset();
+  code.put_raw("\xb8\x02\x00\x00\x00\xc3", 6);  // mov eax, 2; ret
+  const u32 called = code.offset();
+  code.put_raw("\xb9\x05\x00\x00\x00\xc3", 6);  // mov ecx, 5; ret
+  return {{16, 8}, jumped, called};
+#else
+  const auto put = [&code](std::initializer_list<u32> words) {
+    const u32 at = code.offset();
+    for (const u32 word : words) code.put32(word);
+    return at;
+  };
+  // mov x9, x30; mov w1, 0; area of 4; add w0, w1, 1; ret x9
+  put({0xaa1e03e9, 0x52800001, 0xd503201f, 0x11000420, 0xd65f0120});
+  const u32 jumped = put({0x52800040, 0xd65f0120});  // mov w0, 2; ret x9
+  const u32 called = put({0x528000a1, 0xd65f03c0});  // mov w1, 5; ret
+  return {{8, 4}, jumped, called};
+#endif
+}
+
 }  // namespace
 
 TEST_CASE("patch: an area becomes a jump to its exit stub and nops again") {
   for (const u8 bytes : {u8{8}, u8{12}, u8{20}}) patch_and_clear(ExecMemory::Mode::rw_then_rx, Audience::this_thread, bytes);
+}
+
+TEST_CASE("patch: through the second address of the code") {
+  if (no_second_address("patch_dual_map")) return;
 #if defined(__x86_64__)
-  // On AArch64 QEMU's user mode does not notice what is written through another address.
-  for (const u8 bytes : {u8{5}, u8{6}, u8{7}, u8{8}, u8{9}, u8{23}}) patch_and_clear(ExecMemory::Mode::dual_map, Audience::all_threads, bytes);
+  const std::initializer_list<u8> sizes = {5, 6, 7, 8, 9, 23};
+#else
+  const std::initializer_list<u8> sizes = {4, 8, 12, 24};
 #endif
+  for (const u8 bytes : sizes) patch_and_clear(ExecMemory::Mode::dual_map, Audience::all_threads, bytes);
 }
 
 TEST_CASE("patch: what would be wrong is refused") {
@@ -148,25 +196,15 @@ TEST_CASE("patch: only what may be replaced is") {
   CHECK(patcher.clear(block, {0, 8}).error == Error::operand_range);
 }
 
-#if defined(__x86_64__)
-TEST_CASE("patch: several threads run it while it is rewritten a million times") {
+TEST_CASE("patch: several threads run it while it is rewritten over and over") {
+  if (no_second_address("patch_threads")) return;
   ExecMemory::Options options;
   options.mode = ExecMemory::Mode::dual_map;
   ExecMemory memory(options);
   CodeBuffer code;
-  // 0: xor ecx, ecx; nop to 8; area of 8; lea eax, [rcx + 1]; ret
-  code.put_raw("\x31\xc9\x0f\x1f\x80\x00\x00\x00", 8);
-  code.put8(0x90);
-  code.put_raw("\x0f\x1f\x80\x00\x00\x00\x00", 7);
-  code.put_raw("\x0f\x1f\x84\x00\x00\x00\x00\x00", 8);
-  code.put_raw("\x8d\x41\x01\xc3", 4);
-  const u32 jumped = code.offset();
-  code.put_raw("\xb8\x02\x00\x00\x00\xc3", 6);  // mov eax, 2; ret
-  const u32 called = code.offset();
-  code.put_raw("\xb9\x05\x00\x00\x00\xc3", 6);  // mov ecx, 5; ret
+  const auto [area, jumped, called] = put_rewritten(code);
   ExecBlock block;
   REQUIRE(memory.add(code, block).ok());
-  const PatchArea area{16, 8};
   CodePatcher patcher(memory);
 
   std::atomic<bool> stop = false;
@@ -181,7 +219,7 @@ TEST_CASE("patch: several threads run it while it is rewritten a million times")
     for (u32 n = 0; n < 4; ++n) counts[n] += mine[n];
   };
   std::thread threads[3] = {std::thread(run), std::thread(run), std::thread(run)};
-  constexpr u32 patches = 1000000;
+  constexpr u32 patches = emulated::any ? 100000 : 1000000;
   bool good = true;
   for (u32 n = 0; n < patches; ++n) {
     Status s;
@@ -207,6 +245,7 @@ TEST_CASE("patch: several threads run it while it is rewritten a million times")
 }
 
 TEST_CASE("patch: code that another thread loops in is invalidated") {
+  if (no_second_address("patch_invalidate")) return;
   ir::Module module;
   ir::Function<host::Isa> f;
   f.module = &module;
@@ -220,7 +259,7 @@ TEST_CASE("patch: code that another thread loops in is invalidated") {
   const Value next = b.add(i, b.i64(1));
   b.store(b.param(entry, 1), next);
   const FrameEntry entries[] = {{FrameEntry::Kind::value, next.id, 1}};
-  b.patch_point(5, {}, {}, b.frame_state(1, entries));
+  b.patch_point(8, {}, {}, b.frame_state(1, entries));
   b.brif(b.icmp(ir::ICond::ne, next, b.i64(-1)), {loop, {next}}, {done});
   b.at(done);
   b.ret({b.i64(1)});
@@ -238,4 +277,3 @@ TEST_CASE("patch: code that another thread loops in is invalidated") {
   CHECK(c.exits == 1);
   CHECK(c.values[c.state()->first_value].lo == counter);
 }
-#endif
