@@ -27,6 +27,7 @@
 #include <jitkit/emit/literal_pool.hpp>
 #include <jitkit/emit/reloc.hpp>
 #include <jitkit/ir/support/arena.hpp>
+#include <jitkit/ir/support/bits.hpp>
 #include <jitkit/ir/support/index.hpp>
 #include <jitkit/ir/support/name_table.hpp>
 #include <jitkit/ir/support/sink.hpp>
@@ -110,7 +111,12 @@ class CodeBuffer {
     if (make_room(1)) *cursor_++ = v;
   }
   void put16(u16 v) { put_raw(&v, 2); }
-  void put32(u32 v) { put_raw(&v, 4); }
+  // An instruction word. Nothing of the caller has to survive the rare case, so it saves nothing.
+  [[gnu::always_inline]] void put32(u32 v) {
+    if (!has_room(4)) [[unlikely]] return rare_->put32(*this, v);
+    store_code(cursor_, v);
+    cursor_ += 4;
+  }
   void put64(u64 v) { put_raw(&v, 8); }
   // n bytes that stay together: no island falls between them.
   void put_raw(const void* p, usize n) {
@@ -129,7 +135,7 @@ class CodeBuffer {
     const FixupField& field = fixup_field(kind);
     const bool now = target != unbound && field.form == FixupForm::distance && fixup_reaches(field, distance);
     if (now) word = insert_fixup(field, word, distance);
-    std::memcpy(cursor_, &word, 4);
+    store_code(cursor_, word);
     cursor_ += 4;
     if (target == unbound)
       wait_for(l, kind, at, addend);
@@ -140,7 +146,9 @@ class CodeBuffer {
   // n; nullptr when there is none.
   u8* reserve(usize n) { return make_room(n) ? cursor_ : nullptr; }
   // Whether there is room for n bytes at cursor() without asking reserve().
-  bool has_room(usize n) const { return static_cast<usize>(stop_ - cursor_) >= n; }
+  bool has_room(usize n) const {
+    return reinterpret_cast<std::uintptr_t>(cursor_) + n <= reinterpret_cast<std::uintptr_t>(stop_);
+  }
   u8* cursor() { return cursor_; }
   void advance(usize n) { cursor_ += n; }
 
@@ -189,23 +197,28 @@ class CodeBuffer {
 
   // --- labels --------------------------------------------------------------------------------------
   Label new_label() {
-    LabelInfo* made = labels_.extend(1);
-    if (made == nullptr) [[unlikely]] {
+    if (!labels_.push({})) [[unlikely]] {
       fail(arena_.status());
       return {};
     }
-    *made = {};
-    return Label(status_.ok() ? labels_.size() - 1 : 0);
+    return Label(labels_.size() - 1);
   }
   // The label of that name, made if new.
   Label label(std::string_view name);
-  std::string_view label_name(Label l) const { return label_names_.name(info(l).name); }
+  std::string_view label_name(Label l) const {
+    const u32 name = info(l).name;
+    return label_names_.name(name == no_name_literal ? 0 : name);
+  }
   u32 label_count() const { return labels_.size(); }  // ids are 1 .. label_count() - 1
   bool is_bound(Label l) const { return offset_of(l) != unbound; }
   // The largest number if it is not bound.
   u32 offset_of(Label l) const { return l.id < labels_.size() ? labels_[l.id].offset : unbound; }
   void bind(Label l) { bind_at(l, offset()); }
-  void bind_at(Label l, u32 at);
+  void bind_at(Label l, u32 at) {
+    LabelInfo& info = labels_[l.id];
+    if ((info.fixups | (info.offset + 1)) != 0 || log_ != nullptr || !status_.ok()) return bind_slow(l, at);
+    info.offset = at;
+  }
 
   // The field of `kind` at offset `at` shall refer to l + addend. Offsets of AArch64 branches and
   // literal loads are given in the order they were written.
@@ -292,8 +305,7 @@ class CodeBuffer {
     u32 offset = unbound;
     u32 fixups = 0;        // head of the list of waiting fixups
     u32 veneer = unbound;  // offset of the last veneer that leads here
-    u32 name = 0;
-    bool literal = false;
+    u32 name = 0;          // or no_name_literal
   };
   struct Fixup {
     u32 at = 0;
@@ -317,8 +329,11 @@ class CodeBuffer {
     bool slot;
   };
 
+  static constexpr u32 no_name_literal = ~u32{0};
+
   struct Rare {
     bool (*make_room)(CodeBuffer&, usize n);
+    void (*put32)(CodeBuffer&, u32 word);
     void (*fail)(CodeBuffer&, Status s);
     void (*use_label)(CodeBuffer&, Label l, FixupKind kind, u32 at, i64 addend);
     void (*use_symbol)(CodeBuffer&, Symbol s, FixupKind kind, u32 at, i64 addend);
@@ -327,7 +342,7 @@ class CodeBuffer {
 
   void init_tables();
   bool make_room(usize n) {
-    if (static_cast<usize>(stop_ - cursor_) >= n) [[likely]] return true;
+    if (has_room(n)) [[likely]] return true;
     return rare_->make_room(*this, n);
   }
   [[gnu::cold]] bool make_room_slow(usize n);
@@ -340,6 +355,7 @@ class CodeBuffer {
   void begin_exact(u32 bytes);
   void end_scope(u32 start, u32 bytes, bool exact);
 
+  void bind_slow(Label l, u32 at);
   LabelInfo info(Label l) const { return l.id < labels_.size() ? labels_[l.id] : LabelInfo{}; }
   Range range_of(FixupKind kind, Label l, i64 addend) const;
   void wait_for(Label l, FixupKind kind, u32 at, i64 addend);
@@ -402,6 +418,7 @@ class CodeBuffer {
 inline const CodeBuffer::Rare* CodeBuffer::rare_functions() {
   static constexpr Rare functions = {
       [](CodeBuffer& b, usize n) { return b.make_room_slow(n); },
+      [](CodeBuffer& b, u32 word) { b.put_raw(&word, 4); },
       [](CodeBuffer& b, Status s) { b.fail_first(s); },
       [](CodeBuffer& b, Label l, FixupKind kind, u32 at, i64 addend) { b.use_label(l, kind, at, addend); },
       [](CodeBuffer& b, Symbol s, FixupKind kind, u32 at, i64 addend) { b.add_symbol_use(s, kind, at, addend); },

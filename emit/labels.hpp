@@ -30,7 +30,7 @@ inline CodeBuffer::Range CodeBuffer::range_of(FixupKind kind, Label l, i64 adden
   // In the order of FixupKind. The load of a literal waits for the pool; no veneer helps it.
   constexpr Range ranges[] = {no_range, range_128m, range_1m, range_32k, range_1m};
   if (kind > FixupKind::a64_load19 || addend != 0) return no_range;
-  if (kind == FixupKind::a64_load19 && !labels_[l.id].literal) return no_range;
+  if (kind == FixupKind::a64_load19 && labels_[l.id].name != no_name_literal) return no_range;
   return ranges[static_cast<u8>(kind)];
 }
 
@@ -86,7 +86,7 @@ inline void CodeBuffer::done(u32 fixup) {
   f.range = no_range;
 }
 
-inline void CodeBuffer::bind_at(Label l, u32 at) {
+inline void CodeBuffer::bind_slow(Label l, u32 at) {
   if (!status_.ok()) return;
   LabelInfo& info = labels_[l.id];
   if (info.offset != unbound) {
@@ -164,7 +164,7 @@ inline void CodeBuffer::jump_table(Label table, std::span<const Label> targets) 
 
 inline Status CodeBuffer::finish() {
   for (u32 i = 1; i < labels_.size() && status_.ok(); ++i)
-    if (labels_[i].fixups != 0 && !labels_[i].literal)
+    if (labels_[i].fixups != 0 && labels_[i].name != no_name_literal)
       fail({Error::label_unbound, i, fixups_[labels_[i].fixups].at});
   // What waits now are literals, and branches back to labels out of reach.
   if (status_.ok() && stop_offset() != ~u64{0}) emit_island(u64{1} << 32, false);
@@ -184,7 +184,7 @@ inline Label CodeBuffer::literal(FixupKind kind, u32 bytes, u64 low, u64 high) {
     return Label(known);
   const Label l = new_label();
   if (!status_.ok()) return l;
-  labels_[l.id].literal = true;
+  labels_[l.id].name = no_name_literal;
   if (!pool_.add({low, high, bytes, l.id})) fail(arena_.status());
   lower_stop(INT64_MAX, bytes + 16);
   return l;

@@ -11,6 +11,7 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/ir/support/bits.hpp>
+#include <jitkit/ir/support/maybe.hpp>
 
 namespace jitkit::inline JITKIT_ABI {
 namespace arm64 {
@@ -271,22 +272,29 @@ constexpr Encoded encode_imm(ImmSpec s, i64 v) {
   return refused;
 }
 
-// The same for a kind known at compile time: the common ones are a few instructions where they are used.
+// The same for a kind known at compile time: the common ones are a few instructions where they are used,
+// and the answer is no path of its own.
 template <ImmSpec S>
-[[gnu::always_inline]] constexpr Encoded encode_as(i64 v) {
+[[gnu::always_inline]] constexpr Maybe<u32> encode_as(i64 value) {
+  const u64 v = static_cast<u64>(value);
   if constexpr (S.kind == ImmKind::uimm) {
-    return encode_uimm(S, v);
+    return {static_cast<u32>(v >> S.scale << S.lsb), (v & ~(low_mask(S.width) << S.scale)) == 0};
   } else if constexpr (S.kind == ImmKind::simm) {
-    return encode_simm(S, v);
+    const bool fits = ((v + (u64{1} << (S.width + S.scale - 1))) & ~(low_mask(S.width) << S.scale)) == 0;
+    return {static_cast<u32>((v >> S.scale & low_mask(S.width)) << S.lsb), fits};
   } else if constexpr (S.kind == ImmKind::addsub) {
-    return encode_addsub(v);
+    const u32 opposite = static_cast<u32>(v >> 63) << 30;
+    const u64 m = value < 0 ? ~v + 1 : v;
+    const bool high = m > 0xfff;
+    const u32 bits = high ? u32{1} << 22 | static_cast<u32>(m >> 2) : static_cast<u32>(m << 10);
+    return {opposite | bits, (m & (high ? ~u64{0xfff000} : ~u64{0xfff})) == 0};
   } else if constexpr (S.kind == ImmKind::offset) {
-    const Encoded scaled = encode_uimm({ImmKind::uimm, 10, 12, S.scale}, v);
-    return scaled != refused ? scaled | 1 << 24 : encode_simm({ImmKind::simm, 12, 9, 0}, v);
-  } else if constexpr (S.kind == ImmKind::logical) {
-    return encode_logical(static_cast<u64>(v), S.width);
+    const Maybe<u32> scaled = encode_as<ImmSpec{ImmKind::uimm, 10, 12, S.scale}>(value);
+    if (scaled) [[likely]] return {*scaled | u32{1} << 24, true};
+    return encode_as<ImmSpec{ImmKind::simm, 12, 9, 0}>(value);
   } else {
-    return encode_imm(S, v);
+    const Encoded e = S.kind == ImmKind::logical ? encode_logical(v, S.width) : encode_imm(S, value);
+    return {static_cast<u32>(e), e != refused};
   }
 }
 

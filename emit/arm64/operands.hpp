@@ -11,8 +11,8 @@
 #include <jitkit/emit/arm64/registers.hpp>
 #include <jitkit/emit/code_buffer.hpp>
 #include <jitkit/ir/support/bits.hpp>
+#include <jitkit/ir/support/maybe.hpp>
 
-#include <optional>
 #include <type_traits>
 
 namespace jitkit::inline JITKIT_ABI {
@@ -20,9 +20,17 @@ namespace arm64 {
 
 // The bits of a literal; a literal that cannot be encoded is no constant expression, so the call does
 // not compile.
-consteval u32 required(Encoded e) {
-  if (e == refused) __builtin_trap();
-  return static_cast<u32>(e);
+consteval u32 required(Maybe<u32> e) {
+  if (!e) __builtin_trap();
+  return *e;
+}
+
+// The argument with these bits, if there is an encoding.
+template <class Arg>
+[[gnu::always_inline]] constexpr Maybe<Arg> made_of(Maybe<u32> e) {
+  Arg result;
+  result.bits = e.any();
+  return {result, e.has_value()};
 }
 
 // An integer immediate; nothing written is 0.
@@ -34,15 +42,7 @@ struct Imm {
   template <class Int>
     requires std::is_integral_v<Int>
   consteval Imm(Int v) : bits(required(encode_as<S>(static_cast<i64>(v)))) {}
-  static constexpr std::optional<Imm> make(i64 v) { return from(encode_as<S>(v)); }
-
- private:
-  static constexpr std::optional<Imm> from(Encoded e) {
-    if (e == refused) return std::nullopt;
-    Imm result;
-    result.bits = static_cast<u32>(e);
-    return result;
-  }
+  static constexpr Maybe<Imm> make(i64 v) { return made_of<Imm>(encode_as<S>(v)); }
 };
 
 // An immediate written in C++ as a value of type Source with a member pack().
@@ -56,12 +56,8 @@ struct PackedImm {
   consteval PackedImm(T v) : bits(required(encode_as<S>(v.pack()))) {}
   template <class T>
     requires(std::is_same_v<T, Source> || ...)
-  static constexpr std::optional<PackedImm> make(T v) {
-    const Encoded e = encode_as<S>(v.pack());
-    if (e == refused) return std::nullopt;
-    PackedImm result;
-    result.bits = static_cast<u32>(e);
-    return result;
+  static constexpr Maybe<PackedImm> make(T v) {
+    return made_of<PackedImm>(encode_as<S>(v.pack()));
   }
 
  private:
@@ -133,13 +129,7 @@ struct LslImm {
   u32 bits = 0;
   constexpr LslImm() = default;
   consteval LslImm(Lsl l) : bits(required(encode_as<S>(l.amount))) {}
-  static constexpr std::optional<LslImm> make(Lsl l) {
-    const Encoded e = encode_as<S>(l.amount);
-    if (e == refused) return std::nullopt;
-    LslImm result;
-    result.bits = static_cast<u32>(e);
-    return result;
-  }
+  static constexpr Maybe<LslImm> make(Lsl l) { return made_of<LslImm>(encode_as<S>(l.amount)); }
 };
 // lsl as an extension: uxtw of a W form, else uxtx.
 struct LslAsExtend {
@@ -152,21 +142,13 @@ template <ImmSpec S>
 struct ExtendImm {
   u32 bits;
   // Nothing written: the whole register.
-  constexpr ExtendImm() : bits(static_cast<u32>(encode_as<S>(LslAsExtend::pack(S, {0}) & ~amount_written))) {}
+  constexpr ExtendImm() : bits(encode_as<S>(LslAsExtend::pack(S, {0}) & ~amount_written).any()) {}
   consteval ExtendImm(Extend e) : bits(required(encode_as<S>(e.pack()))) {}
   consteval ExtendImm(Lsl l)
     requires(S.kind != ImmKind::index || S.width == 64)
       : bits(required(encode_as<S>(LslAsExtend::pack(S, l)))) {}
-  static constexpr std::optional<ExtendImm> make(Extend e) { return from(encode_as<S>(e.pack())); }
-  static constexpr std::optional<ExtendImm> make(Lsl l) { return from(encode_as<S>(LslAsExtend::pack(S, l))); }
-
- private:
-  static constexpr std::optional<ExtendImm> from(Encoded e) {
-    if (e == refused) return std::nullopt;
-    ExtendImm result;
-    result.bits = static_cast<u32>(e);
-    return result;
-  }
+  static constexpr Maybe<ExtendImm> make(Extend e) { return made_of<ExtendImm>(encode_as<S>(e.pack())); }
+  static constexpr Maybe<ExtendImm> make(Lsl l) { return made_of<ExtendImm>(encode_as<S>(LslAsExtend::pack(S, l))); }
 };
 template <ImmSpec S>
 using OffsetImm = Imm<S>;
@@ -180,7 +162,7 @@ using PostImm = PackedImm<S, Post>;
 template <ImmSpec S>
 struct PreStepImm {
   u32 bits = 0;
-  consteval PreStepImm(Pre p) : bits(required(encode_imm(S, -p.offset))) {}
+  consteval PreStepImm(Pre p) : bits(required(encode_as<S>(-p.offset))) {}
 };
 template <ImmSpec S>
 using MslImm = PackedImm<S, Msl>;
@@ -191,16 +173,10 @@ struct FpImm {
   u32 bits = 0;
   constexpr FpImm() = default;
   consteval FpImm(double v) : bits(required(encode(v))) {}
-  static constexpr std::optional<FpImm> make(double v) {
-    const Encoded e = encode(v);
-    if (e == refused) return std::nullopt;
-    FpImm result;
-    result.bits = static_cast<u32>(e);
-    return result;
-  }
+  static constexpr Maybe<FpImm> make(double v) { return made_of<FpImm>(encode(v)); }
 
  private:
-  static constexpr Encoded encode(double v) { return encode_as<S>(std::bit_cast<i64>(v)); }
+  static constexpr Maybe<u32> encode(double v) { return encode_as<S>(std::bit_cast<i64>(v)); }
 };
 
 // A condition that is stored inverted (cset, cinc ...); al and nv have no inverse.
@@ -208,10 +184,9 @@ template <ImmSpec S>
 struct InvertedCond {
   u32 bits = 0;
   consteval InvertedCond(Cond c) : bits(required(encode_as<S>(static_cast<i64>(c)))) {}
-  static constexpr std::optional<InvertedCond> make(Cond c) {
-    const Encoded e = encode_as<S>(static_cast<i64>(c));
-    if (e == refused) return std::nullopt;
-    return InvertedCond(static_cast<u32>(e), 0);
+  static constexpr Maybe<InvertedCond> make(Cond c) {
+    const Maybe<u32> e = encode_as<S>(static_cast<i64>(c));
+    return {InvertedCond(e.any(), 0), e.has_value()};
   }
 
  private:
@@ -236,12 +211,11 @@ struct Target {
   template <class Int>
     requires std::is_integral_v<Int>
   consteval Target(Int v) : bits(required(encode_as<S>(static_cast<i64>(v)))) {}
-  static constexpr std::optional<Target> make(i64 v) {
-    const Encoded e = encode_as<S>(v);
-    if (e == refused) return std::nullopt;
+  static constexpr Maybe<Target> make(i64 v) {
+    const Maybe<u32> e = encode_as<S>(v);
     Target result{Label()};
-    result.bits = static_cast<u32>(e);
-    return result;
+    result.bits = e.any();
+    return {result, e.has_value()};
   }
 };
 
@@ -250,9 +224,9 @@ template <ImmSpec S>
 struct LiteralTarget : Target<S> {
   using Target<S>::Target;
   constexpr LiteralTarget(Target<S> t) : Target<S>(t) {}
-  static constexpr std::optional<LiteralTarget> make(i64 v) {
-    if (const auto t = Target<S>::make(v)) return LiteralTarget(*t);
-    return std::nullopt;
+  static constexpr Maybe<LiteralTarget> make(i64 v) {
+    const auto t = Target<S>::make(v);
+    return {t ? LiteralTarget(*t) : LiteralTarget(Label()), t.has_value()};
   }
 };
 
@@ -271,27 +245,29 @@ struct LaneArg : RegBase {
                                     (1U << S.width) == lane_count(E);
   constexpr LaneArg(Lane<E> l)
     requires takes_all
-      : RegBase(l.id), bits(static_cast<u32>(encode_imm(S, l.index))) {}
+      : RegBase(l.id), bits(encode_as<S>(l.index).any()) {}
   consteval LaneArg(Lane<E> l)
     requires(!takes_all)
       : RegBase(l.id), bits(required(encode(l))) {}
-  static constexpr std::optional<LaneArg> make(Lane<E> l) {
-    if (encode(l) == refused) return std::nullopt;
-    return LaneArg(l.id, static_cast<u32>(encode(l)));
+  static constexpr Maybe<LaneArg> make(Lane<E> l) {
+    return {LaneArg(l.id, encode(l).any()), encode(l).has_value()};
   }
 
  private:
   constexpr LaneArg(unsigned number, u32 b) : RegBase(number), bits(b) {}
-  static constexpr Encoded encode(Lane<E> l) { return l.id >> RegBits != 0 ? refused : encode_imm(S, l.index); }
+  static constexpr Maybe<u32> encode(Lane<E> l) {
+    const Maybe<u32> e = encode_as<S>(l.index);
+    return {e.any(), e.has_value() && l.id >> RegBits == 0};
+  }
 };
 // One lane of each of N registers.
 template <Arr E, unsigned N, ImmSpec S>
 struct LaneListArg : RegBase {
   u32 bits;
-  constexpr LaneListArg(LaneList<E, N> l) : RegBase(l.id), bits(static_cast<u32>(encode_imm(S, l.index))) {}
+  constexpr LaneListArg(LaneList<E, N> l) : RegBase(l.id), bits(encode_as<S>(l.index).any()) {}
   constexpr LaneListArg(Lane<E> l)
     requires(N == 1)
-      : RegBase(l.id), bits(static_cast<u32>(encode_imm(S, l.index))) {}
+      : RegBase(l.id), bits(encode_as<S>(l.index).any()) {}
 };
 // A list of one register is that register.
 template <Arr A, unsigned N>
@@ -312,10 +288,7 @@ struct RegRun : RegBase {
   consteval RegRun(Reg first) : RegBase(first.id) {  // NOLINT
     if (!valid(first)) __builtin_trap();
   }
-  static constexpr std::optional<RegRun> make(Reg first) {
-    if (!valid(first)) return std::nullopt;
-    return RegRun(unsigned{first.id});
-  }
+  static constexpr Maybe<RegRun> make(Reg first) { return {RegRun(unsigned{first.id}), valid(first)}; }
 
  private:
   constexpr explicit RegRun(unsigned number) : RegBase(number) {}
@@ -329,7 +302,7 @@ using XOct = RegRun<XReg, 8>;
 template <class Enum, ImmSpec S>
 struct EnumImm {
   u32 bits;
-  constexpr EnumImm(Enum e) : bits(static_cast<u32>(encode_as<S>(static_cast<i64>(e)))) {}
+  constexpr EnumImm(Enum e) : bits(encode_as<S>(static_cast<i64>(e)).any()) {}
 };
 template <ImmSpec S>
 using CondImm = EnumImm<Cond, S>;
@@ -378,9 +351,8 @@ using PStateMaskImm = EnumImm<PStateMask, S>;
 template <ImmSpec S>
 struct PrefetchImm : EnumImm<Prefetch, S> {
   using EnumImm<Prefetch, S>::EnumImm;
-  static constexpr std::optional<PrefetchImm> make(i64 v) {
-    if (encode_as<S>(v) == refused) return std::nullopt;
-    return PrefetchImm(static_cast<Prefetch>(v));
+  static constexpr Maybe<PrefetchImm> make(i64 v) {
+    return {PrefetchImm(static_cast<Prefetch>(v)), encode_as<S>(v).has_value()};
   }
 };
 

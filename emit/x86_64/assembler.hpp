@@ -77,7 +77,7 @@ using PartOf = Plain<RegMem<Vec<(L / N > 128 ? L / N : 128)>, L / N>>;
 // What the formats see of any operand: a register's code, an address, the immediate at the end.
 struct Code {
   u8 value;
-  constexpr Code(const auto& r) requires requires { r.code; } : value(r.code) {}
+  constexpr Code(const auto& r) requires requires { r.code; } : value(bounded_code(r)) {}
 };
 struct Place {
   Mem mem;
@@ -297,17 +297,19 @@ class BasicAssembler {
   }
   constexpr void emit_ACC(Enc e, Tail t, Code acc) { emit_ACC(e, acc, t); }
   constexpr void emit_ALUI(Enc e, Place rm, Tail t) {
-    if (rm.mem.is_reg() && !byte_form(e)) return alu_register(e, rm.mem.base, t.value);
+    if (rm.mem.is_reg() && !byte_form(e))
+      return alu_register(e, rm.mem.base, static_cast<i32>(sign_extend(static_cast<u64>(t.value), operand_bits(e))));
     special(e, rm.mem, [&](u8* p) { return put_alu_imm(p, e, rm.mem, t.value); });
   }
   constexpr void emit_TESTI(Enc e, Place rm, Tail t) {
     special(e, rm.mem, [&](u8* p) { return put_test_imm(p, e, rm.mem, t.value); });
   }
   constexpr void emit_SHIFTI(Enc e, Place rm, Tail t) {
-    if (rm.mem.is_reg()) return shift_register(e, rm.mem.base, t.value);
+    if (rm.mem.is_reg() && t.value != 1) return legacy_register(e, digit_of(e), rm.mem.base, t);
     special(e, rm.mem, [&](u8* p) { return put_shift_imm(p, e, rm.mem, t.value); });
   }
   constexpr void emit_MOVI(Enc e, Place rm, Tail t) {
+    if (rm.mem.is_reg() && !byte_form(e) && operand_bits(e) != 16) return mov_register(e, rm.mem.base, t.value);
     special(e, rm.mem, [&](u8* p) { return put_mov_imm(p, e, rm.mem, t.value); });
   }
   constexpr void emit_IMULI(Enc e, Code reg, Place rm, Tail t) {
@@ -344,33 +346,53 @@ class BasicAssembler {
         vex_memory(e, reg | v << 8, rm, t);
     }
   }
+  // What is rare is another function with the same arguments, so that nothing has to survive the call.
   [[gnu::always_inline]] constexpr void legacy_register(Enc e, unsigned reg, unsigned rm, Tail t) {
+    if (!has_room()) [[unlikely]] return other_register(e, reg, rm, t);
+    u8* p = buffer_->cursor();
+    finish(p, legacy_rr(p, e, reg, rm), t);
+  }
+  [[gnu::noinline, gnu::cold]] constexpr void other_register(Enc e, unsigned reg, unsigned rm, Tail t) {
     if (u8* p = buffer_->reserve(max_length)) finish(p, legacy_rr(p, e, reg, rm), t);
   }
-  [[gnu::noinline]] constexpr void shift_register(Enc e, unsigned rm, i64 v) {
-    legacy_register(v == 1 ? opcode_plus(e, 0x10) : e, digit_of(e), rm, Tail(v, v == 1 ? 0 : 1));
-  }
-  [[gnu::noinline]] constexpr void alu_register(Enc e, unsigned rm, i64 v) {
+  [[gnu::noinline]] constexpr void alu_register(Enc e, unsigned rm, i32 v) {
     if (!has_room()) [[unlikely]] return other_alu_register(e, rm, v);
     u8* p = buffer_->cursor();
     buffer_->advance(static_cast<usize>(put_alu_register(p, e, rm, v) - p));
   }
-  [[gnu::noinline]] constexpr void other_alu_register(Enc e, unsigned rm, i64 v) {
+  [[gnu::noinline, gnu::cold]] constexpr void other_alu_register(Enc e, unsigned rm, i32 v) {
     if (u8* p = buffer_->reserve(max_length)) finish(p, put_alu_register(p, e, rm, v));
   }
-  // No immediate. What is rare is another function with the same arguments, so that this one has
-  // nothing to save.
-  [[gnu::noinline]] constexpr void plain_memory(Enc e, unsigned reg, Mem m) {
+  [[gnu::noinline]] constexpr void mov_register(Enc e, unsigned rm, i64 v) {
+    if (!has_room()) [[unlikely]] return other_mov_register(e, rm, v);
+    u8* p = buffer_->cursor();
+    buffer_->advance(static_cast<usize>(put_mov_register(p, e, rm, v) - p));
+  }
+  [[gnu::noinline, gnu::cold]] constexpr void other_mov_register(Enc e, unsigned rm, i64 v) {
+    if (u8* p = buffer_->reserve(max_length)) finish(p, put_mov_register(p, e, rm, v));
+  }
+  // No immediate.
+  [[gnu::always_inline]] constexpr void plain_memory(Enc e, unsigned reg, const Mem& m) {
+    plain_memory(e, reg, std::bit_cast<MemWords>(m));
+  }
+  [[gnu::noinline]] constexpr void plain_memory(Enc e, unsigned reg, MemWords m) {
     if (!has_room() || !is_plain_address(m, reg)) [[unlikely]] return other_memory(e, reg, m);
     u8* p = buffer_->cursor();
     buffer_->advance(static_cast<usize>(put_plain_memory(p, e, reg, m) - p));
   }
-  [[gnu::noinline]] constexpr void other_memory(Enc e, unsigned reg, Mem m) { legacy_memory(e, reg, m, {}); }
+  [[gnu::noinline, gnu::cold]] constexpr void other_memory(Enc e, unsigned reg, MemWords m) {
+    legacy_memory(e, reg, std::bit_cast<Mem>(m), {});
+  }
   constexpr bool has_room() const { return buffer_->has_room(max_length); }
   [[gnu::noinline]] constexpr void legacy_memory(Enc e, unsigned reg, Mem rm, Tail t) {
     if (u8* p = buffer_->reserve(max_length)) finish(p, legacy_mem(p, e, reg, rm), t, rm);
   }
   [[gnu::always_inline]] constexpr void vex_register(Enc e, unsigned reg_v, unsigned rm, Tail t) {
+    if (!has_room()) [[unlikely]] return other_vex_register(e, reg_v, rm, t);
+    u8* p = buffer_->cursor();
+    finish(p, vex_rr(p, e, reg_v & 0xff, reg_v >> 8, rm), t);
+  }
+  [[gnu::noinline, gnu::cold]] constexpr void other_vex_register(Enc e, unsigned reg_v, unsigned rm, Tail t) {
     if (u8* p = buffer_->reserve(max_length)) finish(p, vex_rr(p, e, reg_v & 0xff, reg_v >> 8, rm), t);
   }
   [[gnu::noinline]] constexpr void vex_memory(Enc e, unsigned reg_v, Mem rm, Tail t) {

@@ -69,7 +69,7 @@ inline void Emitter::move_general(bool wide, u8 r, bool is_load, Frame::Place pl
   Mem m;
   m.base = place.base;
   m.disp = place.offset;
-  code_.advance(static_cast<usize>(put_plain_memory(p, wide ? narrow | table::W1 : narrow, r, m) - p));
+  code_.advance(static_cast<usize>(put_plain_memory(p, wide ? narrow | table::W1 : narrow, r, std::bit_cast<MemWords>(m)) - p));
 }
 
 inline void Emitter::emit_copy(Type t, u8 d, u8 s) {

@@ -11,7 +11,7 @@
 #include <jitkit/emit/x86_64/operands.hpp>
 #include <jitkit/ir/support/bits.hpp>
 
-#include <cstring>
+#include <bit>
 #include <type_traits>
 
 namespace jitkit::inline JITKIT_ABI::x86_64 {
@@ -103,7 +103,7 @@ constexpr u8* put_bytes(u8* p, u64 w, unsigned n) {
   if (std::is_constant_evaluated())
     for (unsigned i = 0; i < n; ++i) p[i] = static_cast<u8>(w >> 8 * i);
   else
-    std::memcpy(p, &w, 8);
+    store_code(p, w);
   return p + n;
 }
 constexpr u8* put_imm(u8* p, i64 v, unsigned bytes) {
@@ -113,7 +113,7 @@ constexpr u8* put_imm(u8* p, i64 v, unsigned bytes) {
     return p + 1;
   }
   if (bytes == 4 && !std::is_constant_evaluated()) {
-    std::memcpy(p, &v, 4);
+    store_code(p, static_cast<u32>(v));
     return p + 4;
   }
   if (bytes == 8) return put_bytes(p, static_cast<u64>(v), 8);
@@ -214,25 +214,34 @@ constexpr u8* legacy_mem(u8* p, Enc e, unsigned reg, const Mem& m) {
 }
 // The same for a base register with or without an index and any displacement: most addresses.
 // `reg` is no byte register that REX changes.
-constexpr bool is_plain_address(const Mem& m, unsigned reg) {
+constexpr bool is_plain_address(const MemWords& m, unsigned reg) {
   static_assert(Mem::none == 0x80 && static_cast<u8>(Mem::Kind::base_index) == 0);
-  return (static_cast<u8>(m.kind) | m.segment | unsigned{m.addr32}) == 0 &&
-         (m.base | (m.index & 0x7f) | (reg & (code_needs_rex | code_forbids_rex | 16U))) < 16 &&
-         m.index != 4;
+  // No kind, segment and addr32; base and index below 16, or no index; the index is not rsp.
+  return ((m.high & 0xffffff0070f0) | (reg & (code_needs_rex | code_forbids_rex | 16U))) == 0 && (m.high & 0xff00) != 0x400;
 }
-[[gnu::always_inline]] constexpr u8* put_plain_memory(u8* p, Enc e, unsigned reg, const Mem& m) {
+[[gnu::always_inline]] constexpr u8* put_plain_memory(u8* p, Enc e, unsigned reg, const MemWords& m) {
+  const auto high = static_cast<u32>(m.high);
   // Mem::none has no bit that REX takes.
-  const unsigned rex = (wide(e) ? 8U : 0U) | (reg >> 1 & 4U) | (m.index >> 2 & 2U) | (m.base >> 3 & 1U);
+  const unsigned rex = (static_cast<u32>(e) >> 26 & 8U) | (reg >> 1 & 4U) | (high >> 10 & 2U) | (high >> 3 & 1U);
   const Bytes b = legacy_opcode(e, rex);
   p = put_bytes(p, b.bits, b.count);
-  const unsigned low = m.base & 7U, r = (reg & 7) << 3;
-  const bool is8 = static_cast<i8>(m.disp) == m.disp;
-  const unsigned mod = m.disp == 0 && low != 5 ? 0U : is8 ? 0x40U : 0x80U;
-  const unsigned disp_bytes = mod == 0 ? 0U : is8 ? 1U : 4U;
-  const u64 disp = static_cast<u32>(m.disp);
-  if (m.index == Mem::none && low != 4) return put_bytes(p, (mod | r | low) | disp << 8, 1 + disp_bytes);
-  const unsigned scale_index = m.index == Mem::none ? 4U << 3 : unsigned{m.scale} << 6 | (m.index & 7U) << 3;
-  return put_bytes(p, (mod | r | 4) | (scale_index | low) << 8 | disp << 16, 2 + disp_bytes);
+  const auto disp = static_cast<i32>(m.low >> 32);
+  const unsigned base = high & 7;
+  u64 rest = static_cast<u32>(disp);
+  unsigned head = (reg & 7) << 3 | base, count = 5;
+  if ((high & 0x8000) == 0 || base == 4) {  // a second byte: scale and index, or only the base
+    const unsigned scale_index = (high & 0x8000) != 0 ? 4U << 3 : (high >> 10 & 0xc0) | (high >> 5 & 0x38);
+    rest = rest << 8 | scale_index | base;
+    head = (reg & 7) << 3 | 4;
+    count = 6;
+  }
+  if (disp == 0 && base != 5)
+    count -= 4;
+  else if (static_cast<i8>(disp) == disp)
+    head |= 0x40, count -= 3;
+  else
+    head |= 0x80;
+  return put_bytes(p, rest << 8 | head, count);
 }
 // No ModRM.
 constexpr u8* put_plain(u8* p, Enc e) { return put_legacy_opcode(p, e, wide(e) ? 8 : 0); }
@@ -333,18 +342,32 @@ constexpr u8* put_alu_imm(u8* p, Enc e, const Mem& rm, i64 v) {
   return p ? put_imm(p, v, byte_form(e) ? 1 : imm_bytes_of(e)) : p;
 }
 
-// The same on a register of more than 8 bits.
-[[gnu::always_inline]] constexpr u8* put_alu_register(u8* p, Enc e, unsigned rm, i64 v) {
-  const unsigned size = operand_bits(e), rex = rex_bits(e, 0, rm), modrm = 0xc0 | digit_of(e) << 3 | (rm & 7);
-  if (size != 64) v = sign_extend(static_cast<u64>(v), size);
+// The same on a register of more than 8 bits; v is sign-extended from the operand size.
+[[gnu::always_inline]] constexpr u8* put_alu_register(u8* p, Enc e, unsigned rm, i32 v) {
+  const auto low = static_cast<u32>(e);  // the opcode is 0x81
+  const unsigned rex = (low >> 26 & 8U) | (rm >> 3 & 1U), digit = low >> 23 & 0x38U;
   const bool is8 = static_cast<i8>(v) == v;
-  Bytes b{is8 ? 0x83U : rm == 0 ? digit_of(e) << 3 | 5 : opcode_of(e), 1};
-  if (is8 || rm != 0) b.after(modrm);
-  if (rex != 0) b.before((rex | 0x40) & 0xff);
-  if (size == 16) b.before(0x66);
-  if ((e & table::LOCK) != 0) b.before(0xf0);
+  Bytes b{(0xc0U | digit | (rm & 7)) << 8 | (is8 ? 0x83U : 0x81U), 2};
+  if (!is8 && rm == 0) b = {digit | 5, 1};
+  if (rex != 0) b.before(rex | 0x40);
+  if ((e & (table::OP16 | table::LOCK)) != 0) [[unlikely]] {
+    if ((e & table::OP16) != 0) b.before(0x66);
+    if ((e & table::LOCK) != 0) b.before(0xf0);
+  }
   p = put_bytes(p, b.bits, b.count);
-  return put_imm(p, v, is8 ? 1 : size == 16 ? 2 : 4);
+  if (std::is_constant_evaluated()) return put_imm(p, v, is8 ? 1 : imm_bytes_of(e));
+  store_code(p, static_cast<u32>(v));
+  return p + (is8 ? 1 : (e & table::OP16) != 0 ? 2 : 4);
+}
+// mov of 32 or 64 bits.
+[[gnu::always_inline]] constexpr u8* put_mov_register(u8* p, Enc e, unsigned rm, i64 v) {
+  const unsigned rex = (static_cast<u32>(e) >> 26 & 8U) | (rm >> 3 & 1U), r = rm & 7;
+  const bool narrow = wide(e) && static_cast<i32>(v) == v;
+  Bytes b = narrow ? Bytes{0xc7 | (0xc0U | r) << 8, 2} : Bytes{0xb8 | r, 1};
+  if (rex != 0) b.before(rex | 0x40);
+  p = put_bytes(p, b.bits, b.count);
+  put_bytes(p, static_cast<u64>(v), wide(e) && !narrow ? 8 : 4);
+  return p + (wide(e) && !narrow ? 8 : 4);
 }
 
 // test rm, imm: F6/F7 /0, A8/A9 on the accumulator.

@@ -397,9 +397,13 @@ constexpr u8 encode(Form form, const u8* regs, i32 disp, u8 scale, i64 imm, u8* 
       m.index = index == reg_none ? Mem::none : index;
       m.scale = scale;
       m.disp = disp;
-      return is_plain_address(m, 0) ? put_plain_memory(out, r.enc, reg & 15, m) : nullptr;
+      const auto words = std::bit_cast<MemWords>(m);
+      return is_plain_address(words, 0) ? put_plain_memory(out, r.enc, reg & 15, words) : nullptr;
     }
-    case Quick::alu: return put_alu_register(out, r.enc, rm & 15, imm);
+    case Quick::alu: {
+      const bool is16 = (r.enc & table::OP16) != 0;
+      return put_alu_register(out, r.enc, rm & 15, is16 ? static_cast<i16>(imm) : static_cast<i32>(imm));
+    }
     case Quick::shift: {
       u8* end = legacy_rr(out, imm == 1 ? opcode_plus(r.enc, 0x10) : r.enc, reg, rm & 15);
       *end = static_cast<u8>(imm);

@@ -11,8 +11,7 @@
 #include <jitkit/emit/x86_64/registers.hpp>
 #include <jitkit/ir/support/bits.hpp>
 #include <jitkit/ir/support/index.hpp>
-
-#include <optional>
+#include <jitkit/ir/support/maybe.hpp>
 
 namespace jitkit::inline JITKIT_ABI {
 struct LabelTag;
@@ -40,10 +39,7 @@ struct Imm {
     if (W == 64) return fits_signed(v, 32);
     return fits_signed(v, W) || fits_unsigned(static_cast<u64>(v), W);
   }
-  static constexpr std::optional<Imm> make(i64 v) {
-    if (!fits(v)) return std::nullopt;
-    return Imm(Raw{v});
-  }
+  static constexpr Maybe<Imm> make(i64 v) { return {Imm(Raw{v}), fits(v)}; }
 
  private:
   struct Raw {
@@ -79,11 +75,11 @@ struct Scale {
     if (factor != 1 && factor != 2 && factor != 4 && factor != 8) literal_out_of_range();
     while (1 << log2 != factor) ++log2;
   }
-  static constexpr std::optional<Scale> make(int factor) {
-    if (factor != 1 && factor != 2 && factor != 4 && factor != 8) return std::nullopt;
+  static constexpr Maybe<Scale> make(int factor) {
+    const bool known = factor == 1 || factor == 2 || factor == 4 || factor == 8;
     Scale s(1);
-    s.log2 = static_cast<u8>(log2_floor(static_cast<u64>(factor)));
-    return s;
+    if (known) s.log2 = static_cast<u8>(log2_floor(static_cast<u64>(factor)));
+    return {s, known};
   }
 };
 
@@ -103,6 +99,7 @@ struct Mem {
   Kind kind = Kind::base_index;
   u8 segment = 0;  // 0 none, else 1 + the segment register's number
   bool addr32 = false;  // the address is the low 32 bits of the sum, zero-extended
+  u16 unused = 0;       // no padding: MemWords
 
   constexpr bool is_reg() const { return kind == Kind::reg; }
   constexpr bool is_label() const { return kind == Kind::label || kind == Kind::symbol; }
@@ -113,6 +110,12 @@ struct Mem {
     return m;
   }
   friend constexpr bool operator==(const Mem&, const Mem&) = default;
+};
+
+// A Mem as it is passed: target and disp; the other members from base on, lowest first.
+struct MemWords {
+  u64 low;
+  u64 high;
 };
 
 // rcx * 4
@@ -300,7 +303,7 @@ struct MemArg<0> {
 template <class R, int M>
 struct RegMem {
   Mem mem;
-  constexpr RegMem(R r) : mem(Mem::of_register(r.code)) {}
+  constexpr RegMem(R r) : mem(Mem::of_register(bounded_code(r))) {}
   constexpr RegMem(Mem m) : mem(m) {}
   constexpr RegMem(MemOf<M> m) : mem(m.mem) {}
 };
@@ -317,7 +320,7 @@ concept VectorOperand = requires(T o) { T(o); } && (T::bits >= 128);
 constexpr Mem as_mem(Mem m) { return m; }
 template <int W>
 constexpr Mem as_mem(Gp<W> r) {
-  return Mem::of_register(r.code);
+  return Mem::of_register(bounded_code(r));
 }
 template <int L>
 constexpr Mem as_mem(Vec<L> r) {

@@ -37,6 +37,12 @@ struct Gp {
   constexpr unsigned number() const { return code & 15U; }
   friend constexpr bool operator==(Gp, Gp) = default;
 };
+// The code, in a form that tells the compiler which bits a register of the class cannot have.
+constexpr u8 bounded_code(const auto& r) { return r.code; }
+template <int W>
+constexpr u8 bounded_code(const Gp<W>& r) {
+  return W == 8 ? r.code : r.code & 15;
+}
 using Gp8 = Gp<8>;
 using Gp16 = Gp<16>;
 using Gp32 = Gp<32>;

@@ -25,6 +25,17 @@ constexpr i64 sign_extend(u64 v, unsigned bits) {
   return static_cast<i64>(v << shift) >> shift;
 }
 
+// Writes a piece of an instruction. Not as bytes, which may be part of anything: the compiler would have to
+// read the buffer's own members again after each.
+[[gnu::always_inline]] inline void store_code(u8* at, u32 word) {
+  using Unaligned [[gnu::aligned(1)]] = u32;
+  *reinterpret_cast<Unaligned*>(at) = word;
+}
+[[gnu::always_inline]] inline void store_code(u8* at, u64 bytes) {
+  using Unaligned [[gnu::aligned(1)]] = u64;
+  *reinterpret_cast<Unaligned*>(at) = bytes;
+}
+
 // v rounded up to a multiple of the power of two `align`.
 constexpr u64 align_up(u64 v, u64 align) { return (v + align - 1) & ~(align - 1); }
 

@@ -33,6 +33,35 @@ using namespace jitkit::arm64;
 #include <jitkit/emit/arm64/insts.def>
 #undef JITKIT_A64_GIVES_VOID
 
+// encode_as is the encoder of operands made at run time; encode_imm, written apart, says what it has to give.
+template <ImmSpec S>
+void encode_as_agrees() {
+  const auto agrees = [](i64 v) {
+    const auto made = encode_as<S>(v);
+    const Encoded e = encode_imm(S, v);
+    return made.has_value() == (e != refused) && (e == refused || *made == static_cast<u32>(e));
+  };
+  unsigned wrong = 0;
+  for (i64 v = -70000; v <= 70000; ++v) wrong += agrees(v) ? 0 : 1;
+  for (unsigned bit = 0; bit < 64; ++bit)
+    for (i64 off : {-4096, -16, -8, -1, 0, 1, 8, 4096}) {
+      const u64 power = u64{1} << bit, d = static_cast<u64>(off);
+      wrong += agrees(static_cast<i64>(power + d)) && agrees(static_cast<i64>(0 - power + d)) ? 0 : 1;
+    }
+  CHECK(wrong == 0);
+}
+TEST_CASE("arm64: operands made at run time") {
+  encode_as_agrees<ImmSpec{ImmKind::uimm, 5, 16, 0}>();
+  encode_as_agrees<ImmSpec{ImmKind::uimm, 10, 12, 3}>();
+  encode_as_agrees<ImmSpec{ImmKind::simm, 12, 9, 0}>();
+  encode_as_agrees<ImmSpec{ImmKind::simm, 15, 7, 3}>();
+  encode_as_agrees<ImmSpec{ImmKind::addsub}>();
+  encode_as_agrees<ImmSpec{ImmKind::offset, 0, 0, 0}>();
+  encode_as_agrees<ImmSpec{ImmKind::offset, 0, 0, 2}>();
+  encode_as_agrees<ImmSpec{ImmKind::offset, 0, 0, 4}>();
+  encode_as_agrees<ImmSpec{ImmKind::logical, 0, 64, 0}>();
+}
+
 TEST_CASE("arm64: methods of several families are one overload set") {
   CodeBuffer code;
   Assembler a(code);
