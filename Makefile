@@ -6,11 +6,12 @@
 #   make fuzz SECONDS=n  a total, shared by all fuzz targets; make soak: fixed large counts
 #   make bench           cost of emission and compilation beside other tools: build/bench/results.json, .svg
 #   make litmus          atomics as herd7 litmus files: build/litmus
-#   make single-header   one file of it all
+#   make single-header   a file of each assembler and one of it all: build/single-header
+#   make deb             Debian packages libjitkit-dev and jitkit: build/deb
 #   make consumers       builds build/consumers/<name>/<target>/: the HotSpot agent
 #   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
-.PHONY: build demo check quick fuzz soak bench litmus single-header import consumers format tidy clean
+.PHONY: build demo check quick fuzz soak bench litmus single-header deb import consumers format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -73,6 +74,10 @@ litmus:
 single-header:
 	@tools/setup.sh python
 	@python3 tools/single_header.py
+
+deb: build
+	@tools/setup.sh deb
+	@python3 tools/deb.py
 
 import:
 	@tools/setup.sh import

@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
-"""Writes one header with everything <jitkit/jitkit.hpp> includes: `make single-header`.
+"""Writes headers that stand alone: `make single-header`.
 
-Each header is pasted where it is first included; tables (*.def) every time, as they expand with the
+    jitkit.hpp         everything that <jitkit/jitkit.hpp> includes
+    jitkit_arm64.hpp   the AArch64 assembler alone, <jitkit/arm64.hpp>
+    jitkit_x86_64.hpp  the x86-64 assembler alone, <jitkit/x86_64.hpp>
+
+A program may include several of them. Each header is pasted where it is first included; tables (*.def) every time, as they expand with the
 macros of the place. Include guards stay, so pasting inside a condition is harmless.
 """
 
@@ -37,28 +41,27 @@ def paste(name: str, seen: set[str], out: list[str]) -> None:
             paste(included[1], seen, out)
 
 
-def single_header() -> str:
-    entry = "jitkit/jitkit.hpp"
-    roots = [entry] if (ROOT / tree.real_path(entry)).is_file() else [
-        tree.include_name(p) for p in tree.header_files() if p.suffix == ".hpp"]
+# The file that is written, and the entry header that it stands for.
+ENTRIES = {"jitkit.hpp": "jitkit/jitkit.hpp", "jitkit_arm64.hpp": "jitkit/arm64.hpp",
+           "jitkit_x86_64.hpp": "jitkit/x86_64.hpp"}
+
+
+def single_header(entry: str) -> str:
     licence = (ROOT / "LICENSE").read_text().splitlines()
-    out = ["// jitkit in one header, made by tools/single_header.py: do not edit.", "//"]
+    out = [f"// <{entry}> in one header, made by tools/single_header.py: do not edit.", "//"]
     out += [f"// {line}".rstrip() for line in licence]
-    seen: set[str] = set()
-    for root in roots:
-        if root not in seen:
-            seen.add(root)
-            paste(root, seen, out)
+    paste(entry, {entry}, out)
     return "\n".join(out) + "\n"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-o", "--output", type=Path, default=ROOT / "build" / "single-header" / "jitkit.hpp")
+    parser.add_argument("-o", "--output", type=Path, default=ROOT / "build" / "single-header", help="a directory")
     args = parser.parse_args()
-    args.output.parent.mkdir(parents=True, exist_ok=True)
-    args.output.write_text(single_header())
-    print(args.output)
+    args.output.mkdir(parents=True, exist_ok=True)
+    for name, entry in ENTRIES.items():
+        (args.output / name).write_text(single_header(entry))
+        print(args.output / name)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Installs jitkit and uses it as a stranger would: find_package, add_subdirectory, pkg-config, -I, a
-checkout without links, stubs made at build time, and units with different options linked into one program."""
+checkout without links, single headers, Debian packages in a root of their own, stubs made at build time,
+and units with different options linked into one program."""
 
 import itertools
 import os
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "checks"))
+import jobs
 import tree
 from report import Report
 
@@ -59,17 +61,17 @@ def check_installed_tree() -> None:
                  f"missing {sorted(expected - found)}, too many {sorted(found - expected)}")
 
 
-def use_pkg_config() -> None:
-    env = {"PKG_CONFIG_PATH": str(PREFIX / "share" / "pkgconfig")}
+def use_pkg_config(name: str, prefix: Path) -> None:
+    env = {"PKG_CONFIG_PATH": str(prefix / "share" / "pkgconfig")}
     flags = subprocess.run(["pkg-config", "--cflags", "jitkit"], env={**os.environ, **env}, text=True,
                            stdout=subprocess.PIPE).stdout.split()
-    report.check("pkg-config: flags", any(str(PREFIX.parent) in os.path.realpath(f[2:]) for f in flags), str(flags))
-    compile_and_run("pkg-config", flags)
+    report.check(f"{name}: flags", any(str(prefix.parent) in os.path.realpath(f[2:]) for f in flags), str(flags))
+    compile_and_run(name, flags)
 
 
-def compile_and_run(name: str, flags: list[str]) -> None:
-    program = WORK / name.replace(" ", "_")
-    if run(f"{name}: build", ["g++", "-std=c++20", *flags, HERE / "user.cpp", "-o", program]):
+def compile_and_run(name: str, flags: list[str], user: str = "user.cpp") -> None:
+    program = WORK / f"{name.replace(' ', '_')}.program"
+    if run(f"{name}: build", [*jobs.CCACHE, "g++", "-std=c++20", *flags, HERE / user, "-o", program]):
         run(f"{name}: run", [program])
 
 
@@ -87,18 +89,27 @@ def use_checkout_without_links() -> None:
 
 
 def use_single_header() -> None:
-    """The headers that user.cpp asks for come from the one file: the only <jitkit/...> are empty."""
-    header = WORK / "single" / "jitkit.hpp"
-    if not run("single header: make", ["python3", tree.ROOT / "tools" / "single_header.py", "-o", header]):
+    """What the programs include comes from the one file: the only other <jitkit/...> are empty."""
+    single = WORK / "single"
+    if not run("single header: make", ["python3", tree.ROOT / "tools" / "single_header.py", "-o", single]):
         return
-    report.check("single header: stands alone", "#include <jitkit/" not in header.read_text())
     for path in tree.header_files():
-        empty = WORK / "single" / "empty" / tree.include_name(path)
+        empty = single / "empty" / tree.include_name(path)
         empty.parent.mkdir(parents=True, exist_ok=True)
         empty.touch()
-    warnings = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wold-style-cast", "-Werror"]
-    compile_and_run("single header", ["-I", str(header.parent), "-I", str(header.parent / "empty"), *warnings,
-                                      "-fno-exceptions", "-fno-rtti", "-include", "jitkit.hpp"])
+    flags = ["-I", str(single), "-I", str(single / "empty"), "-fno-exceptions", "-fno-rtti",
+             "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wold-style-cast", "-Werror"]
+    headers = {"jitkit.hpp": ["user.cpp", "user_both.cpp"], "jitkit_arm64.hpp": ["user_arm64.cpp"],
+               "jitkit_x86_64.hpp": ["user_x86_64.cpp"]}
+    made = {path.name for path in single.glob("*.hpp")}
+    report.check("single header: each is used", made == set(headers), str(made))
+    for header, users in headers.items():
+        report.check(f"{header}: stands alone", "#include <jitkit/" not in (single / header).read_text())
+        for user in users:
+            compile_and_run(f"{header} {user}", [*flags, "-include", header], user)
+    # The two assemblers in one program, and after them everything: nothing is defined twice.
+    several = [word for header in ("jitkit_arm64.hpp", "jitkit_x86_64.hpp", "jitkit.hpp") for word in ("-include", header)]
+    compile_and_run("single headers together", [*flags, *several], "user_both.cpp")
 
 
 class StubsProject:
@@ -146,6 +157,34 @@ class StubsProject:
         done = self.make(what)
         report.check(f"{self.name}: {what}", done.returncode != 0 and message in done.stdout, done.stdout[-1500:])
         path.write_text(text)
+
+
+def use_debian_packages() -> None:
+    """Makes the packages, unpacks them into a clean root and uses that root."""
+    made, root = WORK / "deb", WORK / "root"
+    if not run("deb: make", ["python3", tree.ROOT / "tools" / "deb.py", "-o", made],
+               {"DEBFULLNAME": "Somebody", "DEBEMAIL": "somebody@debian.org"}):
+        return
+    packages = sorted(made.glob("*.deb"))
+    report.check("deb: two packages", [p.name.split("_")[0] for p in packages] == ["jitkit", "libjitkit-dev"], str(packages))
+    for package in packages:
+        run(f"deb: unpack {package.name}", ["dpkg", "-x", package, root])
+    links = [str(p) for p in root.rglob("*") if p.is_symlink()]
+    report.check("deb: no link", not links, " ".join(links))
+    have = {p.relative_to(root / "usr") for p in root.rglob("*") if p.is_file()}
+    lack = {p.relative_to(PREFIX) for p in PREFIX.rglob("*") if p.is_file()} - have
+    report.check("deb: what is installed is in it", not lack, str(lack))
+    build_user("find_package deb", f"-DCMAKE_PREFIX_PATH={root / 'usr'}")
+    use_pkg_config("pkg-config deb", root / "usr")
+    StubsProject("stubs_deb", f"-DCMAKE_PREFIX_PATH={root / 'usr'}").builds("build", 0)
+    done = subprocess.run([root / "usr" / "bin" / "jitkit", "asm", "--target", "arm64"], input="ret\n", text=True,
+                          stdout=subprocess.PIPE)
+    report.check("deb: the command runs", done.stdout.split() == ["d65f03c0", "ret"], done.stdout)
+    if shutil.which("lintian") is None:
+        report.skip("deb lintian", "lintian")
+        return
+    run("deb: lintian", ["lintian", "--allow-root", "--fail-on", "error,warning", "--suppress-tags",
+                         "initial-upload-closes-no-bugs", *packages])
 
 
 def use_stubs() -> None:
@@ -204,10 +243,11 @@ def main() -> None:
     check_installed_tree()
     build_user("find_package", f"-DCMAKE_PREFIX_PATH={PREFIX}")
     build_user("add_subdirectory", f"-DJITKIT_SOURCE={tree.ROOT}")
-    use_pkg_config()
+    use_pkg_config("pkg-config", PREFIX)
     compile_and_run("plain include", ["-I", str(tree.ROOT / "include")])
     use_checkout_without_links()
     use_single_header()
+    use_debian_packages()
     use_stubs()
     link_different_options()
     report.finish()
