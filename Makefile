@@ -8,10 +8,11 @@
 #   make litmus          atomics as herd7 litmus files: build/litmus
 #   make single-header   a file of each assembler and one of it all: build/single-header
 #   make deb             Debian packages libjitkit-dev and jitkit: build/deb
+#   make docs            the documents as a site, with a reference of the ops: build/docs/site
 #   make consumers       builds build/consumers/<name>/<target>/: the HotSpot agent
 #   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
-.PHONY: build demo check quick fuzz soak bench litmus single-header deb import consumers format tidy clean
+.PHONY: build demo check quick fuzz soak bench litmus single-header deb docs import consumers format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -78,6 +79,10 @@ single-header:
 deb: build
 	@tools/setup.sh deb
 	@python3 tools/deb.py
+
+docs: build
+	@tools/setup.sh docs
+	@python3 tools/docs_site.py
 
 import:
 	@tools/setup.sh import

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Makes the site of the documents: `make docs`, build/docs/site/index.html.
+
+The pages are docs/*.md, README.md as the index, CHANGELOG.md, SECURITY.md and the reference of the ops
+(ops_reference.py). A link to what is no page becomes the name of that file. mkdocs must find nothing to
+warn about, and no page may make the browser ask another machine for something.
+"""
+
+import argparse
+import json
+import posixpath
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+# What a browser fetches by itself; a link that the reader follows is none.
+FETCHED = re.compile(r"<(?:script|img|iframe|source)\b[^>]*\bsrc=[\"']?(?:https?:)?//[^>]*>"
+                     r"|<link\b(?![^>]*canonical)[^>]*\bhref=[\"']?(?:https?:)?//[^>]*>"
+                     r"|@import\s+(?:url\()?[\"']?(?:https?:)?//[^;]*|url\(\s*[\"']?(?:https?:)?//[^)]*\)", re.IGNORECASE)
+
+# Titles in the order of reading; other pages of docs/ follow by name.
+FIRST = ["index.md", "design.md", "ir.md", "ops.md", "stubs.md", "runtime.md", "optimiser.md", "features.md"]
+LAST = ["add-an-op.md", "add-an-instruction.md", "testing.md", "changelog.md", "security.md"]
+
+
+def sources() -> dict[str, Path]:
+    """The name of each page, and the file it is made of."""
+    pages = {path.name: path for path in sorted((ROOT / "docs").glob("*.md"))}
+    pages |= {"index.md": ROOT / "README.md", "changelog.md": ROOT / "CHANGELOG.md", "security.md": ROOT / "SECURITY.md"}
+    return pages
+
+
+def relink(text: str, source: Path, pages: dict[str, Path]) -> str:
+    by_path = {path.relative_to(ROOT).as_posix(): name for name, path in pages.items()}
+
+    def replace(match: re.Match) -> str:
+        label, target = match.groups()
+        if "://" in target or target.startswith(("#", "mailto:")):
+            return match[0]
+        file, mark, anchor = target.partition("#")
+        path = posixpath.normpath(posixpath.join(source.parent.relative_to(ROOT).as_posix(), file))
+        if path in by_path:
+            return f"[{label}]({by_path[path]}{mark}{anchor})"
+        return label if path in label else f"{label} (`{path}`)"
+
+    pieces = FENCE.split(text)
+    return "".join(piece if piece.startswith("```") else LINK.sub(replace, piece) for piece in pieces)
+
+
+def fetches(site: Path) -> list[str]:
+    """Requests to other machines in the files of a site."""
+    return [f"{path.relative_to(site)}: {m[0][:120]}" for path in sorted(site.rglob("*"))
+            if path.suffix in (".html", ".css") for m in FETCHED.finditer(path.read_text(errors="replace"))]
+
+
+def build(work: Path, command: Path) -> list[str]:
+    """Makes work/site; what is wrong with it."""
+    shutil.rmtree(work, ignore_errors=True)
+    (work / "pages").mkdir(parents=True)
+    pages = sources()
+    for name, source in pages.items():
+        (work / "pages" / name).write_text(relink(source.read_text(), source, pages))
+    subprocess.run([sys.executable, ROOT / "tools" / "ops_reference.py", "-o", work / "pages" / "ops.md", "--command",
+                    command], check=True)
+    rest = sorted(set(pages) - set(FIRST) - set(LAST))
+    # YAML contains JSON.
+    (work / "mkdocs.yml").write_text(json.dumps({
+        "site_name": "jitkit", "docs_dir": "pages", "site_dir": "site", "use_directory_urls": False,
+        "theme": {"name": "mkdocs", "highlightjs": False}, "plugins": ["search"],
+        "nav": FIRST + rest + LAST}))
+    done = subprocess.run(["mkdocs", "build", "--strict", "--quiet", "--config-file", work / "mkdocs.yml"],
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    wrong = [line for line in done.stdout.splitlines() if line.strip()]
+    if done.returncode != 0:
+        return wrong or [f"exit status {done.returncode} of mkdocs"]
+    return wrong + fetches(work / "site")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("-o", "--output", type=Path, default=ROOT / "build" / "docs", help="a directory, made anew")
+    parser.add_argument("--command", type=Path, default=ROOT / "build" / "jitkit", help="the jitkit command")
+    args = parser.parse_args()
+    wrong = build(args.output.resolve(), args.command.resolve())
+    print("\n".join(wrong) if wrong else args.output / "site" / "index.html")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
