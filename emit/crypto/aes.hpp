@@ -15,6 +15,8 @@
 #include <jitkit/emit/crypto/control.hpp>
 #include <jitkit/emit/crypto/vector.hpp>
 
+#include <type_traits>
+
 namespace jitkit::inline JITKIT_ABI::crypto {
 
 constexpr unsigned aes_rounds(unsigned key_bits) { return 6 + key_bits / 32; }
@@ -143,22 +145,69 @@ ir::Value aes_cbc_decrypt_loop(ir::Builder& b, unsigned key_bits, ir::Value sche
   return blocks;
 }
 
+// Counter blocks that vectors count: from x, which moves on.
+template <class V, unsigned wide>
+struct AesCountersInVectors {
+  V v;
+  ir::Value reversal, step;
+
+  explicit AesCountersInVectors(const V& vector) : v(vector), reversal(v.reversal()), step(v.constant(V::blocks, 0)) {}
+  ir::Value start(ir::Value low, ir::Value high) const {
+    ir::Builder& b = v.b;
+    const ir::Value both = b.vinsert(ir::Lane::i64, b.vinsert(ir::Lane::i64, b.v128(0, 0), low, 0U), high, 1U);
+    return v.add64(v.spread(both), v.numbers());
+  }
+  void next(std::array<ir::Value, wide>& to, ir::Value& x) const {
+    for (ir::Value& block : to) {
+      block = v.reverse(x, reversal);
+      x = v.add64(x, step);
+    }
+  }
+};
+
+// Counter blocks that general registers count and turn round, which leaves the vector units to the rounds. They go
+// through memory: stored a turn before they are loaded, each half of a block behind the other, so that one store has both.
+template <class V, unsigned wide>
+struct AesCountersInMemory {
+  static_assert(V::blocks == 1);
+  V v;
+  ir::Value slot, high;
+
+  explicit AesCountersInMemory(const V& vector) : v(vector), slot(v.b.stack_addr(v.b.new_slot(16 * wide, 16))) {}
+  ir::Value start(ir::Value low, ir::Value high_half) {
+    high = v.b.bswap(high_half);
+    store(low);
+    return low;
+  }
+  void next(std::array<ir::Value, wide>& to, ir::Value& x) const {
+    for (unsigned n = 0; n < wide; ++n) to[n] = v.load(slot, static_cast<i32>(16 * n));
+    x = v.b.add(x, v.b.i64(wide));
+    store(x);
+  }
+
+ private:
+  void store(ir::Value low) const {
+    for (unsigned n = 0; n < wide; ++n) {
+      v.b.store(slot, high, static_cast<i32>(16 * n));
+      v.b.store(slot, v.b.bswap(v.b.add(low, v.b.i64(n))), static_cast<i32>(16 * n + 8));
+    }
+  }
+};
+
 // One width of CTR; the counter's low half does not wrap in these blocks.
 template <class Aes, class V, unsigned wide>
 ir::Value aes_ctr_loop(ir::Builder& b, unsigned key_bits, ir::Value schedule, AesBuffers& at, ir::Value& low,
                        ir::Value high, ir::Value blocks) {
   using ir::Value;
+  using Counters = std::conditional_t<Aes::counters_in_memory && (wide > 1), AesCountersInMemory<V, wide>,
+                                      AesCountersInVectors<V, wide>>;
   const V v{b};
   const AesKeys<V> keys(v, schedule, key_bits, Aes::keeps_keys);
-  const Value reversal = v.reversal(), step = v.constant(V::blocks, 0);
-  const Value both = b.vinsert(ir::Lane::i64, b.vinsert(ir::Lane::i64, b.v128(0, 0), low, 0U), high, 1U);
-  std::array<Value, 3> s = {at.in, at.out, v.add64(v.spread(both), v.numbers())};
+  Counters counters(v);
+  std::array<Value, 3> s = {at.in, at.out, counters.start(low, high)};
   const Value left = while_at_least(b, blocks, wide * V::blocks, s, [&](std::array<Value, 3>& x) {
     std::array<Value, wide> state, with;
-    for (unsigned n = 0; n < wide; ++n) {
-      state[n] = v.reverse(x[2], reversal);
-      x[2] = v.add64(x[2], step);
-    }
+    counters.next(state, x[2]);
     for (unsigned n = 0; n < wide; ++n) with[n] = v.load(x[0], static_cast<i32>(16 * n * V::blocks));
     Aes::encrypt(v, keys, std::span<Value>(state), std::span<const Value>(with));
     for (unsigned n = 0; n < wide; ++n) v.store(x[1], state[n], static_cast<i32>(16 * n * V::blocks));

@@ -29,6 +29,7 @@ struct CrcStep {
 struct Aes {
   using Vector = crypto::Vector128;
   static constexpr bool keeps_keys = true;
+  static constexpr bool counters_in_memory = true;
   static constexpr bool karatsuba = true;
   static constexpr unsigned gcm_wide = 6;
 

@@ -125,6 +125,7 @@ template <class V>
 struct AesOn {
   using Vector = V;
   static constexpr bool keeps_keys = false;  // 16 registers are for states; a key comes from memory per round
+  static constexpr bool counters_in_memory = false;
   static constexpr bool karatsuba = false;
   static constexpr unsigned gcm_wide = V::blocks > 2 ? 4 : 6;  // vectors: their powers are in the table
 
