@@ -9,10 +9,11 @@
 #   make single-header   a file of each assembler and one of it all: build/single-header
 #   make deb             Debian packages libjitkit-dev and jitkit: build/deb
 #   make docs            the documents as a site, with a reference of the ops: build/docs/site
-#   make consumers       builds build/consumers/<name>/<target>/: the HotSpot agent
+#   make consumers       builds build/consumers/<name>/<target>/: the HotSpot agent, LuaJIT
+#   make luajit          builds build/consumers/luajit/<target>/luajit
 #   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
-.PHONY: build demo check quick fuzz soak bench litmus single-header deb docs import consumers format tidy clean
+.PHONY: build demo check quick fuzz soak bench litmus single-header deb docs import consumers luajit format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -92,6 +93,11 @@ consumers:
 	@tools/setup.sh consumers
 	@$(call compile,release,consumers)
 	@$(call compile,release-arm64,consumers)
+
+luajit:
+	@tools/setup.sh luajit
+	@$(call compile,release,jitkit_luajit)
+	@$(call compile,release-arm64,jitkit_luajit)
 
 format:
 	@tools/setup.sh format

@@ -55,6 +55,8 @@ class Compiler {
   const CodeMap& code_map() const { return code_map_; }
   std::span<const CfiRow> cfi() const { return cfi_; }
   std::span<const ExitSite> exits() const { return exits_; }
+  // Of a frame without adjusts_sp: its size, from the base.
+  u32 frame_bytes() const { return frame_bytes_; }
   // Where the frame states' values are at the exits; OwnedLocationMap keeps a copy.
   const LocationMap& locations() const { return locations_; }
   const AllocationError& fault() const { return fault_; }
@@ -77,6 +79,7 @@ class Compiler {
   MachFunction machine_;
   AllocationError fault_;
   u32 start_ = 0;
+  u32 frame_bytes_ = 0;
   CodeMap code_map_;
   std::span<const CfiRow> cfi_;
   std::span<const ExitSite> exits_;
@@ -126,6 +129,7 @@ Status Compiler<T>::run(const FunctionData& fn, Buffer& code) {
   cfi_ = {emitter.cfi().data(), emitter.cfi().size()};
   exits_ = {emitter.exits().data(), emitter.exits().size()};
   locations_ = emitter.locations();
+  frame_bytes_ = emitter.frame_bytes();
   return code.status();
 }
 

@@ -110,6 +110,12 @@ class EmitterBase {
   Label exit_label(const MachInst& m) {
     return exits_.stub(m.state.id, [this] { return self().new_label(); });
   }
+  // Where it leaves to if the consumer gave its exits symbols.
+  template <class Symbol>
+  Symbol exit_symbol(const MachInst& m, std::span<const Symbol> symbols) const {
+    const u64 id = m.state ? fn_.frame_states[m.state.id].id : symbols.size();
+    return id < symbols.size() ? symbols[id] : Symbol();
+  }
   // A place with a frame state; loads and patch points leave without a branch of their own.
   void record(const MachInst& m, u32 at) {
     exits_.record(m, at - start_);

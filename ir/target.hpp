@@ -25,6 +25,7 @@ struct FrameSpec {
   u32 min_bytes = 0;         // the frame is at least this large
   bool adjusts_sp = true;    // false: the environment makes room (traces, handlers)
   bool grows_down = false;   // the environment's room lies below the base and `reserved` bytes, not above
+  bool incoming_above = false;  // without adjusts_sp: the environment's slots begin where this frame ends
   bool saves_link = true;    // push/pop of return address register and frame pointer as needed
   bool frame_pointer = false;  // keep a frame pointer, so that samplers can walk
   bool slot_from_def = false;  // frame states report a value that is ever spilled in its slot, always

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a target of the Makefile needs and the machine lacks.
 #
-# usage: tools/setup.sh SET...      sets: make python format tidy build import check demo bench deb docs fuzz consumers
+# usage: tools/setup.sh SET...      sets: make python format tidy build import check demo bench deb docs fuzz consumers luajit
 #
 # Prints what it installs and nothing when nothing is missing. Needs root or sudo only then.
 set -eu
@@ -10,6 +10,7 @@ build='g++ cmake ninja-build ccache pkg-config python3 libfmt-dev libcli11-dev'
 arm64='g++-aarch64-linux-gnu binutils-aarch64-linux-gnu qemu-user qemu-user-static'
 oracles='binutils llvm-19 libcapstone-dev'
 jvm='openjdk-17-jdk-headless'
+luajit='make dpkg-dev'
 compilers='clang-14 clang-19 libclang-rt-19-dev'
 
 packages_of() {
@@ -22,13 +23,14 @@ packages_of() {
     import) echo "$build llvm-19-dev" ;;
     demo) echo "$build $arm64 binutils coreutils" ;;
     check) echo "$build $arm64 $oracles $compilers doctest-dev nlohmann-json3-dev gdb linux-perf openssl" \
-                "llvm-19-dev csmith libcsmith-dev libssl-dev zlib1g-dev qemu-system-arm dpkg-dev lintian mkdocs $jvm" ;;
+                "llvm-19-dev csmith libcsmith-dev libssl-dev zlib1g-dev qemu-system-arm dpkg-dev lintian mkdocs $jvm $luajit" ;;
     bench) echo "$build $arm64 doctest-dev nlohmann-json3-dev libbenchmark-dev valgrind libasmjit-dev" \
                 "libvixl-dev libxbyak-dev llvm-19 llvm-19-dev libssl-dev zlib1g-dev clang-19" ;;
     docs) echo "$build mkdocs" ;;
     deb) echo "$build binutils dpkg-dev" ;;
     fuzz) echo "$build $arm64 $oracles $compilers llvm-19-dev" ;;
-    consumers) echo "$build $arm64 $jvm" ;;
+    consumers) echo "$build $arm64 $jvm $luajit" ;;
+    luajit) echo "$build $arm64 $luajit" ;;
     *) echo "tools/setup.sh: unknown set '$1'" >&2; exit 2 ;;
   esac
 }

@@ -48,6 +48,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     if (code_.status().error == Error::no_register) return {Error::register_kept, 0, preg::scratch.id};
     return code_.status().ok() ? mapped : code_.status();
   }
+  u32 frame_bytes() const { return frame_.bytes(); }
   const Vec<CfiRow>& cfi() const { return cfi_; }
 
  private:
@@ -59,7 +60,10 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   u32 offset() { return code_.offset(); }
   void put(u32 word) { code_.put32(word); }
   void put(Form f, u32 rest) { code_.put32(form_bits(f) ^ rest); }
-  void put_branch(u32 word, Label l) { code_.put32(word, l, branch_kind(word)); }
+  template <class Target>
+  void put_branch(u32 word, Target to) {
+    code_.put32(word, to, branch_kind(word));
+  }
   static FixupKind branch_kind(u32 word) {
     if ((word & 0x7c000000) == 0x14000000) return FixupKind::a64_branch26;
     return (word & 0x7e000000) == 0x36000000 ? FixupKind::a64_branch14 : FixupKind::a64_branch19;
@@ -212,10 +216,12 @@ inline void Emitter::emit_plain(const MachInst& m) {
 
 // The branch of a guard or of a checking op, to code behind the function.
 inline void Emitter::branch_out(const MachInst& m) {
-  const Label l = exit_label(m);
   MachInst branch = m;
   branch.imm = m.imm & low_mask(35);  // one register at most
-  put_branch(merged(branch), l);
+  if (const Symbol s = exit_symbol(m, options_.exit_symbols))
+    put_branch(merged(branch), s);
+  else
+    put_branch(merged(branch), exit_label(m));
   if (m.state) record(m, offset() - 4);
 }
 

@@ -57,7 +57,8 @@ class Frame {
       size += VaList::save_bytes;
     }
     if (size > (u64{1} << 30)) return {Error::too_many_slots, 0, size};
-    body_ = align_up(size, 16);
+    body_ = conv_.frame.incoming_above && mf_.slot_count == 0 && fn_.slots.size() <= 1 && saves_.empty() ? 0 : align_up(size, 16);
+    if (!conv_.frame.adjusts_sp && body_ < conv_.frame.min_bytes) body_ = align_up(conv_.frame.min_bytes, 16);
     if (conv_.frame.adjusts_sp && body_ + save_bytes_ < conv_.frame.min_bytes)
       body_ = align_up(conv_.frame.min_bytes - save_bytes_, 16);
     if (!conv_.frame.adjusts_sp) {  // the environment's room holds the saved registers too
@@ -68,6 +69,8 @@ class Frame {
     return {};
   }
 
+  // What the environment has to make room for; with incoming_above, between it and its own slots.
+  u32 bytes() const { return static_cast<u32>(body_); }
   const Vec<Save>& saves() const { return saves_; }
   bool saves_link() const { return !saves_.empty() && saves_[0].a == preg::frame && saves_[0].b == preg::link; }
   u32 save_bytes() const { return save_bytes_; }
@@ -96,7 +99,7 @@ class Frame {
     switch (slot) {
       case frame_incoming: return incoming();
       case frame_variadic: return lowered(variadic_);
-      case frame_environment: return 0;
+      case frame_environment: return conv_.frame.incoming_above ? body() : 0;
       default: return lowered(slots_[slot]);
     }
   }

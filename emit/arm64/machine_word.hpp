@@ -12,6 +12,7 @@
 #include <jitkit/config.hpp>
 #include <jitkit/emit/arm64/features.hpp>
 #include <jitkit/emit/arm64/formats.hpp>
+#include <jitkit/emit/code_buffer.hpp>
 #include <jitkit/ir/machine.hpp>
 #include <jitkit/ir/support/bits.hpp>
 #include <jitkit/ir/target.hpp>
@@ -29,6 +30,9 @@ struct Options {
   // Where exits go: each frame state's stub calls this symbol (x86-64: call; AArch64: a branch with the
   // stub's address in x17). Empty: a stub is a trap.
   std::string_view exit_symbol;
+  // By the frame states' ids: where guards branch to themselves, with a relocation for each branch, which
+  // is then the table of what to patch. No stubs are made. Symbols of the buffer compiled to; empty: unused.
+  std::span<const Symbol> exit_symbols;
   bool landing_pads = false;                    // bti at entries and indirect targets
   bool return_signing = false;                  // return addresses are signed while they are in the frame
 };

@@ -48,6 +48,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     if (arena_.failed()) return arena_.status();
     return code_.status().ok() ? mapped : code_.status();
   }
+  u32 frame_bytes() const { return frame_.bytes(); }
   const jitkit::Vec<CfiRow>& cfi() const { return cfi_; }
 
  private:
@@ -94,8 +95,13 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     code_.use_symbol(s, FixupKind::x86_plt32, offset() - 4);
   }
   void put_jump(Form short_form, Form near_form, Label l);
-  void jump_if(u8 code, Label l);
-  void jump_if(Cond c, Label l) { put_jump(form_for(F::jo_l8, c), form_for(F::jo_l, c), l); }
+  void put_jump(Form, Form near_form, Symbol s) { put_symbol(near_form, s); }
+  template <class Target>
+  void jump_if(u8 code, Target to);
+  template <class Target>
+  void jump_if(Cond c, Target to) {
+    put_jump(form_for(F::jo_l8, c), form_for(F::jo_l, c), to);
+  }
 
   // --- operands
   static u8 number(const Operand& o) { return o.alloc.is_reg() ? static_cast<u8>(o.alloc.index()) : reg_none; }
@@ -222,15 +228,16 @@ inline void Emitter::put_jump(Form short_form, Form near_form, Label l) {
 }
 
 // Equality of floats is two flags.
-inline void Emitter::jump_if(u8 code, Label l) {
+template <class Target>
+inline void Emitter::jump_if(u8 code, Target to) {
   if (code == cond_unordered_or_ne) {
-    jump_if(Cond::ne, l);
-    return jump_if(Cond::p, l);
+    jump_if(Cond::ne, to);
+    return jump_if(Cond::p, to);
   }
-  if (code != cond_ordered_equal) return jump_if(static_cast<Cond>(code), l);
+  if (code != cond_ordered_equal) return jump_if(static_cast<Cond>(code), to);
   const Label unordered = new_label();
   jump_if(Cond::p, unordered);
-  jump_if(Cond::e, l);
+  jump_if(Cond::e, to);
   bind(unordered);
 }
 
@@ -290,9 +297,9 @@ inline void Emitter::emit_inst(const MachInst& m) {
 
 // The branch of a guard or of a checking op, to code behind the function.
 inline void Emitter::branch_out(const MachInst& m) {
-  const Label l = exit_label(m);
   if (m.state) record(m, offset());
-  jump_if(m.aux, l);
+  if (const Symbol s = exit_symbol(m, options_.exit_symbols)) return jump_if(m.aux, s);
+  jump_if(m.aux, exit_label(m));
 }
 
 inline void Emitter::emit_macro(const MachInst& m) {

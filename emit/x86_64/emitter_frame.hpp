@@ -76,6 +76,8 @@ class Frame {
     return {};
   }
 
+  // What the environment has to make room for; with incoming_above, between it and its own slots.
+  u32 bytes() const { return static_cast<u32>(body_); }
   RegSet saved() const { return saved_; }  // without the frame pointer
   bool adjusts_sp() const { return conv_.frame.adjusts_sp; }
   bool keeps_frame_pointer() const { return keeps_frame_pointer_; }
@@ -100,7 +102,7 @@ class Frame {
   }
   // An incoming slot: from the base the environment gives; without one they are the caller's stack arguments.
   Place environment(u32 slot) const {
-    const i32 distance = static_cast<i32>(slot * conv_.frame.slot_bytes);
+    const i32 distance = static_cast<i32>(slot * conv_.frame.slot_bytes + (conv_.frame.incoming_above ? body_ : 0));
     if (conv_.frame.base.valid() || !adjusts_sp()) return {environment_base(), distance};
     return {incoming().base, incoming().offset + distance};
   }
@@ -127,6 +129,8 @@ class Frame {
   // With calls or a body, what is pushed and the body together leave the stack pointer aligned.
   void choose_body(u64 size, bool calls) {
     if (!adjusts_sp()) {
+      if (conv_.frame.incoming_above && mf_.slot_count == 0 && fn_.slots.size() <= 1 && saved_.empty()) size = 0;
+      if (size < conv_.frame.min_bytes) size = align_up(conv_.frame.min_bytes, 16);
       body_ = size + (grows_down() ? align_up(conv_.frame.reserved, 16) : 0);
       return;
     }

@@ -10,6 +10,7 @@
 #define JITKIT_EMIT_X86_64_MACHINE_WORD_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/emit/code_buffer.hpp>
 #include <jitkit/emit/x86_64/features.hpp>
 #include <jitkit/emit/x86_64/formats.hpp>
 #include <jitkit/emit/x86_64/registers.hpp>
@@ -28,6 +29,9 @@ struct Options {
   // Where exits go: each frame state's stub calls this symbol (x86-64: call; AArch64: a branch with the
   // stub's address in x17). Empty: a stub is a trap.
   std::string_view exit_symbol;
+  // By the frame states' ids: where guards branch to themselves, with a relocation for each branch, which
+  // is then the table of what to patch. No stubs are made. Symbols of the buffer compiled to; empty: unused.
+  std::span<const Symbol> exit_symbols;
   bool landing_pads = false;                     // endbr64 at entries (IBT)
 };
 

@@ -1,0 +1,296 @@
+// The backend: lj_asm_trace and lj_asm_patchexit, which the linker's --wrap puts in place of LuaJIT's own.
+//
+// Order of things, all of which may be done again: LuaJIT's errors (no room, out of memory) unwind from here
+// without running destructors, and LuaJIT calls again. A trace that jitkit cannot do yet goes to stock's
+// backend, counted with its reason; nothing of the attempt is left.
+#include <jitkit/consumers/luajit/exits.hpp>
+#include <jitkit/consumers/luajit/locations.hpp>
+#include <jitkit/consumers/luajit/statistics.hpp>
+#include <jitkit/consumers/luajit/translate.hpp>
+#include <jitkit/emit/placement.hpp>
+#include <jitkit/emit/runtime/cpu_features.hpp>
+#include <jitkit/ir/verifier.hpp>
+
+#include <cstring>
+#include <new>
+
+namespace jitkit::luajit {
+
+namespace {
+
+// Whether the trace says where BASE is, in the slot that frames of jitkit's have for it.
+bool says_base(const GCtrace* T) { return T->ir[REF_BASE].prev == Target::base_place; }
+
+// Stock's side traces on AArch64 look there and cannot do without.
+bool needs_base(jit_State* J) {
+  return Target::keeps_base && J->parent != 0 && is_own(traceref(J, J->parent)) && !says_base(traceref(J, J->parent));
+}
+
+class Backend {
+ public:
+  Backend() : convention_(make_convention()), compiler_(make_options()) {}
+
+  // False if the trace is stock's to do; what is said then stands in trace().reason.
+  bool assemble(jit_State* J, GCtrace* T);
+  const Trace& trace() const { return t_; }
+
+  static Backend& own() {
+    static thread_local Backend* made = nullptr;
+    if (made == nullptr) made = new Backend;
+    return *made;
+  }
+
+ private:
+  static ir::Convention make_convention() {
+    ir::Convention c = Target::convention();
+    c.frame.adjusts_sp = c.frame.saves_link = false;
+    c.frame.incoming_above = true;
+    c.frame.reserved = Target::reserved;
+    c.frame.slot_bytes = 4;
+    c.frame.max_slots = 255 - Target::reserved / 4;
+    c.frame.slot_from_def = true;
+    return c;
+  }
+  Target::Isa::Options make_options() const {
+    Target::Isa::Options o;
+    o.features = host_features();
+    o.conventions = {&convention_, 1};
+    o.exit_symbols = exits_.symbols;
+    return o;
+  }
+
+  void begin(jit_State* J, GCtrace* T, u32 spare);
+  void abandon(IRRef original);
+  bool compile();
+  u32 frame_room();
+  void install();
+  static bool find(void* context, std::string_view name, u64& address);
+
+  Trace t_;
+  Locations locations_;
+  ExitSymbols exits_;
+  CodeBuffer head_;
+  ir::Convention convention_;
+  ir::Compiler<Target::Isa> compiler_;
+  IRRef original_ = 0;  // where the recorder's IR ends
+  u32 end_ = 0;         // of the code, where stubs begin
+  u32 head_bytes_ = 0;
+  bool keeps_base_ = false;
+  u32 room_ = 0, spadjust_ = 0;
+};
+
+void Backend::begin(jit_State* J, GCtrace* T, u32 spare) {
+  t_.J = J;
+  t_.T = T;
+  t_.reason = nullptr;
+  t_.detail = "";
+  t_.unpatchables = 0;
+  t_.moves_base = false;
+  t_.topslot = 0;
+  for (u32 n = 0; n < spare; ++n) {
+    const IRRef r = lj_ir_nextins(J);
+    lj_ir_nop(&J->cur.ir[r]);
+  }
+  J->curfinal = lj_trace_alloc(J->L, T);
+  t_.ir = J->curfinal->ir;
+  t_.last = original_;
+  t_.parent = J->parent != 0 ? traceref(J, J->parent) : nullptr;
+  t_.first = REF_FIRST;
+  clear_places(t_);
+  if (J->ktrace != 0) {  // the trace that a stitch goes on from is this one
+    setgcref(t_.ir[J->ktrace + LJ_GC64].gcr, obj2gco(J->curfinal));
+    t_.ir[J->ktrace].o = IR_KGC;
+  }
+  if (t_.parent == nullptr) return;
+  IRIns* const end = lj_snap_regspmap(J, t_.parent, J->exitno, &t_.ir[REF_FIRST]);
+  t_.first = static_cast<IRRef>(end - t_.ir);
+  if (t_.first - REF_FIRST > LJ_MAX_JSLOTS) return t_.fail("too many values of the parent");
+  for (IRRef r = REF_FIRST; r < t_.first; ++r) {
+    t_.parent_map[r - REF_FIRST] = t_.ir[r].prev;
+    t_.ir[r].prev = REGSP_INIT;
+  }
+}
+
+// Leaves LuaJIT as it was before.
+void Backend::abandon(IRRef original) {
+  jit_State* const J = t_.J;
+  t_.T->nins = original;
+  if (J->curfinal != nullptr) lj_trace_free(J2G(J), J->curfinal);
+  J->curfinal = nullptr;
+}
+
+bool Backend::compile() {
+  // Where no slot for BASE is, there has to be a frame of the trace's own.
+  convention_.frame.min_bytes = Target::keeps_base && t_.parent != nullptr && !is_own(t_.parent) ? 16 : 0;
+  t_.module.clear();
+  t_.fn.clear();
+  t_.fn.module = &t_.module;
+  t_.code.reset();
+  exits_.make(t_);
+  alignas(Translator) static thread_local unsigned char room[sizeof(Translator)];
+  (new (room) Translator(t_))->run();
+  if (t_.failed()) return false;
+  if (choice() == Choice::check) {
+    ir::Diagnostics errors;
+    if (!ir::verify(t_.fn, errors)) return t_.fail("IR is not valid"), false;
+  }
+  compiler_.check_allocations = choice() == Choice::check;
+  if (const Status s = compiler_.compile(t_.fn, t_.code); !s.ok()) return t_.fail("compiler:", describe(s.error)), false;
+  return locations_.write(t_, compiler_.locations());
+}
+
+// How far the head moves the stack pointer.
+u32 Backend::frame_room() {
+  const u32 frame = compiler_.frame_bytes();
+  keeps_base_ = false;
+  if (t_.parent == nullptr) {
+    keeps_base_ = Target::keeps_base;
+    spadjust_ = frame > Target::root_frame ? (frame - Target::root_frame + 15) & ~15U : 0;
+    return spadjust_;
+  }
+  keeps_base_ = Target::keeps_base && (frame != 0 || !says_base(t_.parent));
+  spadjust_ = t_.parent->spadjust + frame;
+  return frame;
+}
+
+bool Backend::find(void* context, std::string_view name, u64& address) {
+  const Backend& b = *static_cast<const Backend*>(context);
+  if (name == "self") {
+    address = b.t_.code.address() - b.head_bytes_;
+    return true;
+  }
+  if (name.empty() || name[0] != 'e') return false;
+  u32 number = 0;
+  for (const char c : name.substr(1)) number = number * 10 + static_cast<u32>(c - '0');
+  address = own_exit(b.t_, b.end_, number);
+  return true;
+}
+
+void Backend::install() {
+  jit_State* const J = t_.J;
+  GCtrace* const T = t_.T;
+  const u32 root_topslot = gcref(T->startpt)->pt.framesize;
+  Target::Head head{J, T->traceno, room_, {}, keeps_base_, 0, 0};
+  T->topslot = static_cast<u8>(t_.parent != nullptr ? t_.parent->topslot : root_topslot);
+  if (t_.parent != nullptr) {
+    head.base = t_.base_register;
+    if (t_.topslot > T->topslot) {
+      head.check_slots = t_.topslot;
+      T->topslot = static_cast<u8>(t_.topslot);
+    }
+  } else if (keeps_base_) {
+    head.base = {};
+  }
+  const auto write_head = [&] {
+    head_.reset();
+    Target::write_head(head_, head);
+    head_bytes_ = head_.offset();
+  };
+  write_head();
+  if (J->loopref == 0) {
+    const Symbol to = T->link == T->traceno ? t_.code.symbol("self")
+                      : t_.code.symbol("link", reinterpret_cast<u64>(T->link != 0 ? traceref(J, T->link)->mcode : reinterpret_cast<MCode*>(lj_vm_exit_interp)));
+    Target::write_tail(t_.code, spadjust_ + (T->link != 0 ? 0 : Target::interpreter_frame), to);
+  }
+  end_ = write_exit_stubs(t_, exits_.count);
+  if (const Status s = t_.code.finish(); !s.ok()) return t_.fail("code:", describe(s.error));
+  MCode* limit = nullptr;
+  MCode* const top = lj_mcode_reserve(J, &limit);
+  const u64 need = t_.code.size_bound() + head_bytes_ + 64;
+  if (reinterpret_cast<u64>(top) < reinterpret_cast<u64>(limit) + need) {
+    ++counts().restarts;
+    lj_mcode_limiterr(J, need);
+  }
+  if (const Status s = t_.code.place_ending_at(reinterpret_cast<u64>(top), {find, this}); !s.ok()) return t_.fail("place:", describe(s.error));
+  MCode* const start = reinterpret_cast<MCode*>(t_.code.address());
+  MCode* const entry = reinterpret_cast<MCode*>(reinterpret_cast<char*>(start) - head_bytes_);
+#if defined(__aarch64__)
+  head.check_exit = own_exit(t_, end_, T->nsnap);
+#else
+  head.check_exit = t_.parent != nullptr ? reinterpret_cast<u64>(exitstub_addr(J, J->exitno)) : 0;
+#endif
+  write_head();
+  if (const Status s = head_.place(reinterpret_cast<u64>(entry)); !s.ok()) return t_.fail("place:", describe(s.error));
+  if (!write_snapshot_offsets(t_, compiler_.code_map().positions, head_bytes_)) return lj_trace_err(J, LJ_TRERR_MCODEOV);
+  std::memcpy(entry, head_.bytes().data(), head_bytes_);
+  std::memcpy(start, t_.code.bytes().data(), t_.code.bytes().size());
+  T->mcode = entry;
+  T->szmcode = static_cast<MSize>(head_bytes_ + end_);
+  T->mcloop = 0;
+  if (J->loopref != 0)
+    for (u32 k = 0; k < compiler_.machine().blocks.size(); ++k)
+      if (compiler_.machine().blocks[k].loop != 0 && T->mcloop == 0) T->mcloop = static_cast<MSize>(head_bytes_ + compiler_.code_map().blocks[k]);
+  T->spadjust = static_cast<u16>(spadjust_);
+  remember_branches(t_, exits_, compiler_.exits(), compiler_.machine(), start);
+  lj_mcode_sync(T->mcode, top);
+}
+
+bool Backend::assemble(jit_State* J, GCtrace* T) {
+  IRRef n = T->nins;  // what an attempt before this one left
+  while (J->cur.ir[n - 1].o == IR_NOP || J->cur.ir[n - 1].o == IR_RENAME) --n;
+  T->nins = original_ = n;
+  if (T->nsnap >= Trace::max_snapshots) {
+    t_.T = T;
+    t_.J = J;
+    t_.fail("too many snapshots");
+    return false;
+  }
+  bool good = false;
+  for (u32 spare = 3;; spare = locations_.renames() + 2) {
+    begin(J, T, spare);
+    good = !t_.failed() && compile();
+    if (!good || locations_.renames() <= spare) break;
+    abandon(original_);
+  }
+  if (good) {
+    room_ = frame_room();
+  }
+  if (good && spadjust_ > 0x7fff) good = false, t_.fail("frame too large");
+  if (good) install();
+  if (!good || t_.failed()) {
+    abandon(original_);
+    return false;
+  }
+  t_.ir[REF_BASE].prev = static_cast<IRRef1>(Target::keeps_base && !t_.moves_base ? Target::base_place : REGSP_INIT);
+  locations_.append(t_, original_, J->cur.nins);
+  std::memcpy(&J->cur.ir[original_], &t_.ir[original_], (J->cur.nins - original_) * sizeof(IRIns));
+  Counts& c = counts();
+  ++c.jitkit_traces;
+  c.side_traces += t_.parent != nullptr ? 1 : 0;
+  c.loops += J->loopref != 0 ? 1 : 0;
+  c.renames += locations_.renames();
+  c.ir_instructions += original_ - REF_FIRST;
+  c.code_bytes += T->szmcode;
+  return true;
+}
+
+}  // namespace
+
+}  // namespace jitkit::luajit
+
+extern "C" {
+
+void __wrap_lj_asm_trace(jit_State* J, GCtrace* T);
+void __wrap_lj_asm_patchexit(jit_State* J, GCtrace* T, ExitNo exitno, MCode* target);
+
+void __wrap_lj_asm_trace(jit_State* J, GCtrace* T) {
+  using namespace jitkit::luajit;
+  const jitkit::u64 begun = clock_nanoseconds();
+  if (choice() == Choice::stock || !Backend::own().assemble(J, T)) {
+    if (choice() != Choice::stock) count_fallback(Backend::own().trace().reason, Backend::own().trace().detail);
+    if (needs_base(J)) {
+      ++counts().aborted;
+      lj_trace_err(J, LJ_TRERR_NYICOAL);
+    }
+    __real_lj_asm_trace(J, T);
+    ++counts().stock_traces;
+    forget_branches(T->mcode);
+  }
+  counts().nanoseconds += clock_nanoseconds() - begun;
+}
+
+void __wrap_lj_asm_patchexit(jit_State* J, GCtrace* T, ExitNo exitno, MCode* target) {
+  if (!jitkit::luajit::patch_exit(J, T, exitno, target)) __real_lj_asm_patchexit(J, T, exitno, target);
+}
+
+}  // extern "C"

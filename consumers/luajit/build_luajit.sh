@@ -1,0 +1,52 @@
+#!/bin/sh
+# LuaJIT as Debian has it, unmodified: source, library and main program for one target.
+#
+# usage: build_luajit.sh x86_64|arm64      prints the directory with its headers, luajit.o and libluajit.a
+#
+# Everything is kept under ${JITKIT_CACHE:-~/.cache/jitkit}/luajit; package lists are its own, so neither
+# root nor deb-src lines of the system are needed. Not amalgamated: lj_asm.o has to be an object of its own.
+set -eu
+
+target=$1
+cache=${JITKIT_CACHE:-$HOME/.cache/jitkit}/luajit
+mkdir -p "$cache"
+exec 9>"$cache/lock.$target" 8>"$cache/lock"
+
+fetch() {
+  mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial"
+  cat >"$cache/apt/src.sources" <<END
+Types: deb-src
+URIs: http://deb.debian.org/debian
+Suites: bookworm
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+END
+  set -- -q -o Dir::Etc::sourcelist="$cache/apt/src.sources" -o Dir::Etc::sourceparts=/dev/null \
+    -o Dir::State::lists="$cache/apt/lists" -o Dir::Cache="$cache/apt" -o APT::Sandbox::User=
+  (cd "$cache" && apt-get "$@" update && apt-get "$@" source --download-only luajit) >"$cache/fetch.log" 2>&1 ||
+    { tail -n 5 "$cache/fetch.log" >&2; exit 1; }
+}
+
+flock 8
+[ -n "$(ls "$cache"/luajit_*.dsc 2>/dev/null)" ] || fetch
+if [ ! -f "$cache/src/src/lj_asm.c" ]; then
+  rm -rf "$cache/src"
+  dpkg-source --no-check -x "$cache"/luajit_*.dsc "$cache/src" >"$cache/unpack.log" 2>&1
+fi
+flock -u 8
+
+flock 9
+directory=$cache/$target
+if [ ! -f "$directory/built" ]; then
+  rm -rf "$directory"
+  cp -r "$cache/src" "$directory"
+  case $target in
+    x86_64) set -- ;;
+    arm64) set -- HOST_CC=gcc CROSS=aarch64-linux-gnu- TARGET_SYS=Linux ;;
+    *) echo "build_luajit.sh: unknown target '$target'" >&2; exit 2 ;;
+  esac
+  env -u MAKEFLAGS -u MAKELEVEL make -C "$directory/src" "$@" >"$directory.log" 2>&1 ||
+    { tail -n 20 "$directory.log" >&2; exit 1; }
+  touch "$directory/built"
+fi
+echo "$directory/src"

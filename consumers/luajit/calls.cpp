@@ -1,0 +1,162 @@
+// Calls of LuaJIT's and C's functions, and what a trace allocates by them.
+//
+// Invariants: a call that may throw keeps the values of its snapshot where an exit finds them, in registers
+// that survive it or in slots. The collector's exit is never patched: the interpreter has to go on there.
+#include <jitkit/consumers/luajit/translate.hpp>
+
+#include <cstdio>
+
+extern "C" {
+#include <lj_cdata.h>
+#include <lj_strfmt.h>
+#include <lj_strscan.h>
+}
+
+namespace jitkit::luajit {
+
+ir::Value Translator::call(const void* f, std::span<const Value> arguments, Type result, bool throws) {
+  if (t_.failed()) return {};
+  if (f == nullptr) return fail("call", "of nothing"), Value();
+  ir::Param params[CCI_NARGS_MAX + 2], results[1];
+  u32 words = 0, floats = 0;
+  for (usize n = 0; n < arguments.size(); ++n) {
+    if (!arguments[n]) return fail("call", "argument"), Value();
+    params[n].type = t_.fn.type(arguments[n]);
+    if (params[n].type == Type::f64 || params[n].type == Type::f32)
+      ++floats;
+    else
+      ++words;
+  }
+  if (words * 8 > Target::register_bytes || floats > 8) return fail("call", "arguments on the stack"), Value();
+  results[0].type = result;
+  const ir::SigRef sig = t_.module.add_signature(std::span<const ir::Param>(params, arguments.size()), std::span<const ir::Param>(results, result != Type::none ? 1 : 0));
+  char name[24];
+  std::snprintf(name, sizeof name, "f%u", callees_++);
+  t_.code.symbol(name, reinterpret_cast<u64>(f));
+  const ir::Inst made = b_.call(t_.module.declare_function(name, sig, f), ir::Values(arguments));
+  if (throws && ref_ >= t_.T->snap[0].ref) keep_state();  // before, LuaJIT remakes what the parent sank
+  return result != Type::none ? b_.result(made) : Value();
+}
+
+// Arguments of a call in order: a list that leans to the left.
+u32 Translator::collect(IRRef list, Value* to, u32 most) {
+  if (list == REF_NIL) return 0;
+  u32 count = 1;
+  for (IRRef r = list; ins(r).o == IR_CARG; r = ins(r).op1) ++count;
+  if (count > most) return fail("call", "too many arguments"), 0;
+  IRRef r = list;
+  for (u32 n = count; n-- > 0; r = ins(r).op1) {
+    const IRRef argument = n != 0 ? static_cast<IRRef>(ins(r).op2) : r;
+    to[n] = argument == REF_NIL ? b_.ptr(0) : value(argument);
+    if (n == 0) break;
+  }
+  return count;
+}
+
+ir::Value Translator::call_listed(const IRIns& i) {
+  const CCallInfo& ci = lj_ir_callinfo[i.op2];
+  if (i.op2 == IRCALL_lj_vm_next) return fail("call", "lj_vm_next"), Value();
+  if (ins(ref_ + 1).o == IR_HIOP) return fail("op", "HIOP"), Value();
+  Value arguments[CCI_NARGS_MAX + 1];
+  u32 count = 0;
+  if ((ci.flags & CCI_L) != 0) arguments[count++] = lua_state();
+  count += collect(i.op1, arguments + count, CCI_NARGS_MAX);
+  Type result = type_of(i.t);
+  if ((ci.flags & CCI_CASTU64) != 0) result = Type::i64;
+  const Value v = call(reinterpret_cast<const void*>(ci.func), std::span<const Value>(arguments, count), result, (ci.flags & CCI_T) != 0);
+  return (ci.flags & CCI_CASTU64) != 0 && !t_.failed() ? b_.bitcast(Type::f64, v) : v;
+}
+
+// A function of two operands.
+ir::Value Translator::call_numbered(u32 id, const IRIns& i) {
+  const Type t = type_of(i.t);
+  const Value x = value(i.op1), y = value(i.op2);
+  if (t_.failed()) return {};
+  if (t != Type::f64 && (t_.fn.type(x) != t || t_.fn.type(y) != t)) return call(reinterpret_cast<const void*>(lj_ir_callinfo[id].func), {as_type(x, t), as_type(y, t)}, t);
+  return call(reinterpret_cast<const void*>(lj_ir_callinfo[id].func), {x, y}, t);
+}
+
+ir::Value Translator::call_c(const IRIns& i) {
+  IRRef f = i.op2;
+  if (ins(f).o == IR_CARG) {
+    const CTypeID id = static_cast<CTypeID>(ins(ins(f).op2).i);
+    if ((ctype_get(ctype_ctsG(g_), id)->info & CTF_VARARG) != 0) return fail("call", "of a variadic function"), Value();
+    f = ins(f).op1;
+  }
+  if (!irref_isk(f)) return fail("call", "of a variable"), Value();
+  Value arguments[CCI_NARGS_MAX + 1];
+  const u32 count = collect(i.op1, arguments, CCI_NARGS_MAX);
+  return call(reinterpret_cast<const void*>(ir_k64(&ins(f))->u64), std::span<const Value>(arguments, count), type_of(i.t), true);
+}
+
+ir::Value Translator::new_object(const IRIns& i) {
+  const Value L = lua_state();
+  switch (i.o) {
+    case IR_TNEW: return call(reinterpret_cast<const void*>(lj_tab_new1), {L, b_.i32(static_cast<i32>(i.op1 | static_cast<u32>(i.op2) << 24))}, Type::ptr, true);
+    case IR_TDUP: return call(reinterpret_cast<const void*>(lj_tab_dup), {L, pointer(i.op1)}, Type::ptr, true);
+    default: return call(reinterpret_cast<const void*>(lj_str_new), {L, pointer(i.op1), b_.zext(Type::i64, small(i.op2))}, Type::ptr, true);
+  }
+}
+
+ir::Value Translator::new_cdata(const IRIns& i) {
+  CTState* const cts = ctype_ctsG(g_);
+  const CTypeID id = static_cast<CTypeID>(ins(i.op1).i);
+  CTSize size = 0;
+  const CTInfo info = lj_ctype_info(cts, id, &size);
+  if (i.o == IR_CNEW && i.op2 != REF_NIL)
+    return call(reinterpret_cast<const void*>(lj_cdata_newv), {lua_state(), b_.i32(static_cast<i32>(id)), small(i.op2), b_.i32(static_cast<i32>(ctype_align(info)))}, Type::ptr, true);
+  const Value made = call(reinterpret_cast<const void*>(lj_mem_newgco), {lua_state(), b_.i64(static_cast<i64>(size + sizeof(GCcdata)))}, Type::ptr, true);
+  if (t_.failed()) return {};
+  b_.store8(made, b_.i32(static_cast<u8>(~LJ_TCDATA)), place_of(offsetof(GCcdata, gct)));
+  b_.store16(made, b_.i32(static_cast<i32>(id)), place_of(offsetof(GCcdata, ctypeid)));
+  if (i.o == IR_CNEWI) b_.store(made, as_type(value(i.op2), size == 8 ? Type::i64 : Type::i32), place_of(sizeof(GCcdata)));
+  return made;
+}
+
+ir::Value Translator::to_string(const IRIns& i) {
+  const Value L = lua_state();
+  if (i.op2 == IRTOSTR_NUM) return call(reinterpret_cast<const void*>(lj_strfmt_num), {L, temporary(i.op1, IRTMPREF_IN1)}, Type::ptr, true);
+  const void* const f = i.op2 == IRTOSTR_INT ? reinterpret_cast<const void*>(lj_strfmt_int) : reinterpret_cast<const void*>(lj_strfmt_char);
+  return call(f, {L, small(i.op1)}, Type::ptr, true);
+}
+
+ir::Value Translator::to_number(const IRIns& i) {
+  const Value at = address(&g_->tmptv);
+  const Value good = call(reinterpret_cast<const void*>(lj_strscan_num), {pointer(i.op1), at}, Type::i32);
+  if (t_.failed()) return {};
+  guard(b_.icmp(ICond::ne, good, b_.i32(0)));
+  return b_.load(Type::f64, at);
+}
+
+ir::Value Translator::buffer(const IRIns& i) {
+  const Value b = pointer(i.op1);
+  if (t_.failed()) return {};
+  if (i.o == IR_BUFSTR) return call(reinterpret_cast<const void*>(lj_buf_tostr), {b}, Type::ptr, true);
+  if (i.o == IR_BUFPUT) return call(reinterpret_cast<const void*>(lj_buf_putstr), {b, pointer(i.op2)}, Type::ptr, true);
+  switch (i.op2) {
+    case IRBUFHDR_RESET: b_.store(b, b_.load(Type::ptr, b, place_of(offsetof(SBuf, b))), place_of(offsetof(SBuf, w))); return b;
+    case IRBUFHDR_APPEND: return b;
+    default: {
+      const Value flags = b_.and_(b_.load(Type::i64, b, place_of(offsetof(SBuf, L))), b_.i64(SBUF_MASK_FLAG));
+      b_.store(b, b_.or_(as_word(lua_state()), flags), place_of(offsetof(SBuf, L)));
+      return b;
+    }
+  }
+}
+
+// One or more steps of the collector if it is due; leaves if it is in a phase that traces must not see.
+void Translator::collect_garbage(u32 steps) {
+  const ir::Block due = b_.new_block(), on = b_.new_block();
+  const ir::FrameStateRef s = state();
+  b_.brif(b_.icmp(ICond::uge, global(&g_->gc.total, Type::i64), global(&g_->gc.threshold, Type::i64)), {due}, {on});
+  b_.at(due);
+  const Value leaves = call(reinterpret_cast<const void*>(lj_gc_step_jit), {address(g_), b_.i32(static_cast<i32>(steps))}, Type::i32);
+  if (t_.failed()) return;
+  if (t_.unpatchables == std::size(t_.unpatchable)) return fail("too many steps of the collector");
+  t_.unpatchable[t_.unpatchables++] = b_.guard(b_.icmp(ICond::eq, leaves, b_.i32(0)), s);
+  t_.states[snapshot_].unpatchable = true;
+  b_.br({on});
+  b_.at(on);
+}
+
+}  // namespace jitkit::luajit

@@ -1,0 +1,179 @@
+// See exits.hpp. What lj_vm_exit_handler expects of a stub is in vm_x64.dasc and vm_arm64.dasc.
+#include <jitkit/consumers/luajit/exits.hpp>
+#include <jitkit/consumers/luajit/statistics.hpp>
+
+#include <cstdio>
+#include <cstring>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+namespace jitkit::luajit {
+
+namespace {
+
+struct Branch {
+  i64 offset;  // of its field, from the start of the trace; negative: none
+  u16 exit;
+  FixupKind kind;
+  bool patchable;
+};
+
+struct Patches {
+  u32 trace = 0;
+  std::vector<Branch> branches;
+};
+
+std::mutex lock;
+std::unordered_map<const MCode*, Patches>& table() {
+  static std::unordered_map<const MCode*, Patches> t;
+  return t;
+}
+
+#if !defined(__aarch64__)
+
+// The stubs of 32 exits, which all traces share: each pushes the low byte of its number, the end of the
+// group the high one, and goes to the VM.
+MCode* write_group(jit_State* J, u32 group) {
+  MCode* limit = nullptr;
+  MCode* const top = lj_mcode_reserve(J, &limit);
+  constexpr usize size = EXITSTUBS_PER_GROUP * EXITSTUB_SPACING - 2 + 2 + 5;
+  if (limit + size + 64 >= top) lj_mcode_limiterr(J, size + 64);
+  MCode* p = limit;
+  const auto put = [&p](std::initializer_list<u32> bytes) {
+    for (const u32 b : bytes) *p++ = static_cast<MCode>(b);
+  };
+  for (u32 n = 0; n < EXITSTUBS_PER_GROUP; ++n) {
+    put({0x6a, (group * EXITSTUBS_PER_GROUP + n) & 0xff});  // push imm8
+    if (n + 1 < EXITSTUBS_PER_GROUP) put({0xeb, EXITSTUB_SPACING * (EXITSTUBS_PER_GROUP - 1 - n) - 2});  // jmp to the end
+  }
+  put({0x6a, group * EXITSTUBS_PER_GROUP >> 8, 0xe9});
+  const i32 distance = static_cast<i32>(reinterpret_cast<i64>(lj_vm_exit_handler) - reinterpret_cast<i64>(p + 4));
+  std::memcpy(p, &distance, 4);
+  p += 4;
+  lj_mcode_commitbot(J, p);
+  return limit;
+}
+
+#else
+
+constexpr u32 stub_words = 3;  // str x30, [sp]; bl lj_vm_exit_handler; movz w0, #trace
+
+bool lead_to(MCode* at, FixupKind kind, const MCode* target) {
+  const i64 value = fixup_value(kind, reinterpret_cast<u64>(at), reinterpret_cast<u64>(target));
+  if (!fixup_fits(kind, value)) return false;
+  *at = static_cast<MCode>(insert_fixup(fixup_field(kind), *at & ~(static_cast<u32>(low_mask(fixup_field(kind).bits)) << fixup_field(kind).lsb), value));
+  return true;
+}
+
+#endif
+
+}  // namespace
+
+void ExitSymbols::make(Trace& t) {
+  count = t.T->nsnap + (t.parent != nullptr ? 1U : 0U);
+  for (u32 n = 0; n < count; ++n) {
+    char name[16];
+    std::snprintf(name, sizeof name, "e%u", n);
+#if defined(__aarch64__)
+    symbols[n] = t.code.symbol(name);
+#else
+    MCode*& group = t.J->exitstubgroup[n / EXITSTUBS_PER_GROUP];
+    if (group == nullptr) group = write_group(t.J, n / EXITSTUBS_PER_GROUP);
+    symbols[n] = t.code.symbol(name, reinterpret_cast<u64>(exitstub_addr(t.J, n)));
+#endif
+  }
+  first = count != 0 ? symbols[0].id : 0;
+}
+
+u32 write_exit_stubs(Trace& t, u32 exits) {
+  const u32 end = t.code.offset();
+#if defined(__aarch64__)
+  t.code.put32(0xf90003fe);  // str x30, [sp]
+  t.code.put32(0x94000000, t.code.symbol("handler", reinterpret_cast<u64>(lj_vm_exit_handler)), FixupKind::a64_branch26_direct);
+  t.code.put32(0x52800000 | static_cast<u32>(t.T->traceno) << 5);
+  for (u32 n = 0; n < exits; ++n) t.code.put32(0x94000000 | ((0U - (stub_words + n)) & 0x03ffffff));  // bl to the first
+#else
+  (void)exits;
+#endif
+  return end;
+}
+
+u64 own_exit([[maybe_unused]] const Trace& t, u64 end, u32 exit) {
+#if defined(__aarch64__)
+  return t.code.address() + end + 4 * (u64{stub_words} + exit);
+#else
+  return end + exit;  // has none
+#endif
+}
+
+void remember_branches(const Trace& t, const ExitSymbols& exits, std::span<const ir::ExitSite> sites,
+                       const ir::MachFunction& machine, const MCode* start) {
+  const std::lock_guard hold(lock);
+  Patches& p = table()[t.T->mcode];
+  p.trace = t.T->traceno;
+  p.branches.clear();
+  const i64 head = reinterpret_cast<const char*>(start) - reinterpret_cast<const char*>(t.T->mcode);
+  for (const Reloc& r : t.code.relocs()) {
+    const u32 exit = r.symbol.id - exits.first;
+    if (r.symbol.id < exits.first || exit >= exits.count) continue;
+    bool patchable = true;
+    for (const ir::ExitSite& s : sites) {
+      if (r.offset < s.offset || r.offset - s.offset > 2) continue;
+      for (u32 n = 0; n < t.unpatchables; ++n) patchable = patchable && machine.insts[s.inst].inst != t.unpatchable[n];
+    }
+    p.branches.push_back({head + r.offset, static_cast<u16>(exit), r.kind, patchable});
+  }
+  for (u32 n = 0; n < t.T->nsnap; ++n)
+    if (t.states[n].unpatchable) p.branches.push_back({-1, static_cast<u16>(n), FixupKind::none, false});
+}
+
+bool is_own(const GCtrace* T) {
+  const std::lock_guard hold(lock);
+  const auto found = table().find(T->mcode);
+  return found != table().end() && found->second.trace == T->traceno;
+}
+
+void forget_branches(const MCode* trace) {
+  const std::lock_guard hold(lock);
+  table().erase(trace);
+}
+
+bool patch_exit(jit_State* J, GCtrace* T, ExitNo exit, MCode* target) {
+  const std::lock_guard hold(lock);
+  const auto found = table().find(T->mcode);
+  if (found == table().end() || found->second.trace != T->traceno) return false;
+  MCode* const area = lj_mcode_patch(J, T->mcode, 0);
+  char* const start = reinterpret_cast<char*>(T->mcode);
+  [[maybe_unused]] bool stub = true;
+  for (const Branch& b : found->second.branches) {
+    if (b.exit != exit) continue;
+    if (!b.patchable) stub = false;
+    if (!b.patchable || b.offset < 0) continue;
+    char* const at = start + b.offset;
+#if defined(__aarch64__)
+    if (!lead_to(reinterpret_cast<MCode*>(at), b.kind, target)) {
+      ++counts().far_branches;
+      continue;
+    }
+#else
+    const i32 distance = static_cast<i32>(reinterpret_cast<char*>(target) - (at + 4));
+    std::memcpy(at, &distance, 4);
+#endif
+    ++counts().patched_branches;
+  }
+  MCode* end = reinterpret_cast<MCode*>(start + T->szmcode);
+#if defined(__aarch64__)
+  end = exitstub_trace_addr(T, exit);
+  if (stub) {
+    *end = 0x14000000;  // what is too far branches here
+    lead_to(end, FixupKind::a64_branch26, target);
+  }
+  ++end;
+#endif
+  lj_mcode_sync(T->mcode, end);
+  lj_mcode_patch(J, area, 1);
+  return true;
+}
+
+}  // namespace jitkit::luajit

@@ -1,0 +1,97 @@
+// See statistics.hpp.
+#include <jitkit/consumers/luajit/statistics.hpp>
+
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+namespace jitkit::luajit {
+
+namespace {
+
+struct Fallback {
+  char reason[48];
+  u64 times;
+};
+
+struct Session {
+  Choice choice = Choice::jitkit;
+  const char* file = nullptr;
+  Counts counts;
+  Fallback fallbacks[256] = {};
+};
+
+void write_report();
+
+Session& session() {
+  static Session s = [] {
+    Session made;
+    if (const char* wanted = std::getenv("JITKIT_LUAJIT"); wanted != nullptr && *wanted != '\0') {
+      if (std::strcmp(wanted, "stock") == 0)
+        made.choice = Choice::stock;
+      else if (std::strcmp(wanted, "check") == 0)
+        made.choice = Choice::check;
+      else if (std::strcmp(wanted, "jitkit") != 0) {
+        std::fprintf(stderr, "jitkit: JITKIT_LUAJIT=%s: must be jitkit, stock or check\n", wanted);
+        std::exit(2);
+      }
+    }
+    made.file = std::getenv("JITKIT_LUAJIT_STATS");
+    if (made.file != nullptr) std::atexit(write_report);
+    return made;
+  }();
+  return s;
+}
+
+void write_report() {
+  const Session& s = session();
+  std::FILE* out = std::fopen(s.file, "w");
+  if (out == nullptr) {
+    std::fprintf(stderr, "jitkit: cannot write %s\n", s.file);
+    return;
+  }
+  const Counts& c = s.counts;
+  const auto line = [out](const char* name, u64 value) { std::fprintf(out, "%s %" PRIu64 "\n", name, value); };
+  line("traces_jitkit", c.jitkit_traces);
+  line("traces_stock", c.stock_traces);
+  line("side_traces", c.side_traces);
+  line("loops", c.loops);
+  line("ir_instructions", c.ir_instructions);
+  line("code_bytes", c.code_bytes);
+  line("renames", c.renames);
+  line("patched_branches", c.patched_branches);
+  line("far_branches", c.far_branches);
+  line("restarts", c.restarts);
+  line("aborted", c.aborted);
+  line("nanoseconds", c.nanoseconds);
+  for (const Fallback& f : s.fallbacks)
+    if (f.times != 0) std::fprintf(out, "fallback %" PRIu64 " %s\n", f.times, f.reason);
+  std::fclose(out);
+}
+
+}  // namespace
+
+Choice choice() { return session().choice; }
+Counts& counts() { return session().counts; }
+
+void count_fallback(const char* what, const char* detail) {
+  Session& s = session();
+  char reason[sizeof Fallback::reason];
+  std::snprintf(reason, sizeof reason, "%s%s%s", what, *detail != '\0' ? " " : "", detail);
+  for (Fallback& f : s.fallbacks) {
+    if (f.times == 0) std::memcpy(f.reason, reason, sizeof reason);
+    if (std::strcmp(f.reason, reason) != 0) continue;
+    ++f.times;
+    return;
+  }
+}
+
+u64 clock_nanoseconds() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<u64>(t.tv_sec) * 1000000000U + static_cast<u64>(t.tv_nsec);
+}
+
+}  // namespace jitkit::luajit

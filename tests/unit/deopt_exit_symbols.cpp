@@ -1,0 +1,81 @@
+// Guards that branch to symbols of the consumer's: a relocation for each branch, no stubs; and a frame of
+// the environment that lies below the slots the environment filled.
+#include <doctest/doctest.h>
+
+#include <compilers.hpp>
+#include <jitkit/arm64.hpp>
+#include <jitkit/ir/builder.hpp>
+#include <jitkit/x86_64.hpp>
+
+using namespace jitkit;
+using ir::Type;
+using ir::Value;
+
+namespace {
+
+template <class Isa>
+ir::Convention environment() {
+  ir::Convention c = Isa::convention(ir::CallConv::c);
+  c.preserved = c.preserved_low = {};
+  c.frame.adjusts_sp = c.frame.saves_link = false;
+  c.frame.incoming_above = true;
+  c.frame.reserved = 8;
+  c.frame.slot_bytes = 4;
+  return c;
+}
+
+// Two states, the second for an integer and a float comparison; `alive` values across all of it.
+template <class Isa>
+void check_exits(u32 alive, u32 float_branches) {
+  ir::Module module;
+  ir::Function<Isa> f;
+  f.module = &module;
+  ir::Param at;
+  at.type = Type::ptr;
+  at.place.kind = ir::FixedPlace::Kind::slot;
+  at.place.slot = 4;
+  f.signature = module.add_signature(std::span<const ir::Param>(&at, 1), {}, ir::CallConv::custom0);
+  ir::Builder b(f);
+  const Value p = b.param(b.entry(), 0);
+  Value x[64];
+  for (u32 n = 0; n < alive; ++n) x[n] = b.load(Type::i64, p, static_cast<i32>(8 * n), ir::MemFlags::make(8, true));
+  ir::FrameEntry entries[64];
+  for (u32 n = 0; n < alive; ++n) entries[n] = ir::Builder::entry_of(n, x[n]);
+  const std::span<const ir::FrameEntry> all(entries, alive);
+  const ir::FrameStateRef first = b.frame_state(0, all), second = b.frame_state(1, all);
+  b.guard(b.icmp(ir::ICond::ne, b.load(Type::i32, p, 600), b.i32(7)), first);
+  b.guard(b.icmp(ir::ICond::ult, b.load(Type::i32, p, 604), b.i32(9)), second);
+  b.guard(b.fcmp(ir::FCond::oeq, b.load(Type::f64, p, 608), b.load(Type::f64, p, 616)), second);
+  b.exit_(b.new_exit(module.add_signature({}, {}, ir::CallConv::custom0), {}, ir::ExitData::Epilogue::none), ir::Values({}));
+
+  CodeBuffer code;
+  const Symbol exits[] = {code.symbol("zero"), code.symbol("one")};
+  const ir::Convention convention = environment<Isa>();
+  typename Isa::Options o;
+  o.features = Isa::core_features();
+  o.conventions = {&convention, 1};
+  o.exit_symbols = exits;
+  ir::Compiler<Isa> compiler(o);
+  compiler.check_allocations = true;
+  REQUIRE(compiler.compile(f, code).ok());
+  u32 branches[2] = {};
+  for (const Reloc& r : code.relocs())
+    for (u32 n = 0; n < 2; ++n) branches[n] += r.symbol == exits[n] ? 1 : 0;
+  CHECK(branches[0] == 1);
+  CHECK(branches[1] == 1 + float_branches);
+  CHECK(compiler.locations().states.size() == 2);
+  for (const LocationMap::State& s : compiler.locations().states) CHECK(s.stub == LocationMap::no_stub);
+  CHECK(code.offset() == compiler.code_map().blocks.back());  // nothing stands behind
+  const u32 slots = compiler.machine().slot_count;
+  CHECK((slots == 0) == (alive < 8));
+  CHECK(compiler.frame_bytes() == (slots == 0 ? 0 : (8 + 4 * slots + 15) / 16 * 16));
+}
+
+}  // namespace
+
+TEST_CASE("exit symbols: a relocation for each branch of a guard, and a frame below the environment's slots") {
+  for (const u32 alive : {3U, 40U}) {
+    check_exits<x86_64::Isa>(alive, 2);
+    check_exits<arm64::Isa>(alive, 1);
+  }
+}
