@@ -5,8 +5,6 @@
 #ifndef JITKIT_CONSUMERS_LUAJIT_LUAJIT_HPP
 #define JITKIT_CONSUMERS_LUAJIT_LUAJIT_HPP
 
-#define LUA_CORE
-#define lj_asm_c
 
 extern "C" {
 #include <lj_obj.h>
