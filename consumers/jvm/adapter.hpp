@@ -38,6 +38,11 @@ class Adapter {
     const std::string name = "jitkit_kernel_" + std::string(group) + "_" + code_;
     add_stubs(group, module_.module.declare_function(name, signature(find_kernel(group).convention)));
   }
+  // A function that no stub is made of: build(function, module, `<name>_<code>`) declares and fills it.
+  template <class Build>
+  void add_function(const std::string& name, Build build) {
+    build(module_.function(), module_.module, name + "_" + code_);
+  }
 
  private:
   void add_stubs(std::string_view group, ir::SymbolRef kernel) {

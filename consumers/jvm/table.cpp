@@ -40,6 +40,7 @@ constexpr Needs needs_of_code[] = {
     {"aes", JITKIT_STUBS_JVM_STUBS_AES_FEATURES},
 #if defined(__x86_64__)
     {"vaes", JITKIT_STUBS_JVM_STUBS_VAES_FEATURES},
+    {"avx512", JITKIT_STUBS_JVM_STUBS_AVX512_FEATURES},
     {"avx2", JITKIT_STUBS_JVM_STUBS_AVX2_FEATURES},
 #else
     {"sha3", JITKIT_STUBS_JVM_STUBS_SHA3_FEATURES},

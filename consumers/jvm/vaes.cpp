@@ -1,5 +1,6 @@
 // Run on the machine that builds: AES, GHASH and CRC-32 with two blocks in a register of x86-64 (VAES, VPCLMULQDQ).
 #include <jitkit/consumers/jvm/aes.hpp>
+#include <jitkit/consumers/jvm/gcm.hpp>
 #include <jitkit/emit/x86_64/crypto/steps.hpp>
 
 using namespace jitkit;
@@ -7,6 +8,7 @@ using namespace jitkit;
 void jitkit_stubs(stubs::Module<stubs::Isa>& module) {
   hotspot::Adapter adapter(module, "vaes");
   hotspot::add_aes<x86_64::Aes256>(adapter);
+  hotspot::add_gcm<x86_64::Aes256>(adapter);
   adapter.add("crc32", [](auto& f) { crypto::build_crc_by_folding<x86_64::Vector256>(f, crypto::Crc::crc32); });
   adapter.add("crc32c", [](auto& f) {
     crypto::build_crc_by_folding<x86_64::Vector256>(f, crypto::Crc::crc32c, crypto::CrcForm::plain);

@@ -16,6 +16,7 @@ from report import Report
 HOST = os.uname().machine
 WORK = tree.ROOT / "build" / "check" / "jvm"
 SOURCES = tree.ROOT / "tests" / "jvm"
+PROVIDER = tree.ROOT / "consumers" / "jvm" / "java" / "jitkit"
 # Every call through an intrinsic from the first on.
 COMPILED = ["-Xcomp", "-XX:-TieredCompilation", "-XX:CompileCommand=quiet",
             *(f"-XX:CompileCommand=compileonly,{methods}::*" for methods in (
@@ -82,8 +83,8 @@ def agent(target: str) -> Path:
 def host_jvm() -> Jvm:
     WORK.mkdir(parents=True, exist_ok=True)
     home = next(Path("/usr/lib/jvm").glob("java-17-openjdk-*/bin/javac")).parent
-    sources = sorted(SOURCES.glob("*.java"))
-    classes = [WORK / f"{source.stem}.class" for source in sources]
+    sources = sorted(SOURCES.glob("*.java")) + sorted(PROVIDER.glob("*.java"))
+    classes = [WORK / ("jitkit" if source.parent == PROVIDER else "") / f"{source.stem}.class" for source in sources]
     if any(not c.is_file() or c.stat().st_mtime < s.stat().st_mtime for c, s in zip(classes, sources)):
         subprocess.run([home / "javac", "-d", WORK, *sources], check=True)
     target, native = ("x86_64", "sha1rnds4") if HOST == "x86_64" else ("arm64", "sha1c")
@@ -236,6 +237,22 @@ def check_attach(report: Report, jvm: Jvm) -> None:
     report.check(f"{jvm.name} live attach: report", path.is_file() and "compiled before keep HotSpot's" in path.read_text())
 
 
+def check_provider(report: Report, jvm: Jvm, rounds: int) -> None:
+    """JitkitProvider against the JVM's own providers: with each version of the code, in code and by a properties file."""
+    library = f"-Djitkit.library={jvm.agent}"
+    mapped = str(WORK / "mapped.bin")
+    for cpu in ("", "-avx512f", "-sha1,-sha2,-vaes") if jvm.name == "x86_64" else ("",):
+        done = jvm.run(None, library, "Providers", str(rounds), mapped, cpu=cpu)
+        report.check(f"{jvm.name} provider {cpu}", done.returncode == 0 and done.stdout == "equal\n", done.stdout + done.stderr)
+    refused = jvm.run(None, library, "Providers", str(rounds), mapped, cpu="-aes")
+    report.check(f"{jvm.name} provider without AES", refused.returncode != 0 and "ProviderException" in refused.stderr, refused.stderr)
+    count = jvm.run(None, library, "Providers", "count").stdout.strip()
+    properties = WORK / "provider.security"
+    properties.write_text(f"security.provider.{int(count or 0) + 1}=jitkit.JitkitProvider\n")
+    named = jvm.run(None, library, f"-Djava.security.properties={properties}", "Providers", "named")
+    report.check(f"{jvm.name} provider by a properties file", named.stdout == "Jitkit\n", named.stdout + named.stderr)
+
+
 def check_arm64(report: Report, cases: int, seed: int) -> None:
     for cpu in ("cortex-a72", "neoverse-n1", "max"):
         jvm = arm64_jvm(cpu)
@@ -245,6 +262,7 @@ def check_arm64(report: Report, cases: int, seed: int) -> None:
     check_wrong(report, jvm)
     check_choice(report, jvm)
     check_switched_on(report, jvm)
+    check_provider(report, jvm, 20)
 
 
 def main() -> None:
@@ -265,6 +283,7 @@ def main() -> None:
         check_switched_on(report, host)
         check_times(report, host, stubs)
         check_attach(report, host)
+    check_provider(report, host, 200)
     if HOST == "x86_64" and shutil.which("qemu-aarch64-static"):
         check_arm64(report, args.cases, args.seed)
     else:

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Times the HotSpot agent's stubs beside HotSpot's own, and OpenSSL's where it has the same: GB/s at 64 KiB.
+
+Runs the agent's `time` several times per set of CPU features, HotSpot kept to the same ones, and takes medians. --write
+puts into consumers/jvm/stubs.def which code replaces HotSpot's by default: what reaches 0.98 of its speed in every set
+that chooses it. Copies and fills stay `named`: most of their calls are short, which this does not measure. Rows of
+AArch64 alone are left as they are: QEMU has no time.
+"""
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLE = ROOT / "consumers" / "jvm" / "stubs.def"
+AGENT = ROOT / "build" / "consumers" / "jvm" / "x86_64" / "libjitkit_hotspot.so"
+# Features taken from the CPU, and how HotSpot is told.
+SETS = {"all": ("", []), "AVX2": ("-avx512f", ["-XX:UseAVX=2"]), "AVX2 without VAES": ("-avx512f,-vaes", ["-XX:UseAVX=2"])}
+LINE = re.compile(r"^(\w+) +(\w+) +([\d.]+) ns, HotSpot's +([\d.]+) ns", re.MULTILINE)
+SHORT = re.compile(r"arraycopy|_fill$")
+OPENSSL = {"md5_implCompressMB": "md5", "sha1_implCompressMB": "sha1", "sha256_implCompressMB": "sha256", "sha512_implCompressMB": "sha512",
+           "sha3_implCompressMB": "sha3-256", "counterMode_AESCrypt": "aes-128-ctr", "cipherBlockChaining_encryptAESCrypt": "aes-128-cbc"}
+
+
+def java(options: str, flags: list[str], cpu: str) -> str:
+    return subprocess.run(["java", *flags, f"-agentpath:{AGENT}={options}", "-version"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True, env={**os.environ, "JITKIT_CPU": cpu}).stdout
+
+
+def openssl(name: str) -> float:
+    """Bytes per nanosecond at 64 KiB."""
+    done = subprocess.run(["openssl", "speed", "-mr", "-seconds", "1", "-bytes", "65536", "-evp", name],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    found = re.search(r"^\+F:.*:([\d.]+)$", done.stdout, re.MULTILINE)
+    return float(found[1]) / 1e9 if found else 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=11, help="medians of so many")
+    parser.add_argument("--write", action="store_true", help="the defaults into stubs.def")
+    args = parser.parse_args()
+    least: dict[tuple[str, str], float] = {}
+    for title, (cpu, flags) in SETS.items():
+        stubs = ",".join(line.split(":")[0] for line in java("list", flags, cpu).splitlines() if ": " in line)
+        runs: dict[tuple[str, str], list[tuple[float, float]]] = {}
+        for _ in range(args.runs):
+            for stub, code, ours, theirs in LINE.findall(java(f"{stubs},time", flags, cpu)):
+                runs.setdefault((stub, code), []).append((float(ours), float(theirs)))
+        print(f"CPU features: {title}\n{'':38}{'code':10}{'jitkit':>9}{'HotSpot':>9}{'OpenSSL':>9}  ratio (GB/s at 64 KiB, or ns per call)")
+        for (stub, code), times in runs.items():
+            ours, theirs = (statistics.median(t[n] for t in times) for n in (0, 1))
+            ratio = statistics.median(t[1] / t[0] for t in times)
+            least[stub, code] = min(ratio, least.get((stub, code), ratio))
+            long = ours > 700
+            peer = openssl(OPENSSL[stub]) if title == "all" and stub in OPENSSL else 0
+            show = (lambda t: 65536 / t) if long else (lambda t: t)
+            print(f"{stub:38}{code:10}{show(ours):9.2f}{show(theirs):9.2f}{f'{peer:9.2f}' if peer else ' ' * 9}  {ratio:.2f}")
+    if not args.write:
+        return
+
+    def row(m: re.Match) -> str:
+        ratio = least.get((m[2], m[3].strip()))
+        use = m[4] if ratio is None else "always" if ratio >= 0.98 and not SHORT.search(m[2]) else "named"
+        return f"{m[1]}{use})"
+
+    TABLE.write_text(re.sub(r"(?m)^(JITKIT_JVM_CODE(?:_X86)?\((\w+), +(\w+), +)(\w+)\)", row, TABLE.read_text()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+package jitkit;
+
+import java.nio.ByteBuffer;
+
+/** The functions of libjitkit_hotspot.so. Its path is the property jitkit.library, unless the agent is loaded. */
+final class JitkitNative {
+    static {
+        String path = System.getProperty("jitkit.library");
+        if (path == null) System.loadLibrary("jitkit_hotspot");
+        else System.load(path);
+    }
+
+    private JitkitNative() {}
+
+    /** Brings the state of a digest forward by whole blocks at an offset of a direct buffer or, if that is null, an array. */
+    static native void hash(String stub, byte[] state, int blockSize, ByteBuffer direct, byte[] array, int offset, int bytes);
+
+    /** AES-GCM of a message in one call; the place of text is a direct buffer or an array at its offset. */
+    static native void gcm(boolean encrypt, byte[] key, byte[] iv, byte[] extra, ByteBuffer in, byte[] inArray, int inOffset,
+                           int bytes, ByteBuffer out, byte[] outArray, int outOffset, byte[] tag);
+}
