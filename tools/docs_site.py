@@ -24,7 +24,7 @@ FETCHED = re.compile(r"<(?:script|img|iframe|source)\b[^>]*\bsrc=[\"']?(?:https?
                      r"|@import\s+(?:url\()?[\"']?(?:https?:)?//[^;]*|url\(\s*[\"']?(?:https?:)?//[^)]*\)", re.IGNORECASE)
 
 # Titles in the order of reading; other pages of docs/ follow by name.
-FIRST = ["index.md", "design.md", "ir.md", "ops.md", "stubs.md", "runtime.md", "optimiser.md", "features.md"]
+FIRST = ["index.md", "jit-in-an-hour.md", "design.md", "ir.md", "ops.md", "stubs.md", "runtime.md", "optimiser.md", "features.md"]
 LAST = ["add-an-op.md", "add-an-instruction.md", "testing.md", "changelog.md", "security.md"]
 
 
