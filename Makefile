@@ -9,7 +9,7 @@
 #   make single-header   a file of each assembler and one of it all: build/single-header
 #   make deb             Debian packages libjitkit-dev and jitkit: build/deb
 #   make docs            the documents as a site, with a reference of the ops: build/docs/site
-#   make consumers       builds build/consumers/<name>/<target>/: the HotSpot agent, LuaJIT
+#   make consumers       builds build/consumers/<name>/<target>/: the HotSpot agent, LuaJIT, EL2 trap handlers
 #   make luajit          builds build/consumers/luajit/<target>/luajit
 #   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
@@ -58,6 +58,8 @@ soak:
 	@python3 tests/checks/roles.py --count 200
 	@$(call compile,arm64-qemu,crypto_run)
 	@python3 tests/checks/crypto.py --full
+	@$(call compile,release,hv_trap_vectors)
+	@python3 tests/checks/hypervisor.py --traps 1000000
 
 bench:
 	@tools/setup.sh bench

@@ -11,6 +11,7 @@ arm64='g++-aarch64-linux-gnu binutils-aarch64-linux-gnu qemu-user qemu-user-stat
 oracles='binutils llvm-19 libcapstone-dev'
 jvm='openjdk-17-jdk-headless'
 luajit='make dpkg-dev'
+hypervisor='qemu-system-arm libyaml-cpp-dev'
 compilers='clang-14 clang-19 libclang-rt-19-dev'
 
 packages_of() {
@@ -23,13 +24,13 @@ packages_of() {
     import) echo "$build llvm-19-dev" ;;
     demo) echo "$build $arm64 binutils coreutils" ;;
     check) echo "$build $arm64 $oracles $compilers doctest-dev nlohmann-json3-dev gdb linux-perf openssl" \
-                "llvm-19-dev csmith libcsmith-dev libssl-dev zlib1g-dev qemu-system-arm dpkg-dev lintian mkdocs $jvm $luajit" ;;
+                "llvm-19-dev csmith libcsmith-dev libssl-dev zlib1g-dev qemu-system-arm dpkg-dev lintian mkdocs $jvm $hypervisor $luajit" ;;
     bench) echo "$build $arm64 doctest-dev nlohmann-json3-dev libbenchmark-dev valgrind libasmjit-dev" \
                 "libvixl-dev libxbyak-dev llvm-19 llvm-19-dev libssl-dev zlib1g-dev clang-19" ;;
     docs) echo "$build mkdocs" ;;
     deb) echo "$build binutils dpkg-dev" ;;
     fuzz) echo "$build $arm64 $oracles $compilers llvm-19-dev" ;;
-    consumers) echo "$build $arm64 $jvm $luajit" ;;
+    consumers) echo "$build $arm64 $jvm $hypervisor $luajit" ;;
     luajit) echo "$build $arm64 $luajit" ;;
     *) echo "tools/setup.sh: unknown set '$1'" >&2; exit 2 ;;
   esac

@@ -1,0 +1,61 @@
+// A tree of bit tests that tells keys apart, and proves nothing: what it ends at has to be compared.
+//
+// One instruction (tbz, tbnz) per level and no constant to make, so it beats a chain of compares (three or
+// four instructions per key) from two keys on, and hashing (mask, multiply, load, branch) up to some 32.
+// Idea: D. R. Morrison, PATRICIA, J. ACM 15 (1968).
+//
+// Invariant: every key ends at its own leaf; any other value ends at some leaf.
+#ifndef JITKIT_CONSUMERS_HV_TRAP_DISPATCH_HPP
+#define JITKIT_CONSUMERS_HV_TRAP_DISPATCH_HPP
+
+#include <jitkit/emit/code_buffer.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace jitkit::hv {
+
+struct Key {
+  u64 bits;
+  u32 weight;
+  u32 entry;
+};
+
+// The bit (below `width`) that splits the keys most evenly by weight; width if they are all the same.
+inline unsigned best_bit(const std::vector<Key>& keys, unsigned width) {
+  unsigned best = width;
+  u64 least = ~u64{0};
+  for (unsigned bit = 0; bit < width; ++bit) {
+    u64 weight[2] = {0, 0}, count[2] = {0, 0};
+    for (const Key& k : keys) {
+      weight[k.bits >> bit & 1] += k.weight;
+      ++count[k.bits >> bit & 1];
+    }
+    if (count[0] == 0 || count[1] == 0) continue;
+    const u64 heavier = std::max(weight[0], weight[1]) * 1000 + std::max(count[0], count[1]);
+    if (heavier < least) {
+      least = heavier;
+      best = bit;
+    }
+  }
+  return best;
+}
+
+// Emits the tests of x0's bits; `leaf(entry, depth)` emits what follows, and never runs on.
+template <class Leaf>
+void emit_tree(CodeBuffer& code, const std::vector<Key>& keys, unsigned width, const Leaf& leaf, unsigned depth = 0) {
+  const unsigned bit = keys.size() > 1 ? best_bit(keys, width) : width;
+  if (bit == width) return leaf(keys.front().entry, depth);
+  std::vector<Key> half[2];
+  for (const Key& k : keys) half[k.bits >> bit & 1].push_back(k);
+  const Label one = code.new_label();
+  constexpr u32 tbnz = 0x37000000;
+  code.put32(tbnz | bit >> 5 << 31 | (bit & 31) << 19, one, FixupKind::a64_branch14);
+  emit_tree(code, half[0], width, leaf, depth + 1);
+  code.bind(one);
+  emit_tree(code, half[1], width, leaf, depth + 1);
+}
+
+}  // namespace jitkit::hv
+
+#endif  // JITKIT_CONSUMERS_HV_TRAP_DISPATCH_HPP

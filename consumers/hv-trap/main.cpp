@@ -1,0 +1,117 @@
+// hv-trap-gen POLICY.yaml OUT: writes OUT.o, OUT.S and OUT.txt (the listing), or says what is wrong with the policy.
+#include <jitkit/emit/arm64/disassembler.hpp>
+#include <jitkit/emit/object.hpp>
+#include <jitkit/ir/parser.hpp>
+#include <jitkit/ir/verifier.hpp>
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include <jitkit/consumers/hv-trap/generator.hpp>
+#include <jitkit/consumers/hv-trap/paths.hpp>
+#include <jitkit/consumers/hv-trap/policy_yaml.hpp>
+
+using namespace jitkit;
+
+namespace {
+
+int refuse(const std::string& file, const std::vector<std::string>& errors) {
+  for (const std::string& e : errors) std::fprintf(stderr, "%s: error: %s\n", file.c_str(), e.c_str());
+  return 1;
+}
+
+bool read_bodies(const std::string& path, ir::Unit& unit, std::vector<std::string>& errors) {
+  std::ifstream in(path);
+  std::stringstream text;
+  if (!(text << in.rdbuf())) {
+    errors.push_back(path + ": cannot be read");
+    return false;
+  }
+  const std::string source = text.str();
+  const ir::IsaInfo* const targets[] = {&arm64::Isa::isa_info()};
+  ir::Diagnostics wrong;
+  if (ir::parse(source, unit, targets, wrong) && ir::verify(unit, wrong)) return true;
+  for (u32 n = 0; n < wrong.list().size(); ++n)
+    errors.push_back(path + ":" + std::to_string(wrong.list()[n].at.line) + ": " + std::string(wrong.message(n)));
+  return false;
+}
+
+void write_listing(const hv::Generator& g, std::ostream& out) {
+  hv::Paths paths(g);
+  out << "shortest and longest path, instructions from the vector's entry to eret (of a watch: to the slow path)\n";
+  for (const hv::LeafInfo& leaf : g.leaves) {
+    const hv::Range r = paths.of(leaf);
+    char line[128];
+    std::snprintf(line, sizeof line, "%4u %4u  %s\n", r.least, r.most, leaf.name.c_str());
+    out << line;
+  }
+  const auto bytes = g.code.bytes();
+  for (u32 at = 0; at + 4 <= bytes.size(); at += 4) {
+    for (const hv::LeafInfo& leaf : g.leaves)
+      if (leaf.begin == at) out << leaf.name << ":\n";
+    u32 word = 0;
+    std::memcpy(&word, bytes.data() + at, 4);
+    std::string text;
+    StringSink sink(text);
+    if (word != 0 && !arm64::disassemble(word, sink)) text = ".inst";
+    char number[32];
+    std::snprintf(number, sizeof number, "%5x  %08x  ", at, word);
+    if (word != 0) out << number << text << "\n";
+  }
+}
+
+// Words, with a symbolic branch where the code leaves.
+void write_assembly(const hv::Generator& g, std::ostream& out) {
+  out << ".section .text\n.balign 2048\n.global hv_vectors\n.type hv_vectors, %function\nhv_vectors:\n";
+  const auto bytes = g.code.bytes();
+  for (u32 at = 0; at + 4 <= bytes.size(); at += 4) {
+    u32 word = 0;
+    std::memcpy(&word, bytes.data() + at, 4);
+    std::string branch;
+    for (const Reloc& r : g.code.relocs())
+      if (r.offset == at) branch = std::string(g.code.symbol_name(r.symbol));
+    char text[32];
+    std::snprintf(text, sizeof text, ".inst 0x%08x\n", word);
+    if (branch.empty()) out << text;
+    else out << "b " << branch << "\n";
+  }
+  out << ".size hv_vectors, .-hv_vectors\n.section .note.GNU-stack,\"\",%progbits\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: hv-trap-gen POLICY.yaml OUT\n");
+    return 2;
+  }
+  const std::string file = argv[1], out = argv[2];
+  hv::Policy policy;
+  ir::Unit unit;
+  std::vector<std::string> errors;
+  hv::PolicyReader reader(policy, errors);
+  try {
+    reader.read(YAML::LoadFile(file));
+  } catch (const YAML::Exception& e) {
+    return refuse(file, {e.what()});
+  }
+  policy.unit = &unit;
+  if (!reader.bodies.empty()) read_bodies(file.substr(0, file.find_last_of('/') + 1) + reader.bodies, unit, errors);
+  if (!errors.empty()) return refuse(file, errors);
+  hv::Generator g(policy);
+  if (errors = g.run(); !errors.empty()) return refuse(file, errors);
+
+  std::ofstream listing(out + ".txt"), assembly(out + ".S"), object_file(out + ".o", std::ios::binary);
+  write_listing(g, listing);
+  write_assembly(g, assembly);
+  Arena arena;
+  ObjectWriter object(arena, Machine::arm64);
+  Status s = object.add_function(g.code, {.name = "hv_vectors", .align = 2048, .unwind = false, .landing_pads = true});
+  Vec<u8> bytes(arena);
+  if (s.ok()) s = object.write(bytes);
+  if (!s.ok()) return refuse(out + ".o", {describe(s.error)});
+  object_file.write(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  listing.close(), assembly.close(), object_file.close();
+  return listing && assembly && object_file ? 0 : refuse(out, {"cannot be written"});
+}

@@ -1,0 +1,128 @@
+// A trap policy: what a hypervisor's fast path answers by itself, as plain data; and what makes a policy bad.
+//
+// Everything that is not listed goes to the slow path with every register as the guest left it.
+// Keys are in the form the syndrome has: a function id, an ISS without Rt, an intermediate physical address.
+//
+// The vCPU's structure is at sp. Its first 384 bytes belong to the generated code (Area); the words of the
+// policy (`state`) follow.
+#ifndef JITKIT_CONSUMERS_HV_TRAP_POLICY_HPP
+#define JITKIT_CONSUMERS_HV_TRAP_POLICY_HPP
+
+#include <jitkit/config.hpp>
+#include <jitkit/ir/unit.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace jitkit::hv {
+
+namespace area {
+inline constexpr u32 value = 248;     // what moves to or from a transfer register
+inline constexpr u32 room = 256;      // registers that an IR body saves
+inline constexpr u32 room_regs = 16;
+inline constexpr u32 state = 384;     // the policy's words
+inline constexpr u32 end = 4096;
+}  // namespace area
+
+// What a listed trap does.
+struct Action {
+  enum class Kind : u8 {
+    constant,  // reads: this value; writes: refused by check()
+    word,      // reads and writes a word of the vCPU's state
+    body,      // an IR function
+    ignore,    // writes: nothing
+    watch,     // writes: the value goes into a word, then the slow path sees the trap
+  };
+  Kind kind = Kind::constant;
+  u64 value = 0;
+  u32 word = 0;      // offset from the vCPU's structure
+  std::string body;  // of the policy's unit
+};
+
+struct Call {  // HVC or SMC #0 with this function id in w0 (SMC Calling Convention 1.4, 2.5)
+  std::string name;
+  u32 id = 0;
+  bool hvc = true, smc = false;
+  Action action;
+  u32 weight = 1;
+};
+struct Register {  // MRS or MSR
+  std::string name;
+  u32 iss = 0;  // ISS of EC 0x18 without Rt: Op0 21:20, Op2 19:17, Op1 16:14, CRn 13:10, CRm 4:1, read 0
+  bool el0 = false;  // also for EL0; otherwise such a trap is the slow path's
+  Action action;
+  u32 weight = 1;
+};
+struct Mmio {
+  std::string name;
+  u64 ipa = 0;
+  u32 bytes = 4;      // the register's width
+  bool narrow = false;  // narrower reads too, of a constant or a word
+  bool write = false;
+  Action action;
+  u32 weight = 1;
+};
+
+struct Policy {
+  std::string slow = "hv_slow";  // symbol of the slow path; the other vectors: hv_vector_<offset>
+  bool skip_wfi = false;
+  std::vector<u32> prologue;  // words before the entry of the synchronous slot (a branch-history loop)
+  std::map<std::string, u32> state;
+  std::vector<Call> calls;
+  std::vector<Register> registers;
+  std::vector<Mmio> mmio;
+  ir::Unit* unit = nullptr;  // where bodies are
+};
+
+// What is wrong with it, one per line and each with the entry's name; empty if good.
+inline std::vector<std::string> check(const Policy& p) {
+  std::vector<std::string> errors;
+  std::map<std::string, std::string> seen;
+  const auto hex = [](u64 v) {
+    std::string s;
+    do s.insert(s.begin(), "0123456789abcdef"[v & 15]);
+    while ((v >>= 4) != 0);
+    return "0x" + s;
+  };
+  const auto once = [&](const std::string& key, const std::string& name) {
+    const auto [at, fresh] = seen.insert({key, name});
+    if (!fresh) errors.push_back(name + ": " + key + " is " + at->second + "'s already");
+  };
+  const auto action = [&](const std::string& name, const Action& a, bool write, u32 bytes) {
+    using Kind = Action::Kind;
+    if (write ? a.kind == Kind::constant : a.kind == Kind::ignore || a.kind == Kind::watch)
+      errors.push_back(name + (write ? ": a write can't be a constant" : ": only writes are ignored or watched"));
+    if ((a.kind == Kind::word || a.kind == Kind::watch) &&
+        (a.word < area::state || a.word + bytes > area::end || a.word % bytes != 0))
+      errors.push_back(name + ": word " + hex(a.word) + " is not an aligned place of the state, " + hex(area::state) + " to " + hex(area::end));
+    if (a.kind == Kind::constant && bytes < 8 && a.value >> (8 * bytes) != 0)
+      errors.push_back(name + ": " + hex(a.value) + " does not fit " + std::to_string(bytes) + " bytes");
+  };
+  for (const Call& c : p.calls) {
+    if (c.hvc) once("hvc " + hex(c.id), c.name);
+    if (c.smc) once("smc " + hex(c.id), c.name);
+    if (!c.hvc && !c.smc) errors.push_back(c.name + ": neither hvc nor smc");
+    action(c.name, c.action, false, 8);
+  }
+  for (const Register& r : p.registers) {
+    once("register " + hex(r.iss), r.name);
+    if ((r.iss & ~0x3ffc1fU) != 0) errors.push_back(r.name + ": " + hex(r.iss) + " is no system register's syndrome");
+    action(r.name, r.action, (r.iss & 1) == 0, 8);
+  }
+  for (const Mmio& m : p.mmio) {
+    if (m.bytes != 1 && m.bytes != 2 && m.bytes != 4 && m.bytes != 8) {
+      errors.push_back(m.name + ": a width of " + std::to_string(m.bytes) + " bytes");
+      continue;
+    }
+    if (m.ipa % m.bytes != 0 || m.ipa >> 48 != 0) errors.push_back(m.name + ": " + hex(m.ipa) + " is not aligned or beyond 48 bits");
+    if (m.narrow && (m.write || m.action.kind == Action::Kind::body)) errors.push_back(m.name + ": narrow accesses are reads of a constant or a word");
+    for (u32 n = 0; n < m.bytes; ++n) once(std::string(m.write ? "store to " : "load from ") + hex(m.ipa + n), m.name);
+    action(m.name, m.action, m.write, m.bytes);
+  }
+  return errors;
+}
+
+}  // namespace jitkit::hv
+
+#endif  // JITKIT_CONSUMERS_HV_TRAP_POLICY_HPP

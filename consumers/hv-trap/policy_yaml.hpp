@@ -1,0 +1,120 @@
+// A policy out of a YAML file. Unknown keys, missing names and bad numbers are errors with the line.
+//
+//   calls:      name, id, hvc (true), smc (false)          and one of: value, word, body
+//   registers:  name, at: [op0, op1, crn, crm, op2], el0   and one of: value, word, body; write (a word or
+//               `ignore`), write_body, watch (a word)
+//   mmio:       page, registers: name, offset, bytes (4), narrow   and one of the same
+//   each:       weight (1): how often it is expected
+#ifndef JITKIT_CONSUMERS_HV_TRAP_POLICY_YAML_HPP
+#define JITKIT_CONSUMERS_HV_TRAP_POLICY_YAML_HPP
+
+#include <yaml-cpp/yaml.h>
+
+#include <initializer_list>
+
+#include <jitkit/consumers/hv-trap/policy.hpp>
+
+namespace jitkit::hv {
+
+class PolicyReader {
+ public:
+  PolicyReader(Policy& p, std::vector<std::string>& errors) : p_(p), errors_(errors) {}
+  std::string bodies;  // the file that they are in
+
+  void read(const YAML::Node& root) {
+    known(root, {"wfi", "state", "bodies", "calls", "registers", "mmio", "slow"});
+    if (root["wfi"]) p_.skip_wfi = root["wfi"].as<std::string>() == "skip";
+    if (root["slow"]) p_.slow = root["slow"].as<std::string>();
+    if (root["bodies"]) bodies = root["bodies"].as<std::string>();
+    for (const auto& word : root["state"]) p_.state[word.first.as<std::string>()] = word.second.as<u32>();
+    for (const auto& n : root["calls"]) call(n);
+    for (const auto& n : root["registers"]) reg(n);
+    for (const auto& page : root["mmio"]) {
+      known(page, {"page", "registers"});
+      for (const auto& n : page["registers"]) mmio(n, page["page"].as<u64>());
+    }
+  }
+
+ private:
+  void error(const YAML::Node& n, const std::string& what) {
+    errors_.push_back("line " + std::to_string(n.Mark().line + 1) + ": " + what);
+  }
+  void known(const YAML::Node& n, std::initializer_list<const char*> names) {
+    for (const auto& item : n) {
+      bool found = false;
+      for (const char* name : names) found = found || item.first.as<std::string>() == name;
+      if (!found) error(item.first, "unknown key '" + item.first.as<std::string>() + "'");
+    }
+  }
+  u32 word(const YAML::Node& n) {
+    const auto at = p_.state.find(n.as<std::string>());
+    if (at != p_.state.end()) return at->second;
+    error(n, "there is no state word '" + n.as<std::string>() + "'");
+    return area::state;
+  }
+  // What the entry does; whether it is a write.
+  Action action(const YAML::Node& n, bool& write) {
+    Action a;
+    unsigned found = 0;
+    const auto has = [&](const char* key) { return n[key] && ++found != 0; };
+    write = false;
+    if (has("value")) a.value = n["value"].as<u64>();
+    if (has("word")) a.kind = Action::Kind::word, a.word = word(n["word"]);
+    if (has("body")) a.kind = Action::Kind::body, a.body = n["body"].as<std::string>();
+    if (has("write_body")) write = true, a.kind = Action::Kind::body, a.body = n["write_body"].as<std::string>();
+    if (has("watch")) write = true, a.kind = Action::Kind::watch, a.word = word(n["watch"]);
+    if (has("write")) {
+      write = true;
+      a.kind = n["write"].as<std::string>() == "ignore" ? Action::Kind::ignore : Action::Kind::word;
+      if (a.kind == Action::Kind::word) a.word = word(n["write"]);
+    }
+    if (found != 1) error(n, "an entry does one thing, not " + std::to_string(found));
+    return a;
+  }
+  template <class Entry>
+  void common(const YAML::Node& n, Entry& e) {
+    if (n["name"]) e.name = n["name"].as<std::string>();
+    else error(n, "an entry without a name");
+    e.weight = n["weight"].as<u32>(1);
+  }
+  void call(const YAML::Node& n) {
+    known(n, {"name", "id", "hvc", "smc", "value", "word", "body", "weight"});
+    Call c;
+    bool write = false;
+    common(n, c);
+    c.id = n["id"].as<u32>();
+    c.hvc = n["hvc"].as<bool>(true);
+    c.smc = n["smc"].as<bool>(false);
+    c.action = action(n, write);
+    p_.calls.push_back(c);
+  }
+  void reg(const YAML::Node& n) {
+    known(n, {"name", "at", "el0", "value", "word", "body", "write", "write_body", "watch", "weight"});
+    Register r;
+    bool write = false;
+    common(n, r);
+    if (n["at"].size() != 5) return error(n, "at: [op0, op1, crn, crm, op2]");
+    const auto field = [&](unsigned i) { return n["at"][i].as<u32>(); };
+    r.action = action(n, write);
+    r.iss = field(0) << 20 | field(4) << 17 | field(1) << 14 | field(2) << 10 | field(3) << 1 | (write ? 0 : 1);
+    r.el0 = n["el0"].as<bool>(false);
+    p_.registers.push_back(r);
+  }
+  void mmio(const YAML::Node& n, u64 page) {
+    known(n, {"name", "offset", "bytes", "narrow", "value", "word", "body", "write", "write_body", "watch", "weight"});
+    Mmio m;
+    common(n, m);
+    m.ipa = page + n["offset"].as<u64>();
+    m.bytes = n["bytes"].as<u32>(4);
+    m.narrow = n["narrow"].as<bool>(false);
+    m.action = action(n, m.write);
+    p_.mmio.push_back(m);
+  }
+
+  Policy& p_;
+  std::vector<std::string>& errors_;
+};
+
+}  // namespace jitkit::hv
+
+#endif  // JITKIT_CONSUMERS_HV_TRAP_POLICY_YAML_HPP

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "model.h"
+
+enum { constant, word, body, ignore, watch };
+struct call { u32 id; int smc, kind; u64 value; };
+struct reg { u32 op0, op1, crn, crm, op2; int write, el0, kind; u64 value; };
+struct mmio { u64 ipa; u32 bytes; int narrow, write, kind; u64 value; };
+enum { arch_features, psci_features, mix, ticks_left, send_sgi, enable, disable };
+
+static const struct call calls[] = {
+    {0x80000000, 1, constant, 0x10002}, {0x80000001, 1, body, arch_features}, {0x84000000, 1, constant, 0x10001},
+    {0x8400000a, 1, body, psci_features}, {0xc4000004, 0, constant, 0}, {0x84000006, 0, constant, 2},
+    {0x8600ff01, 0, constant, 0x6a69746b}, {0x11, 0, constant, 0x40011}, {0x12, 0, word, 400}, {0x13, 0, body, mix},
+};
+static const struct reg regs[] = {
+    {3, 0, 0, 4, 0, 0, 0, constant, 0x1100000011111112}, {3, 0, 0, 4, 1, 0, 0, constant, 0x21},
+    {3, 0, 0, 5, 0, 0, 0, constant, 0x10305106}, {3, 0, 0, 5, 1, 0, 0, constant, 0},
+    {3, 0, 0, 6, 0, 0, 0, constant, 0x1021111110212120}, {3, 0, 0, 6, 1, 0, 0, constant, 0x11110211202},
+    {3, 0, 0, 7, 0, 0, 0, constant, 0x1001122}, {3, 0, 0, 7, 1, 0, 0, constant, 0x10211122},
+    {3, 0, 0, 7, 2, 0, 0, constant, 0x1001111011}, {3, 0, 0, 1, 0, 0, 0, constant, 0x131},
+    {3, 0, 0, 1, 2, 0, 0, constant, 0x3010066}, {3, 0, 0, 1, 4, 0, 0, constant, 0x10201105},
+    {3, 0, 0, 2, 0, 0, 0, constant, 0x2101110}, {3, 0, 0, 3, 0, 0, 0, constant, 0x10110222},
+    {2, 0, 1, 1, 4, 0, 0, constant, 8}, {3, 1, 0, 0, 7, 0, 0, constant, 0},
+    {3, 0, 1, 0, 1, 0, 0, word, 384}, {3, 3, 9, 12, 0, 0, 1, word, 440}, {3, 3, 14, 2, 0, 0, 1, body, ticks_left},
+    {3, 0, 1, 0, 1, 1, 0, ignore, 0}, {2, 0, 1, 0, 4, 1, 0, ignore, 0}, {3, 3, 9, 12, 0, 1, 1, word, 440},
+    {3, 0, 12, 11, 5, 1, 0, body, send_sgi}, {3, 0, 1, 0, 0, 1, 0, watch, 432},
+};
+static const struct mmio mmios[] = {
+    {0x8000000, 4, 0, 0, constant, 0x12}, {0x8000004, 4, 0, 0, constant, 0x37a0007}, {0x8000008, 4, 0, 0, constant, 0x43b},
+    {0x8000104, 4, 0, 0, word, 424}, {0x8000104, 4, 0, 1, body, enable}, {0x8000184, 4, 0, 1, body, disable},
+    {0x8000184, 4, 0, 0, word, 424}, {0x8000420, 4, 1, 0, constant, 0xa0908070}, {0x8000010, 4, 0, 1, ignore, 0},
+    {0x800ffd0, 4, 0, 0, constant, 4}, {0x800ffe0, 4, 0, 0, constant, 0x92}, {0x800ffe4, 4, 0, 0, constant, 0xb4},
+    {0x800ffe8, 4, 0, 0, constant, 0x3b}, {0x80a0004, 4, 0, 0, constant, 0x43b}, {0x80a0008, 8, 0, 0, constant, 0x100000011},
+    {0x9000018, 4, 0, 0, constant, 0x90}, {0x9000fe0, 4, 0, 0, constant, 0x11}, {0xa000050, 4, 0, 1, watch, 408},
+};
+
+static u64 field(u64 v, int high, int low) { return v >> low & ((2ULL << (high - low)) - 1); }
+static u64 low(u64 v, u32 bytes) { return bytes == 8 ? v : v & ((1ULL << 8 * bytes) - 1); }
+static u64 get(const u8* p, u32 bytes) {
+  u64 v = 0;
+  for (u32 n = 0; n < bytes; ++n) v |= (u64)p[n] << 8 * n;
+  return v;
+}
+static void set(u8* p, u64 v, u32 bytes) {
+  for (u32 n = 0; n < bytes; ++n) p[n] = (u8)(v >> 8 * n);
+}
+// Register 31 is the zero register (C1.2.5).
+static u64 source(const struct trap* t, u32 r, int fault) { return r == 31 ? (fault == 1 ? 1 : 0) : t->x[r]; }
+static void target(struct trap* t, u32 r, u64 v, int fault) {
+  if (fault == 2 && r == 30) r = 29;
+  if (r != 31) t->x[r] = v;
+}
+// What completing the instruction does: the PC goes past it (D1.3.1: the preferred return address of a trap is the
+// instruction itself), PSTATE.BTYPE becomes 0 (after an instruction other than an indirect branch) and a step is done:
+// PSTATE.SS becomes 0 (D2.12.3). SPSR_EL2: BTYPE 11:10, SS 21 (C5.2.20).
+static void complete(struct trap* t, int fault) {
+  t->elr += fault == 3 ? 2 : 4;
+  t->spsr &= ~(fault == 4 ? 0ULL : 0xc00ULL) & ~(fault == 5 ? 0ULL : 1ULL << 21);
+}
+static u64 run_body(u64 which, struct trap* t, u8* v, u64 value) {
+  switch (which) {
+    case arch_features: return (u32)t->x[1] >= 0x80000000 && (u32)t->x[1] < 0x80000002 ? 0 : ~0ULL;
+    case psci_features: return (u32)t->x[1] == 0x84000000 ? 0 : ~0ULL;
+    case mix: {
+      const u64 a = t->x[1], b = t->x[2], c = t->x[3], d = a * b, e = b ^ c, f = a + c;
+      return (d - e + f * e) * (d ^ f) + get(v + 400, 8);
+    }
+    case ticks_left: return (u32)-get(v + 400, 8);
+    case send_sgi: set(v + 416, get(v + 416, 8) | 1ULL << field(value, 27, 24), 8); return 0;
+    case enable: set(v + 424, get(v + 424, 4) | value, 4); return 0;
+    default: set(v + 424, get(v + 424, 4) & ~value, 4); return 0;
+  }
+}
+// HVC and SMC from AArch64 (D24.2.37, ISS encodings for HVC and SMC): imm16 in ISS 15:0. The SMC Calling Convention:
+// the function id is w0. An HVC returns behind itself, a trapped SMC to itself (D1.3.1).
+static enum end do_call(struct trap* t, u8* v, int smc, int fault) {
+  if (field(t->esr, 24, 0) != 0) return end_slow;
+  for (u32 n = 0; n < sizeof calls / sizeof *calls; ++n) {
+    const struct call* c = &calls[n];
+    if (c->id != (u32)t->x[0] || (smc && !c->smc)) continue;
+    const u64 x0 = c->kind == constant ? c->value : c->kind == word ? get(v + c->value, 8) : run_body(c->value, t, v, 0);
+    t->x[0] = x0;
+    if (smc || fault == 6) complete(t, fault);
+    return end_fast;
+  }
+  return end_slow;
+}
+// MSR, MRS from AArch64 (D24.2.37, EC 0x18): Op0 21:20, Op2 19:17, Op1 16:14, CRn 13:10, Rt 9:5, CRm 4:1, Direction 0
+// (1: read). EL0 or EL1: SPSR_EL2.M[3:2].
+static enum end do_register(struct trap* t, u8* v, int fault) {
+  const u64 e = t->esr;
+  if (field(e, 24, 22) != 0) return end_slow;
+  const u32 rt = (u32)field(e, 9, 5);
+  for (u32 n = 0; n < sizeof regs / sizeof *regs; ++n) {
+    const struct reg* r = &regs[n];
+    if (r->op0 != field(e, 21, 20) || r->op2 != field(e, 19, 17) || r->op1 != field(e, 16, 14) || r->crn != field(e, 13, 10) ||
+        r->crm != field(e, 4, 1) || r->write == (int)field(e, 0, 0))
+      continue;
+    if (!r->el0 && field(t->spsr, 3, 2) == 0 && fault != 7) return end_slow;
+    if (r->kind == watch) {
+      set(v + r->value, source(t, rt, fault), 8);
+      return end_slow;
+    }
+    if (!r->write)
+      target(t, rt, r->kind == constant ? r->value : r->kind == word ? get(v + r->value, 8) : run_body(r->value, t, v, 0), fault);
+    else if (r->kind == word)
+      set(v + r->value, source(t, rt, fault), 8);
+    else if (r->kind == body)
+      run_body(r->value, t, v, source(t, rt, fault));
+    complete(t, fault);
+    return end_fast;
+  }
+  return end_slow;
+}
+// Data Abort from a lower Exception level (D24.2.37, EC 0x24): ISV 24, SAS 23:22, SSE 21, SRT 20:16, SF 15, AR 14,
+// VNCR 13, SET 12:11, FnV 10, EA 9, CM 8, S1PTW 7, WnR 6, DFSC 5:0 (0b0001LL: translation fault, level LL).
+// FAR_EL2 is valid unless FnV; HPFAR_EL2 43:4 has IPA 51:12 (D24.2.61), valid for a stage 2 translation fault.
+static enum end do_abort(struct trap* t, u8* v, int fault) {
+  const u64 e = t->esr;
+  const u32 bytes = 1U << field(e, 23, 22), srt = (u32)field(e, 20, 16);
+  const int sign = (int)field(e, 21, 21), write = (int)field(e, 6, 6);
+  if (!field(e, 24, 24) || field(e, 5, 2) != 1) return end_slow;
+  if (field(e, 14, 8) != 0 || (field(e, 7, 7) != 0 && fault != 8)) return end_slow;
+  if (sign && (write || bytes == 8)) return end_slow;
+  if (bytes == 8 && !field(e, 15, 15)) return end_slow;  // no such instruction
+  const u64 ipa = field(t->hpfar, 43, 4) << 12 | field(t->far_, 11, 0);
+  for (u32 n = 0; n < sizeof mmios / sizeof *mmios; ++n) {
+    const struct mmio* m = &mmios[n];
+    const u64 inside = ipa - m->ipa;
+    if (inside >= m->bytes || inside % bytes != 0 || m->write != write) continue;
+    if (bytes > m->bytes || (bytes < m->bytes && !m->narrow)) continue;
+    if (m->kind == watch) {
+      set(v + m->value, source(t, srt, fault), bytes);
+      return end_slow;
+    }
+    if (!write) {
+      u64 x = low((m->kind == constant ? m->value : get(v + m->value, m->bytes)) >> 8 * inside, bytes);
+      if (sign && x >> (8 * bytes - 1) && fault != 9) x |= ~0ULL << (8 * bytes - 1);
+      if (!field(e, 15, 15) && fault != 10) x = (u32)x;  // SF: a W register, zero-extended
+      target(t, srt, x, fault);
+    } else if (m->kind == body) {
+      run_body(m->value, t, v, low(source(t, srt, fault), bytes));
+    }
+    complete(t, fault);
+    return end_fast;
+  }
+  return end_slow;
+}
+
+enum end model(struct trap* t, u8* v, int fault) {
+  if (!field(t->esr, 25, 25) && fault != 11) return end_slow;  // IL 0: a 16-bit instruction, none of AArch64's
+  switch (field(t->esr, 31, 26)) {
+    case 0x01:  // WFI or WFE: CV 24, COND 23:20 (0b1110 from AArch64), RN 9:5, RV 2, TI 1:0 (0: WFI)
+      if (field(t->esr, 24, 0) != 0x1e00000) return end_slow;
+      if (fault != 12) complete(t, fault);
+      return end_fast;
+    case 0x16: return do_call(t, v, 0, fault);
+    case 0x17: return do_call(t, v, 1, fault);
+    case 0x18: return do_register(t, v, fault);
+    case 0x24: return do_abort(t, v, fault);
+    default: return end_slow;
+  }
+}

@@ -1,0 +1,249 @@
+// Runs at EL2 on two CPUs: traps of every kind through the generated vectors, against the model.
+//
+// A trap is made by writing the syndrome registers and branching to the vector, so every field can have any value. The
+// guest's PC is at an address that stage 2 does not map: a handled trap comes back at once as an Instruction Abort
+// with the whole state of the guest. Software stepping is on, so that SPSR.SS comes back too.
+// SPDX-License-Identifier: MIT
+#include "model.h"
+
+#ifndef TRAPS
+#define TRAPS 20000
+#endif
+
+struct vcpu {
+  u8 frame[2048];
+  struct trap in;
+  u8 pad1[1024 - sizeof(struct trap)];
+  struct trap out;
+  u8 pad2[1024 - sizeof(struct trap)];
+} __attribute__((aligned(4096)));
+
+extern void take_trap(struct vcpu* v);
+extern u64 semihosting(u64 op, const void* block);
+extern u32 hv_vectors[];
+static struct vcpu vcpus[2];
+static u64 stage2[512] __attribute__((aligned(4096)));
+static volatile u32 done[2], handled[2], different[2], ready;
+
+static char line[256];
+static char* put(char* p, const char* s) {
+  while (*s) *p++ = *s++;
+  *p = 0;
+  return p;
+}
+static char* number(char* p, u64 v, u32 base) {
+  char text[24];
+  int n = 0;
+  do text[n++] = "0123456789abcdef"[v % base];
+  while ((v /= base) != 0);
+  while (n) *p++ = text[--n];
+  *p = 0;
+  return p;
+}
+static void say(const char* s) { semihosting(4, s); }
+static void leave(u64 status) {
+  const u64 block[2] = {0x20026, status};
+  semihosting(0x20, block);
+  for (;;) {}
+}
+void unexpected(u64 vector) {
+  number(put(line, "FAIL hypervisor: unexpected vector "), vector, 10);
+  say(line);
+  say("\n0 passed, 1 failed, 0 skipped\n");
+  leave(1);
+}
+void* memset(void* p, int v, unsigned long n) {
+  for (volatile u8* q = p; n-- != 0;) *q++ = (u8)v;
+  return p;
+}
+void* memcpy(void* p, const void* from, unsigned long n) {
+  volatile u8* q = p;
+  for (const u8* f = from; n-- != 0;) *q++ = *f++;
+  return p;
+}
+
+static u64 seeds[2];
+static u64 random(int cpu) {  // Vigna, xorshift64*
+  u64 x = seeds[cpu];
+  x ^= x >> 12, x ^= x << 25, x ^= x >> 27;
+  seeds[cpu] = x;
+  return x * 0x2545f4914f6cdd1d;
+}
+static u32 below(int cpu, u32 n) { return (u32)(random(cpu) >> 33) % n; }
+
+static const u32 ids[] = {0x80000000, 0x80000001, 0x84000000, 0x8400000a, 0xc4000004, 0x84000006, 0x8600ff01, 0x11, 0x12, 0x13};
+// ISS without Rt, direction included.
+static u32 iss_of(u32 op0, u32 op1, u32 crn, u32 crm, u32 op2, u32 read) { return op0 << 20 | op2 << 17 | op1 << 14 | crn << 10 | crm << 1 | read; }
+static const u64 places[] = {0x8000000, 0x8000004, 0x8000008, 0x8000104, 0x8000184, 0x8000420, 0x8000010, 0x800ffd0, 0x800ffe0, 0x800ffe4,
+                             0x800ffe8, 0x80a0004, 0x80a0008, 0x9000018, 0x9000fe0, 0xa000050};
+static u32 random_register(int cpu) {
+  static const u8 known[][5] = {{3, 0, 0, 4, 0}, {3, 0, 0, 4, 1}, {3, 0, 0, 5, 0}, {3, 0, 0, 5, 1}, {3, 0, 0, 6, 0}, {3, 0, 0, 6, 1},
+      {3, 0, 0, 7, 0}, {3, 0, 0, 7, 1}, {3, 0, 0, 7, 2}, {3, 0, 0, 1, 0}, {3, 0, 0, 1, 2}, {3, 0, 0, 1, 4}, {3, 0, 0, 2, 0}, {3, 0, 0, 3, 0},
+      {2, 0, 1, 1, 4}, {3, 1, 0, 0, 7}, {3, 0, 1, 0, 1}, {3, 3, 9, 12, 0}, {3, 3, 14, 2, 0}, {2, 0, 1, 0, 4}, {3, 0, 12, 11, 5}, {3, 0, 1, 0, 0}};
+  const u8* k = known[below(cpu, sizeof known / sizeof *known)];
+  return iss_of(k[0], k[1], k[2], k[3], k[4], below(cpu, 2));
+}
+static void make(int cpu, struct trap* t) {
+  for (int n = 0; n < 31; ++n) t->x[n] = random(cpu);
+  t->elr = 0x20000000 + (random(cpu) & 0xffffc);
+  t->spsr = (random(cpu) & 0xf0200fc0) | (below(cpu, 3) == 0 ? 0 : 4 + below(cpu, 2));
+  t->far_ = random(cpu);
+  t->hpfar = (random(cpu) & 0xfffffffff0) | random(cpu) << 63;
+  switch (below(cpu, 8)) {
+    case 0: t->esr = 0x07e00000; break;
+    case 1: t->esr = 0x5a000000; break;
+    case 2: t->esr = 0x5e000000; break;
+    case 3: case 4: t->esr = 0x62000000 | random_register(cpu) | below(cpu, 32) << 5; break;
+    default: {
+      const u64 ipa = places[below(cpu, sizeof places / sizeof *places)] + (below(cpu, 4) ? 0 : below(cpu, 8));
+      t->hpfar = (ipa >> 12 << 4) | random(cpu) << 63;
+      t->far_ = (t->far_ & ~0xfffULL) | (ipa & 0xfff);
+      const u32 size = below(cpu, 2) ? 2 : below(cpu, 4), write = below(cpu, 2);
+      t->esr = 0x93000004 | size << 22 | (write ? 0 : below(cpu, 2)) << 21 | below(cpu, 32) << 16 | below(cpu, 2) << 15 | write << 6 | below(cpu, 4);
+    }
+  }
+  if (t->esr >> 27 == 0xb) t->x[0] = ids[below(cpu, 10)] | random(cpu) << 32;
+  if (below(cpu, 4) == 0) t->x[1] = 0x80000000 + below(cpu, 4);
+  if (below(cpu, 8) == 0) t->x[1] = 0x84000000;
+  switch (below(cpu, 12)) {  // almost
+    case 0: t->esr ^= 1ULL << below(cpu, 32); break;
+    case 1: t->esr = random(cpu) & 0xffffffff; break;
+    case 2: t->hpfar ^= 16ULL << below(cpu, 36); break;
+    case 3: t->far_ ^= 1ULL << below(cpu, 64); break;
+    case 4: t->x[0] ^= 1ULL << below(cpu, 32); break;
+    default: break;
+  }
+}
+
+static int same(const struct vcpu* v, const struct trap* want, const u8* state, enum end end) {
+  if (end == end_slow) {
+    if (v->out.esr != want->esr || v->out.spsr != want->spsr || v->out.far_ != want->far_ || v->out.hpfar != want->hpfar) return 0;
+  } else {
+    // The landing: the abort of the fetch, or, on a CPU that looks at SS first, the step exception.
+    const u32 ec = (u32)(v->out.esr >> 26);
+    if ((ec != 0x20 && (ec != 0x32 || want->spsr >> 21 & 1)) || v->out.spsr != want->spsr) return 0;
+  }
+  if (v->out.elr != want->elr) return 0;
+  for (int n = 0; n < 31; ++n)
+    if (v->out.x[n] != want->x[n]) return 0;
+  for (int n = state_first; n < state_end; ++n)
+    if (v->frame[n] != state[n]) return 0;
+  return 1;
+}
+// How many of `count` traps differ (quiet: whether one does); `fast`, if not null, counts those that the vectors handled.
+static u32 run(int cpu, u32 count, int fault, volatile u32* fast, int quiet) {
+  struct vcpu* v = &vcpus[cpu];
+  static u8 states[2][2048];
+  u8* state = states[cpu];
+  u32 bad = 0;
+  for (u32 n = 0; n < count; ++n) {
+    struct trap want;
+    make(cpu, &v->in);
+    for (int i = state_first; i < state_end; i += 8) *(u64*)(v->frame + i) = random(cpu);
+    memcpy(state + state_first, v->frame + state_first, state_end - state_first);
+    want = v->in;
+    const enum end end = model(&want, state, fault);
+    take_trap(v);
+    if (fast && end == end_fast) ++*fast;
+    if (same(v, &want, state, end)) continue;
+    if (quiet) return 1;
+    if (++bad > 4) continue;
+    char* p = number(put(line, "different: cpu "), (u64)cpu, 10);
+    p = number(put(p, " esr "), v->in.esr, 16);
+    p = number(put(p, " spsr "), v->in.spsr, 16);
+    p = number(put(p, " end "), end, 10);
+    p = number(put(p, " -> esr "), v->out.esr, 16);
+    p = number(put(p, " spsr "), v->out.spsr, 16);
+    p = number(put(p, " elr+"), v->out.elr - v->in.elr, 16);
+    put(p, "\n");
+    say(line);
+  }
+  return bad;
+}
+
+// Faults of the generated code: the nth word (from 0) that is `from` under `mask` becomes `to`.
+struct code_fault { const char* name; u32 mask, from, nth, to; };
+// SF: of the leaf of GICD_IPRIORITYR8's byte 2, which is negative.
+static const struct code_fault code_faults[] = {
+    {"PC not advanced", ~0U, 0x91001021, 0, 0xd503201f},
+    {"PC advanced by 2", ~0U, 0x91001021, 6, 0x91000821},
+    {"BTYPE kept", ~0U, 0x9274f421, 2, 0xd503201f},
+    {"SS kept", ~0U, 0x926af821, 3, 0xd503201f},
+    {"SRT off by one", ~0U, 0xd3505000, 0, 0xd3515400},
+    {"SRT of 4 bits", ~0U, 0xd3505000, 1, 0xd3504c00},
+    {"no sign extension of a word", 0xffe003e0, 0xb98003e0, 0, 0xb941abe1},
+    {"x1 not restored", ~0U, 0xa94007e0, 5, 0xf94003e0},
+    {"a register swapped", ~0U, 0xf9407fe7, 0, 0xf9407fe8},
+    {"register 31 written", ~0U, 0xa94007e0, 29, 0xa94007e2},
+    {"SF ignored", ~0U, 0x2a0103e1, 1, 0xd503201f},
+    {"syndrome not compared", ~0U, 0x720d643f, 0, 0xeb1f03ff},
+    {"register's key not compared", ~0U, 0x7216683f, 1, 0xeb1f03ff},
+    {"EL0 not refused", 0xfff8001f, 0x36100001, 1, 0xd503201f},
+    {"offset of 11 bits", ~0U, 0xb3402c20, 0, 0xb3402820},
+    {"page shifted wrongly", ~0U, 0xd378dc00, 0, 0xd379e000},
+};
+// Where the word is, or null.
+static u32* find(const struct code_fault* f) {
+  u32 left = f->nth;
+  for (u32 n = 0; n < 8192; ++n)
+    if ((hv_vectors[n] & f->mask) == f->from && left-- == 0) return &hv_vectors[n];
+  return 0;
+}
+static void patch(u32* at, u32 word) {
+  *(volatile u32*)at = word;
+  __asm__ volatile("dc cvau, %0\n dsb ish\n ic ivau, %0\n dsb ish\n isb" ::"r"(at) : "memory");
+}
+static u32 passed, failed;
+static void verdict(const char* what, const char* name, int good) {
+  ++*(good ? &passed : &failed);
+  if (good) return;
+  char* p = put(put(line, "FAIL "), what);
+  put(put(put(p, ": "), name), "\n");
+  say(line);
+}
+
+static void set_up(void) {
+  stage2[1] = 0x40000000 | 0x7fd;  // a block: AF, inner shareable, read and write, normal write-back
+  __asm__ volatile(
+      "msr oslar_el1, xzr\n dsb sy\n msr vttbr_el2, %0\n msr vtcr_el2, %1\n msr hcr_el2, %2\n msr mdcr_el2, %3\n msr mdscr_el1, %4\n"
+      "msr sctlr_el1, %5\n msr vbar_el2, %6\n isb\n tlbi vmalls12e1\n dsb sy\n isb" ::"r"(stage2),
+      "r"(0x80023559ULL), "r"(1ULL << 31 | 1), "r"(1ULL << 8), "r"(1ULL), "r"(0x30d00800ULL), "r"(hv_vectors)
+      : "memory");
+}
+
+void main(int cpu) {
+  seeds[cpu] = 0x9e3779b97f4a7c15 ^ (u64)(cpu + 1) * SEED;
+  set_up();
+  different[cpu] = run(cpu, TRAPS / 2, 0, &handled[cpu], 0);
+  __atomic_store_n(&done[cpu], 1, __ATOMIC_RELEASE);
+  if (cpu != 0) return;
+  while (!__atomic_load_n(&done[1], __ATOMIC_ACQUIRE)) {}
+  verdict("traps on cpu 0", "differences", different[0] == 0);
+  verdict("traps on cpu 1", "differences", different[1] == 0);
+  verdict("traps", "fewer than a third were handled", handled[0] + handled[1] > TRAPS / 3);
+  for (int n = 1; n <= model_faults; ++n) {
+    number(line + 128, (u64)n, 10);
+    verdict("model's fault not found", line + 128, run(0, 400000, n, 0, 1) != 0);
+  }
+  for (u32 n = 0; n < sizeof code_faults / sizeof *code_faults; ++n) {
+    const struct code_fault* f = &code_faults[n];
+    u32* at = find(f);
+    if (at == 0) {
+      verdict("code fault has no place", f->name, 0);
+      continue;
+    }
+    const u32 good = *at;
+    patch(at, f->to);
+    verdict("code fault not found", f->name, run(0, 400000, 0, 0, 1) != 0);
+    patch(at, good);
+  }
+  verdict("traps", "differences after the faults", run(0, 2000, 0, 0, 0) == 0);
+  char* p = number(put(line, "NOTE hypervisor: "), TRAPS, 10);
+  p = number(put(p, " traps on 2 CPUs, "), handled[0] + handled[1], 10);
+  put(p, " of them handled by the generated vectors\n");
+  say(line);
+  p = put(number(line, passed, 10), " passed, ");
+  put(put(number(p, failed, 10), " failed, 0 skipped"), "\n");
+  say(line);
+  leave(failed != 0);
+}
