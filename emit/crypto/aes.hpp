@@ -167,7 +167,7 @@ struct AesCountersInVectors {
 
 // Counter blocks that general registers count and turn round, which leaves the vector units to the rounds. They go
 // through memory: stored a turn before they are loaded, each half of a block behind the other, so that one store has both.
-template <class V, unsigned wide>
+template <class V, unsigned wide, unsigned bits = 64>
 struct AesCountersInMemory {
   static_assert(V::blocks == 1);
   V v;
@@ -181,15 +181,22 @@ struct AesCountersInMemory {
   }
   void next(std::array<ir::Value, wide>& to, ir::Value& x) const {
     for (unsigned n = 0; n < wide; ++n) to[n] = v.load(slot, static_cast<i32>(16 * n));
-    x = v.b.add(x, v.b.i64(wide));
+    x = number(x, wide);
     store(x);
   }
 
  private:
+  // Of GCM's counter the last 32 bits count.
+  ir::Value number(ir::Value low, unsigned n) const {
+    ir::Builder& b = v.b;
+    if (bits == 64) return b.add(low, b.i64(n));
+    const ir::Value count = b.zext(ir::Type::i64, b.add(b.trunc(ir::Type::i32, low), b.i32(static_cast<i32>(n))));
+    return b.or_(b.and_(low, b.i64(-0x100000000)), count);
+  }
   void store(ir::Value low) const {
     for (unsigned n = 0; n < wide; ++n) {
       v.b.store(slot, high, static_cast<i32>(16 * n));
-      v.b.store(slot, v.b.bswap(v.b.add(low, v.b.i64(n))), static_cast<i32>(16 * n + 8));
+      v.b.store(slot, v.b.bswap(number(low, n)), static_cast<i32>(16 * n + 8));
     }
   }
 };

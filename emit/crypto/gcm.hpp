@@ -24,17 +24,28 @@ class GcmLoop {
  public:
   using Value = ir::Value;
   static constexpr unsigned blocks = wide * V::blocks;
-  // What the loop carries: cursors, the counters of the next blocks, the hash.
+  static constexpr bool in_memory = Aes::counters_in_memory && wide > 1;
+  // What the loop carries: cursors, the counters of the next blocks (in memory: the low half of the first), the hash.
   enum : unsigned { in, out, counter, sum, carried };
   using State = std::array<Value, carried>;
 
   GcmLoop(ir::Builder& b, AesWay way, unsigned key_bits, Value schedule, Value table)
       : b_(b), v_{b}, way_(way), keys_(v_, schedule, key_bits, Aes::keeps_keys), table_(table),
-        reversal_(v_.reversal()), step_(v_.constant(V::blocks, 0)) {}
+        reversal_(v_.reversal()), step_(v_.constant(V::blocks, 0)), stored_(v_) {}
 
   // The counters from that of the first block, a block with its bytes reversed.
-  Value counters(Value first) const { return v_.add32(v_.spread(first), v_.numbers()); }
-  Value first_counter(const State& s) const { return v_.block(s[counter], 0); }
+  Value counters(Value first) {
+    if constexpr (in_memory) {
+      high_ = b_.vextract(ir::Lane::i64, first, 1U);
+      return stored_.start(b_.vextract(ir::Lane::i64, first, 0U), high_);
+    }
+    return v_.add32(v_.spread(first), v_.numbers());
+  }
+  Value first_counter(const State& s) const {
+    if constexpr (in_memory)
+      return b_.vinsert(ir::Lane::i64, b_.vinsert(ir::Lane::i64, b_.v128(0, 0), s[counter], 0U), high_, 1U);
+    return v_.block(s[counter], 0);
+  }
 
   // Runs while there are chunks; returns the blocks left.
   Value run(State& s, Value left) {
@@ -73,14 +84,23 @@ class GcmLoop {
   // Enciphers a chunk; with `hashing`, takes the one at `from` between the rounds.
   void chunk(State& s, bool hashing, Value from) const {
     std::array<Value, wide> state;
-    for (Value& x : state) {
-      x = v_.reverse(s[counter], reversal_);
-      s[counter] = v_.add32(s[counter], step_);
+    if constexpr (in_memory) {
+      stored_.next(state, s[counter]);
+    } else {
+      for (Value& x : state) {
+        x = v_.reverse(s[counter], reversal_);
+        s[counter] = v_.add32(s[counter], step_);
+      }
     }
     GhashSum products;
     unsigned hashed = hashing ? 0 : wide;
     Value next_sum = s[sum];
-    Aes::encrypt(v_, keys_, std::span<Value>(state), {}, [&](unsigned round) {
+    const auto text = [&](unsigned n) { return v_.load(s[in], static_cast<i32>(16 * n * V::blocks)); };
+    // With registers enough the text is there early, and meets the last key first.
+    constexpr unsigned early = Aes::keeps_keys ? wide : 0;
+    std::array<Value, wide> with;
+    for (unsigned n = 0; n < early; ++n) with[n] = text(n);
+    Aes::encrypt(v_, keys_, std::span<Value>(state), std::span<const Value>(with.data(), early), [&](unsigned round) {
       // Every round brings some blocks, but the first and the last: the reduction is a chain of dependent steps, and
       // has two rounds to run beside.
       const unsigned until = round * wide / (keys_.rounds() - 3);
@@ -91,8 +111,7 @@ class GcmLoop {
     });
     check(hashed == wide);
     s[sum] = next_sum;
-    for (unsigned n = 0; n < wide; ++n)
-      state[n] = v_.xor_(state[n], v_.load(s[in], static_cast<i32>(16 * n * V::blocks)));
+    for (unsigned n = early; n < wide; ++n) state[n] = v_.xor_(state[n], text(n));
     for (unsigned n = 0; n < wide; ++n) v_.store(s[out], state[n], static_cast<i32>(16 * n * V::blocks));
     for (const unsigned p : {in, out}) s[p] = b_.ptr_add(s[p], b_.i64(16 * blocks));
   }
@@ -102,6 +121,11 @@ class GcmLoop {
   AesWay way_;
   AesKeys<V> keys_;
   Value table_, reversal_, step_;
+  Value high_;  // of the counters, where the low half is carried
+  struct Nothing {
+    explicit Nothing(const V&) {}
+  };
+  std::conditional_t<in_memory, AesCountersInMemory<V, wide, 32>, Nothing> stored_;
 };
 
 }  // namespace detail
