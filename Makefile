@@ -11,9 +11,10 @@
 #   make docs            the documents as a site, with a reference of the ops: build/docs/site
 #   make consumers       builds build/consumers/<name>/<target>/: the HotSpot agent, LuaJIT, EL2 trap handlers
 #   make luajit          builds build/consumers/luajit/<target>/luajit
+#   make explore         builds and serves the live page: jitkit explore (the one target that needs npm; PORT=n)
 #   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
-.PHONY: build demo check quick fuzz soak bench litmus single-header deb docs import consumers luajit format tidy clean
+.PHONY: build demo check quick fuzz soak bench litmus single-header deb docs import consumers luajit explore format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -90,6 +91,13 @@ docs: build
 import:
 	@tools/setup.sh import
 	@$(call compile,release,jitkit_import)
+
+explore:
+	@tools/setup.sh explore
+	@$(call compile,release,jitkit_command jitkit_explore)
+	@cd tools/explore/page && npm ci --no-progress --silent
+	@node tools/explore/page/build.mjs build/explore-page
+	@build/jitkit explore $${PORT:+"--port=$$PORT"}
 
 consumers:
 	@tools/setup.sh consumers

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a target of the Makefile needs and the machine lacks.
 #
-# usage: tools/setup.sh SET...      sets: make python format tidy build import check demo bench deb docs fuzz consumers luajit
+# usage: tools/setup.sh SET...      sets: make python format tidy build import explore check demo bench deb docs fuzz consumers luajit
 #
 # Prints what it installs and nothing when nothing is missing. Needs root or sudo only then.
 set -eu
@@ -9,6 +9,7 @@ set -eu
 build='g++ cmake ninja-build ccache pkg-config python3 libfmt-dev libcli11-dev'
 arm64='g++-aarch64-linux-gnu binutils-aarch64-linux-gnu qemu-user qemu-user-static'
 oracles='binutils llvm-19 libcapstone-dev'
+page='libcpp-httplib-dev nlohmann-json3-dev nodejs npm bubblewrap'
 jvm='openjdk-17-jdk-headless'
 luajit='make dpkg-dev'
 hypervisor='qemu-system-arm libyaml-cpp-dev'
@@ -23,7 +24,8 @@ packages_of() {
     build) echo "$build" ;;
     import) echo "$build llvm-19-dev" ;;
     demo) echo "$build $arm64 binutils coreutils" ;;
-    check) echo "$build $arm64 $oracles $compilers doctest-dev nlohmann-json3-dev gdb linux-perf openssl" \
+    explore) echo "$build $arm64 $page" ;;
+    check) echo "$build $arm64 $oracles $compilers $page chromium doctest-dev nlohmann-json3-dev gdb linux-perf openssl" \
                 "llvm-19-dev csmith libcsmith-dev libssl-dev zlib1g-dev qemu-system-arm dpkg-dev lintian mkdocs $jvm $hypervisor $luajit" ;;
     bench) echo "$build $arm64 doctest-dev nlohmann-json3-dev libbenchmark-dev valgrind libasmjit-dev" \
                 "libvixl-dev libxbyak-dev llvm-19 llvm-19-dev libssl-dev zlib1g-dev clang-19" ;;
@@ -36,7 +38,9 @@ packages_of() {
   esac
 }
 
+# Other packages than Debian's may bring nodejs and npm together.
 is_installed() {
+  [ "$1" = npm ] && command -v npm >/dev/null && return
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 

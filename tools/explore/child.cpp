@@ -1,0 +1,249 @@
+// Limits are rlimits and the clock, always. Confined, root gives way to a user that nobody else is, whose
+// processes can be counted and ended by that alone; bubblewrap, where it works, takes away the network, other
+// processes and every directory but one.
+//
+// Invariant: between fork and exec only what is async-signal-safe is called, because the server has threads;
+// everything else is made before.
+#include "child.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sched.h>
+#include <scratch_directory.hpp>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+namespace jitkit::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr unsigned first_user = 0x6a6b0000, users = 4096;  // nobody's: above what distributions hand out
+
+// Processes and threads of this user: a limit counts from there.
+unsigned own_processes() {
+  unsigned count = 0;
+  std::error_code ignored;
+  for (const fs::directory_entry& e : fs::directory_iterator("/proc", ignored)) {
+    std::ifstream status(e.path() / "status");
+    unsigned threads = 0;
+    bool ours = false;
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with("Uid:")) ours = std::strtoul(line.c_str() + 4, nullptr, 10) == getuid();
+      if (line.starts_with("Threads:")) threads = static_cast<unsigned>(std::strtoul(line.c_str() + 8, nullptr, 10));
+    }
+    if (ours) count += threads;
+  }
+  return count;
+}
+
+void limit(int what, u64 value) {
+  const rlimit r{value, value};
+  setrlimit(static_cast<__rlimit_resource>(what), &r);
+}
+
+// Everything the child does before it is another program.
+struct Start {
+  std::vector<char*> argv;
+  int in, out, err;
+  const Limits* limits;
+  unsigned user;
+  u64 processes;
+  const char* directory;
+  std::vector<char*> environment;
+
+  [[noreturn]] void run() const {
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(in, 0);
+    dup2(out, 1);
+    dup2(err, 2);
+    for (int fd = 3; fd < 1024; ++fd) close(fd);
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_CPU, static_cast<u64>(limits->seconds) + 1);
+    limit(RLIMIT_AS, limits->memory);
+    limit(RLIMIT_FSIZE, limits->file);
+    limit(RLIMIT_NOFILE, 256);
+    if (limits->confined) limit(RLIMIT_NPROC, processes);
+    if (user != 0) {
+      unshare(CLONE_NEWNET);
+      if (setgroups(0, nullptr) != 0 || setgid(user) != 0 || setuid(user) != 0) _exit(126);
+    }
+    if (directory != nullptr && chdir(directory) != 0) _exit(126);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    execvpe(argv[0], argv.data(), environment.data());
+    _exit(127);
+  }
+};
+
+// Ends all processes of the user, wherever they hid.
+void end_user(unsigned user) {
+  const pid_t helper = fork();
+  if (helper == 0) {
+    if (setgroups(0, nullptr) != 0 || setgid(user) != 0 || setuid(user) != 0) _exit(1);
+    kill(-1, SIGKILL);
+    _exit(0);
+  }
+  if (helper > 0) waitpid(helper, nullptr, 0);
+}
+
+struct Pipe {
+  int read = -1;
+  int write = -1;
+  Pipe() {
+    int fd[2];
+    if (pipe2(fd, O_CLOEXEC) != 0) return;
+    read = fd[0];
+    write = fd[1];
+  }
+  ~Pipe() {
+    close_end(read);
+    close_end(write);
+  }
+  static void close_end(int& fd) {
+    if (fd >= 0) close(fd);
+    fd = -1;
+  }
+};
+
+// Whether there was something to be read or an end.
+bool take(int& fd, std::string& to, u64 most, bool& too_much) {
+  char buffer[1 << 16];
+  const ssize_t n = read(fd, buffer, sizeof buffer);
+  if (n <= 0) {
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+    Pipe::close_end(fd);
+    return false;
+  }
+  if (to.size() + static_cast<u64>(n) > most) too_much = true;
+  else to.append(buffer, static_cast<usize>(n));
+  return true;
+}
+
+void transfer(pid_t child, Pipe& in, Pipe& out, Pipe& err, const std::string& input, const Limits& limits,
+              const std::atomic<bool>& cancelled, Outcome& o) {
+  const auto start = Clock::now();
+  const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
+  usize sent = 0;
+  bool too_much = false;
+  if (input.empty()) Pipe::close_end(in.write);
+  int status = 0;
+  bool ended = false;
+  while (!ended || out.read >= 0 || err.read >= 0) {
+    pollfd fds[] = {{in.write, POLLOUT, 0}, {out.read, POLLIN, 0}, {err.read, POLLIN, 0}};
+    poll(fds, 3, out.read < 0 && err.read < 0 ? 1 : 20);
+    if (fds[0].revents != 0) {
+      const ssize_t n = write(in.write, input.data() + sent, input.size() - sent);
+      if (n > 0) sent += static_cast<usize>(n);
+      if ((n < 0 && errno != EAGAIN) || sent == input.size()) Pipe::close_end(in.write);
+    }
+    bool some = false;
+    if (fds[1].revents != 0) some = take(out.read, o.out, limits.output, too_much) || some;
+    if (fds[2].revents != 0) some = take(err.read, o.err, limits.output, too_much) || some;
+    if (!ended && waitpid(child, &status, WNOHANG) == child) ended = true;
+    // A grandchild may hold the pipes open.
+    else if (ended && !some) break;
+    o.seconds = elapsed();
+    using End = Outcome::End;
+    o.end = too_much ? End::too_much_output : cancelled ? End::cancelled : o.seconds > limits.seconds ? End::out_of_time : End::exited;
+    if (o.end != End::exited) break;
+  }
+  kill(-child, SIGKILL);
+  if (!ended) {
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+  } else if (o.end == Outcome::End::exited) {
+    o.end = WIFSIGNALED(status) ? Outcome::End::signalled : Outcome::End::exited;
+    o.status = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+  }
+}
+
+std::vector<std::string> in_bubblewrap(const std::string& directory) {
+  const std::string parent = fs::path(directory).parent_path().string();
+  return {"bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--ro-bind", parent, parent,
+          "--bind", directory, directory, "--chdir", directory, "--unshare-all", "--die-with-parent", "--new-session", "--"};
+}
+
+Outcome run(std::vector<std::string> command, const std::string& input, const Limits& limits, const std::atomic<bool>& cancelled,
+            bool bubblewrap) {
+  if (bubblewrap) {
+    std::vector<std::string> words = in_bubblewrap(limits.directory);
+    words.insert(words.end(), command.begin(), command.end());
+    command = std::move(words);
+  }
+  Pipe in, out, err;
+  Start start{};
+  for (std::string& w : command) start.argv.push_back(w.data());
+  start.argv.push_back(nullptr);
+  start.in = in.read;
+  start.out = out.write;
+  start.err = err.write;
+  start.limits = &limits;
+  start.user = limits.confined ? limits.user : 0;
+  start.processes = limits.processes + (limits.confined && start.user == 0 ? own_processes() : 0);
+  start.directory = limits.confined ? limits.directory.c_str() : nullptr;
+  std::string path = "PATH=/usr/local/bin:/usr/bin:/bin", temporary = "TMPDIR=" + limits.directory, language = "LC_ALL=C.UTF-8";
+  start.environment = {path.data(), language.data()};
+  if (limits.confined) start.environment.push_back(temporary.data());
+  start.environment.push_back(nullptr);
+  Outcome o;
+  if (err.read < 0 || out.read < 0 || in.read < 0) return o;
+  const pid_t child = fork();
+  if (child < 0) return o;
+  if (child == 0) start.run();
+  Pipe::close_end(in.read);
+  Pipe::close_end(out.write);
+  Pipe::close_end(err.write);
+  for (const int fd : {in.write, out.read, err.read}) fcntl(fd, F_SETFL, O_NONBLOCK);
+  transfer(child, in, out, err, input, limits, cancelled, o);
+  if (start.user != 0) end_user(start.user);
+  return o;
+}
+
+bool bubblewrap_works() {
+  static const bool works = [] {
+    const std::atomic<bool> never = false;
+    Limits limits;
+    limits.confined = true;
+    limits.user = next_user();
+    const ScratchDirectory scratch("explore");
+    limits.directory = scratch.file("run");
+    std::error_code ignored;
+    fs::create_directory(limits.directory, ignored);
+    fs::permissions(fs::path(limits.directory).parent_path(), fs::perms(0755), ignored);
+    fs::permissions(limits.directory, fs::perms(0777), ignored);
+    const Outcome o = run({"true"}, {}, limits, never, true);
+    return o.end == Outcome::End::exited && o.status == 0;
+  }();
+  return works;
+}
+
+}  // namespace
+
+unsigned next_user() {
+  static std::atomic<unsigned> count = 0;
+  return getuid() == 0 ? first_user + count++ % users : 0;
+}
+
+const std::string& confinement() {
+  static const std::string text = std::string(bubblewrap_works() ? "bubblewrap" : "limits only, bubblewrap does not work here") +
+                                  (getuid() == 0 ? ", as another user" : "");
+  return text;
+}
+
+Outcome run_limited(const std::vector<std::string>& command, const std::string& input, const Limits& limits,
+                    const std::atomic<bool>& cancelled) {
+  return run(command, input, limits, cancelled, limits.confined && bubblewrap_works());
+}
+
+}  // namespace jitkit::tools

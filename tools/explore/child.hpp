@@ -1,0 +1,45 @@
+// A program in a process of its own, with limits on time, memory, processes, files and network, whatever it
+// does. For text and code that may be hostile.
+#ifndef JITKIT_TOOLS_EXPLORE_CHILD_HPP
+#define JITKIT_TOOLS_EXPLORE_CHILD_HPP
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include <jitkit/config.hpp>
+
+namespace jitkit::tools {
+
+struct Limits {
+  double seconds = 10;               // of the clock; the processor's time is limited to the same
+  u64 memory = u64{2} << 30;         // address space of each process
+  u64 file = u64{64} << 20;          // size of a file it writes
+  u64 output = u64{1} << 20;         // kept of what it prints
+  unsigned processes = 48;
+  bool confined = false;             // in bubblewrap if that works here, and as:
+  unsigned user = 0;                 // another user, if we are root; 0: ours
+  std::string directory = {};        // confined: where it starts, the only one it may write to
+};
+
+struct Outcome {
+  enum class End : u8 { not_started, exited, signalled, out_of_time, too_much_output, cancelled };
+  End end = End::not_started;
+  int status = 0;  // exit status or signal
+  std::string out;
+  std::string err;
+  double seconds = 0;
+};
+
+// Gives `input` to the program and waits for its end; everything it started is gone then.
+Outcome run_limited(const std::vector<std::string>& command, const std::string& input, const Limits& limits,
+                    const std::atomic<bool>& cancelled);
+
+// What `confined` means here, for people: "bubblewrap, another user" or less.
+const std::string& confinement();
+// A user for one confined program: everything that runs as that user is ended with it. 0 if we are not root.
+unsigned next_user();
+
+}  // namespace jitkit::tools
+
+#endif  // JITKIT_TOOLS_EXPLORE_CHILD_HPP
