@@ -63,8 +63,12 @@ class BuilderCore {
   Block new_block() { return failed() ? Block() : f_.new_block(); }
   Value add_param(Block b, Type t) { return failed() ? Value() : f_.add_param(b, t); }
   Value param(Block b, u32 n) const { return failed() ? Value() : f_.param(b, n); }
-  // Makes the entry block with the parameters of the function's signature and goes there.
+  // Goes to the entry block, a function's first; made, with the parameters of the signature, where there is none yet.
   Block entry() {
+    if (f_.blocks.size() > FunctionData::entry().id) {
+      at(FunctionData::entry());
+      return FunctionData::entry();
+    }
     const Block b = new_block();
     if (!b) return b;
     if (f_.module != nullptr)
