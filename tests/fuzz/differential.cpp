@@ -1,5 +1,6 @@
-// Random programs that the input steers: machine code of this target gives what the interpreter gives. The
-// code runs in a process of its own (tools/fuzz/guest.c), so what it breaks is not this one.
+// Random programs that the input steers, optimised at the level its first byte picks: machine code of this target
+// gives what the interpreter gives. The code runs in a process of its own (tools/fuzz/guest.c), so what it breaks is
+// not this one.
 // soak: 10000
 // inputs: 60
 #include <fuzz/executor.hpp>
@@ -37,6 +38,7 @@ std::vector<std::unique_ptr<Executor>>& executors() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Program p(size != 0 ? data[0] : 0U, {data, size});
   if (!p.interpret()) fail(p.error(), p.text());
+  if (const std::string wrong = p.optimise(static_cast<OptLevel>(size != 0 ? data[0] % 3 : 0)); !wrong.empty()) fail(wrong, p.text());
   for (const auto& e : executors()) {
     Job j{&p};
     e->execute(j);

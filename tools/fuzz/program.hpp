@@ -122,7 +122,7 @@ class Program {
       if (r.end == RunEnd::returned) {
         o.kind = Outcome::Kind::returned;
         o.values.assign(r.values.begin(), r.values.end());
-      } else if (r.end == RunEnd::trapped) {
+      } else if (r.end == RunEnd::trapped || left_by_guard(r)) {
         o.kind = Outcome::Kind::trapped;
       } else {
         error_ = fmt::format("interpreter: {}: {} {}", call_text(n), describe(r.end), r.message);
@@ -173,7 +173,7 @@ class Program {
           ++s.ops;
           s.native += is_native(f[i].op) ? 1 : 0;
           s.calls = s.calls || is_call(f[i].op);
-          s.guards = s.guards || f[i].op == Opcode::guard || f[i].op == Opcode::guard_not;
+          s.guards = s.guards || f[i].op == Opcode::guard || f[i].op == Opcode::guard_not || f[i].op == Opcode::load_trap;
         }
       Arena arena;
       Cfg cfg;
@@ -196,6 +196,12 @@ class Program {
       functions_.push_back(unit_.find(std::string_view(c.function)));
       if (functions_.back() == nullptr) error_ = "no function @" + c.function;
     }
+  }
+
+  // The stub of an exit is a trap instruction. A trapping load that faults comes to no end in machine code: the process
+  // that runs it knows no landing.
+  static bool left_by_guard(const Run& r) {
+    return r.end == RunEnd::guard_failed && (*r.function)[r.at].op != Opcode::load_trap;
   }
 
   bool as_expected(usize n, const Outcome& got) const {

@@ -1,4 +1,4 @@
-// The body of a random function: blocks, branches, loops, switches and calls around random instructions.
+// The body of a random function: blocks, branches, loops, switches and calls around random instructions and guards.
 //
 // Invariants: every loop counts down or spends fuel, and calls go to functions with a higher number, so
 // each call ends; `cost` bounds the instructions it executes. All stack memory is written before it is
@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-#include "random_patterns.hpp"
+#include "random_guards.hpp"
 
 namespace jitkit::fuzz {
 
@@ -23,12 +23,12 @@ struct RandomFunctionInfo {
   u64 cost = 0;
 };
 
-class RandomBody : public RandomPatterns {
+class RandomBody : public RandomGuards {
  public:
   static constexpr u64 cost_limit = 40000;
 
   RandomBody(FunctionData& f, RandomSource& r, std::span<const RandomFunctionInfo> callees, std::vector<bool> by_address)
-      : RandomPatterns(f, r), callees_(callees), by_address_(std::move(by_address)) {}
+      : RandomGuards(f, r), callees_(callees), by_address_(std::move(by_address)) {}
 
   // Fills the function with about `size` instructions and gives its cost.
   u64 fill(u32 size) {
@@ -130,6 +130,8 @@ class RandomBody : public RandomPatterns {
         call();
       else if (kind < 50)
         any_pattern();
+      else if (kind < 54)
+        speculate();
       else
         any_op();
       if (kind >= 28) cost_ += u64{ops_ - before} * times_;

@@ -75,7 +75,8 @@ class Reducer {
         for (Inst i = all[n]->blocks[b].first; i; i = (*all[n])[i].next) {
           const Opcode op = (*all[n])[i].op;
           const bool branch = op == Opcode::br || op == Opcode::brif || op == Opcode::switch_;
-          const bool fits = k == Kind::instructions ? !is_terminator(op)
+          // memset stays: what is read of a slot that nothing cleared differs with what ran before.
+          const bool fits = k == Kind::instructions ? !is_terminator(op) && op != Opcode::memset
                             : k == Kind::branches   ? branch && op != Opcode::br
                                                     : branch || op == Opcode::tail_call;
           if (fits) list.push_back({n, Block(b), i});

@@ -146,9 +146,9 @@ class Session {
     fmt::print("{:.0f} ops and {:.1f} blocks on average; with loops {:.0f} %, calls {:.0f} %, spills {:.0f} %, guards {:.0f} %\n",
                t.mean(t.ops), t.mean(t.blocks), percent(t.with_loops), percent(t.with_calls), percent(t.with_spills),
                percent(t.with_guards));
-    const bool enough = t.mean(t.ops) >= 50 && t.mean(t.blocks) >= 5 && t.mean(t.with_spills) >= 0.5;
+    const bool enough = t.mean(t.ops) >= 50 && t.mean(t.blocks) >= 5 && t.mean(t.with_spills) >= 0.5 && t.mean(t.with_guards) >= 0.5;
     if (enough || t.programs < fuzz::Fuzzer::batch_size) return true;
-    fmt::print(stderr, "error: the programs are too simple: at least 50 ops, 5 blocks and half of them with spills are asked for\n");
+    fmt::print(stderr, "error: the programs are too simple: at least 50 ops, 5 blocks and half of them with spills and with guards are asked for\n");
     return false;
   }
 

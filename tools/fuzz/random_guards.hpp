@@ -1,0 +1,83 @@
+// Speculation in random functions: guards that rarely fail, loads that may trap and don't, safepoints and
+// patch points that nobody patches, each with a frame state of values in scope.
+//
+// Invariant: a guard that fails ends the call, as a trap does: exits have no stub of their own here. What
+// frame states say is proved by the allocator's checker and compared at run time by tests/unit/deopt_*.cpp. A load
+// that may trap reads memory that there is, since the process that runs the code knows no landing for it.
+#ifndef JITKIT_TOOLS_FUZZ_RANDOM_GUARDS_HPP
+#define JITKIT_TOOLS_FUZZ_RANDOM_GUARDS_HPP
+
+#include <jitkit/ir/frame_state.hpp>
+
+#include "random_patterns.hpp"
+
+namespace jitkit::fuzz {
+
+class RandomGuards : public RandomPatterns {
+ public:
+  using RandomPatterns::RandomPatterns;
+
+ protected:
+  void speculate() {
+    switch (r_.below(5)) {
+      case 0: return trapping_load();
+      case 1: return void(put(Opcode::safepoint, Type::none, {}, {}, state().id));
+      case 2: return void(put(Opcode::patch_point, Type::none, {}, {}, state().id, 8));
+      default: return guards();
+    }
+  }
+
+ private:
+  FrameStateRef state() {
+    FrameState s{r_.below(1000), f_.frame_entries.size(), 0, f_.virtual_objects.size(), 0};
+    const auto add = [&](u32 objects) {
+      FrameEntry e;
+      e.key = r_.below(100);
+      const Type t = r_.one_of({Type::i64, Type::i32, Type::f64, Type::i128, Type::v128, Type::i1});
+      if (objects != 0 && r_.chance(20)) {
+        e.kind = FrameEntry::Kind::virtual_object;
+        e.index = r_.below(objects);
+      } else {
+        const Value v = pick_dirty(t);
+        e.index = v.id;
+        ++f_.values[v.id].uses;
+      }
+      f_.frame_entries.push(e);
+    };
+    const u32 objects = r_.chance(20) ? r_.between(1, 2) : 0;
+    for (u32 n = r_.between(1, 6); n > 0; --n, ++s.entries) add(objects);
+    for (u32 n = 0; n < objects; ++n, ++s.objects) {
+      const u32 first = f_.frame_entries.size(), fields = r_.below(3);
+      for (u32 k = 0; k < fields; ++k) add(n);
+      f_.virtual_objects.push({r_.below(1000), first, fields});
+    }
+    f_.frame_states.push(s);
+    return FrameStateRef(f_.frame_states.size() - 1);
+  }
+
+  // One, or two of one state.
+  void guards() {
+    const FrameStateRef s = state();
+    for (u32 n = r_.chance(30) ? 2 : 1; n > 0; --n) {
+      const u32 values = r_.chance(10) ? 16 : 0x1000;
+      const Value low = make(Opcode::and_, Type::i64, {pick_variable(Type::i64), number(values - 1)});
+      const bool sense = r_.chance(50);
+      const ICond holds = sense ? ICond::ne : ICond::eq;
+      const Value c = make(Opcode::icmp, Type::i64, {low, number(r_.below(values))}, static_cast<u32>(holds), 0, Type::i1);
+      const Value operands[] = {c};
+      put(sense ? Opcode::guard : Opcode::guard_not, Type::none, operands, {}, s.id);
+    }
+  }
+
+  void trapping_load() {
+    const Type t = r_.one_of({Type::i64, Type::i32, Type::f64});
+    const Place p = any_place(bytes(t), false, false);
+    if (!p.valid) return;
+    f_.traps.push({p.offset, state()});
+    keep(make(Opcode::load_trap, t, {p.address}, f_.traps.size() - 1, MemFlags::make(p.align).bits));
+  }
+};
+
+}  // namespace jitkit::fuzz
+
+#endif  // JITKIT_TOOLS_FUZZ_RANDOM_GUARDS_HPP
