@@ -85,7 +85,7 @@ void Backend::begin(jit_State* J, GCtrace* T, u32 spare) {
   t_.reason = nullptr;
   t_.detail = "";
   t_.unpatchables = 0;
-  t_.moves_base = false;
+  t_.loses_base = t_.writes_frame = false;
   t_.topslot = 0;
   for (u32 n = 0; n < spare; ++n) {
     const IRRef r = lj_ir_nextins(J);
@@ -120,8 +120,6 @@ void Backend::abandon(IRRef original) {
 }
 
 bool Backend::compile() {
-  // Where no slot for BASE is, there has to be a frame of the trace's own.
-  convention_.frame.min_bytes = Target::keeps_base && t_.parent != nullptr && !is_own(t_.parent) ? 16 : 0;
   t_.module.clear();
   t_.fn.clear();
   t_.fn.module = &t_.module;
@@ -130,6 +128,10 @@ bool Backend::compile() {
   alignas(Translator) static thread_local unsigned char room[sizeof(Translator)];
   (new (room) Translator(t_))->run();
   if (t_.failed()) return false;
+  // Where no slot for BASE is, or a call writes to the frame, there has to be one of the trace's own.
+  const bool foreign = t_.parent != nullptr && !is_own(t_.parent);
+  convention_.frame.min_bytes = t_.writes_frame || (Target::keeps_base && foreign) ? 16 : 0;
+  convention_.frame.reserved = t_.writes_frame ? 16 : Target::reserved;
   if (choice() == Choice::check) {
     ir::Diagnostics errors;
     if (!ir::verify(t_.fn, errors)) return t_.fail("IR is not valid"), false;
@@ -251,7 +253,7 @@ bool Backend::assemble(jit_State* J, GCtrace* T) {
     abandon(original_);
     return false;
   }
-  t_.ir[REF_BASE].prev = static_cast<IRRef1>(Target::keeps_base && !t_.moves_base ? Target::base_place : REGSP_INIT);
+  t_.ir[REF_BASE].prev = static_cast<IRRef1>(Target::keeps_base && !t_.loses_base ? Target::base_place : REGSP_INIT);
   locations_.append(t_, original_, J->cur.nins);
   std::memcpy(&J->cur.ir[original_], &t_.ir[original_], (J->cur.nins - original_) * sizeof(IRIns));
   Counts& c = counts();

@@ -55,8 +55,8 @@ u32 Translator::collect(IRRef list, Value* to, u32 most) {
 
 ir::Value Translator::call_listed(const IRIns& i) {
   const CCallInfo& ci = lj_ir_callinfo[i.op2];
-  if (i.op2 == IRCALL_lj_vm_next) return fail("call", "lj_vm_next"), Value();
-  if (ins(ref_ + 1).o == IR_HIOP) return fail("op", "HIOP"), Value();
+  if (i.op2 == IRCALL_lj_vm_next) return call_next(i);
+  if (ref_ + 1 < t_.last && ins(ref_ + 1).o == IR_HIOP) return fail("op", "HIOP"), Value();
   Value arguments[CCI_NARGS_MAX + 1];
   u32 count = 0;
   if ((ci.flags & CCI_L) != 0) arguments[count++] = lua_state();
@@ -65,6 +65,21 @@ ir::Value Translator::call_listed(const IRIns& i) {
   if ((ci.flags & CCI_CASTU64) != 0) result = Type::i64;
   const Value v = call(reinterpret_cast<const void*>(ci.func), std::span<const Value>(arguments, count), result, (ci.flags & CCI_T) != 0);
   return (ci.flags & CCI_CASTU64) != 0 && !t_.failed() ? b_.bitcast(Type::f64, v) : v;
+}
+
+// The next pair of a table, and as HIOP its index. Key and value go to the lowest 16 bytes of the frame.
+ir::Value Translator::call_next(const IRIns& i) {
+  Value arguments[3];
+  if (collect(i.op1, arguments, 3) != 2) return fail("call", "lj_vm_next"), Value();
+  t_.writes_frame = true;
+  t_.loses_base = t_.loses_base || Target::keeps_base;
+  const ir::SigRef sig = t_.module.add_signature({Type::ptr, Type::i32}, {Type::ptr, Type::i32});
+  char name[24];
+  std::snprintf(name, sizeof name, "f%u", callees_++);
+  t_.code.symbol(name, reinterpret_cast<u64>(lj_vm_next));
+  const ir::Inst made = b_.call(t_.module.declare_function(name, sig), {as_pointer(arguments[0]), as_type(arguments[1], Type::i32)});
+  if (ins(ref_ + 1).o == IR_HIOP) t_.values[ref_ + 1] = b_.result(made, 1);
+  return b_.result(made, 0);
 }
 
 // A function of two operands.

@@ -42,7 +42,8 @@ struct Trace {
   ir::Inst unpatchable[4];        // guards of the collector's
   u32 unpatchables = 0;
   PReg base_register;  // where BASE arrives; invalid: it is loaded
-  bool moves_base = false;  // returns to a frame below the one it starts in
+  bool loses_base = false;    // what the slot for it holds is not BASE at every exit
+  bool writes_frame = false;  // a call writes to the lowest 16 bytes of the frame
   u32 topslot = 0;     // of the Lua stack, that the trace needs checked
   const char* reason = nullptr;
   const char* detail = "";

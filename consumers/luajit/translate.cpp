@@ -226,6 +226,9 @@ void Translator::translate(IRRef ref) {
     case IR_USE:
     case IR_CARG:
     case IR_FREF: return;
+    case IR_HIOP:  // made with the one before it
+      if (!v) fail("op", op_);
+      return;
     case IR_LOOP: return begin_loop(ref);
     case IR_GCSTEP: {
       u32 steps = 0;
@@ -367,7 +370,7 @@ void Translator::end_loop() {
 // --- Frames and the tail
 
 void Translator::return_to_lower_frame(const IRIns& i) {
-  t_.moves_base = true;
+  t_.loses_base = Target::keeps_base;
   const u64 pc = reinterpret_cast<u64>(ir_kptr(&ins(i.op2)));
   const i32 delta = static_cast<i32>(1 + LJ_FR2 + bc_a(*(reinterpret_cast<const BCIns*>(pc) - 1)));
   guard(b_.icmp(ICond::eq, b_.load(Type::i64, base_, -8), b_.constant(Type::i64, pc)));

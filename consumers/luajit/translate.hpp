@@ -103,6 +103,7 @@ class Translator {
   }
   Value call_listed(const IRIns& i);
   Value call_c(const IRIns& i);
+  Value call_next(const IRIns& i);
   Value call_numbered(u32 id, const IRIns& i);
   u32 collect(IRRef list, Value* to, u32 most);
   Value new_object(const IRIns& i);
