@@ -12,19 +12,22 @@ cache=${JITKIT_CACHE:-$HOME/.cache/jitkit}/luajit
 mkdir -p "$cache"
 exec 9>"$cache/lock.$target" 8>"$cache/lock"
 
+# The system's own sources of Debian, asked for source packages.
 fetch() {
-  mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial"
-  cat >"$cache/apt/src.sources" <<END
-Types: deb-src
-URIs: http://deb.debian.org/debian
-Suites: bookworm
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-END
-  set -- -q -o Dir::Etc::sourcelist="$cache/apt/src.sources" -o Dir::Etc::sourceparts=/dev/null \
+  mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/apt/parts"
+  [ ! -f /etc/apt/sources.list.d/debian.sources ] ||
+    sed -E 's/^Types:.*/Types: deb-src/; /^Architectures:/d' /etc/apt/sources.list.d/debian.sources >"$cache/apt/parts/debian.sources"
+  [ ! -f /etc/apt/sources.list ] ||
+    sed -n -E 's/^deb(-src)? +(\[[^]]*\] +)?/deb-src /p' /etc/apt/sources.list >"$cache/apt/parts/debian.list"
+  set -- -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$cache/apt/parts" \
     -o Dir::State::lists="$cache/apt/lists" -o Dir::Cache="$cache/apt" -o APT::Sandbox::User=
-  (cd "$cache" && apt-get "$@" update && apt-get "$@" source --download-only luajit) >"$cache/fetch.log" 2>&1 ||
-    { tail -n 5 "$cache/fetch.log" >&2; exit 1; }
+  tries=0
+  # An archive without sources makes `update` fail; what counts is whether LuaJIT's are there.
+  until (cd "$cache" && { apt-get "$@" update || :; } && apt-get "$@" source --download-only luajit) >"$cache/fetch.log" 2>&1; do
+    tries=$((tries + 1))
+    [ $tries -lt 4 ] || { tail -n 5 "$cache/fetch.log" >&2; exit 1; }
+    sleep $((tries * 5))
+  done
 }
 
 flock 8
@@ -49,4 +52,10 @@ if [ ! -f "$directory/built" ]; then
     { tail -n 20 "$directory.log" >&2; exit 1; }
   touch "$directory/built"
 fi
+
+# Whether the interpreter of this version computes `a % b` with one rounding, a - floor(a / b) * b by fmsub.
+fuses=0
+[ "$target" != arm64 ] || ! sed -n '/macro ins_arithmod/,/endmacro/p' "$directory/src/vm_arm64.dasc" | grep -q fmsub || fuses=1
+line="#define JITKIT_LUAJIT_MODULO_FUSES $fuses"
+[ "$(cat "$directory/src/jitkit_vm.h" 2>/dev/null)" = "$line" ] || echo "$line" >"$directory/src/jitkit_vm.h"
 echo "$directory/src"

@@ -1,7 +1,7 @@
 // Arithmetic, bits, conversions and comparisons of a trace.
 //
-// Invariant: no rounding but the interpreter's: nothing is fused, and a minimum or maximum picks the operand
-// that the interpreter's comparison picks.
+// Invariant: no rounding but the interpreter's: nothing is fused but what the interpreter of this version fuses, and a
+// minimum or maximum picks the operand that the interpreter's comparison picks.
 #include <jitkit/consumers/luajit/translate.hpp>
 
 #include <cmath>
@@ -9,8 +9,29 @@
 extern "C" {
 #include <lj_carith.h>
 }
+#include <jitkit_vm.h>
 
 namespace jitkit::luajit {
+
+// Whether the subtraction is the last step of a % b: a - floor(a / b) * b. The trace cannot tell it from the same
+// steps in a program's own words.
+bool Translator::is_modulo(const IRIns& i) const {
+  if (irref_isk(i.op2) || ins(i.op2).o != IR_MUL) return false;
+  const IRIns& product = ins(i.op2);
+  for (const bool swapped : {false, true}) {
+    const IRRef q = swapped ? product.op2 : product.op1, b = swapped ? product.op1 : product.op2;
+    if (irref_isk(q) || ins(q).o != IR_FPMATH || ins(q).op2 != IRFPM_FLOOR || irref_isk(ins(q).op1)) continue;
+    const IRIns& quotient = ins(ins(q).op1);
+    if (quotient.o == IR_DIV && quotient.op1 == i.op1 && quotient.op2 == b) return true;
+  }
+  return false;
+}
+
+// With one rounding, as the interpreter's fmsub.
+ir::Value Translator::modulo(const IRIns& i) {
+  const IRIns& product = ins(i.op2);
+  return b_.fma(b_.fneg(value(product.op1)), value(product.op2), value(i.op1));
+}
 
 ir::Value Translator::arithmetic(const IRIns& i) {
   const bool wide = irt_is64(i.t) && !irt_isnum(i.t);
@@ -20,7 +41,7 @@ ir::Value Translator::arithmetic(const IRIns& i) {
     const Value x = value(i.op1);
     switch (i.o) {
       case IR_ADD: return b_.fadd(x, value(i.op2));
-      case IR_SUB: return b_.fsub(x, value(i.op2));
+      case IR_SUB: return JITKIT_LUAJIT_MODULO_FUSES != 0 && is_modulo(i) ? modulo(i) : b_.fsub(x, value(i.op2));
       case IR_MUL: return b_.fmul(x, value(i.op2));
       case IR_DIV: return b_.fdiv(x, value(i.op2));
       case IR_NEG: return b_.fneg(x);

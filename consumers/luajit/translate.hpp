@@ -71,6 +71,8 @@ class Translator {
 
   // --- numbers.cpp
   Value arithmetic(const IRIns& i);
+  bool is_modulo(const IRIns& i) const;
+  Value modulo(const IRIns& i);
   Value bits(const IRIns& i);
   Value overflow(const IRIns& i);
   Value convert(const IRIns& i);
