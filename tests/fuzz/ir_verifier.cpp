@@ -5,6 +5,7 @@
 // inputs: 500
 #include <compilers.hpp>
 #include <jitkit/ir/interpreter.hpp>
+#include <jitkit/ir/pass.hpp>
 #include <jitkit/ir/verifier.hpp>
 
 #include <cstdlib>
@@ -66,13 +67,7 @@ void change(FunctionData& f, Input& in) {
 // Uses are counted anew: selection relies on them.
 void count_uses(FunctionData& f) {
   for (ValueData& v : f.values) v.uses = 0;
-  for (u32 b = 1; b < f.blocks.size(); ++b)
-    for (Inst i = f.blocks[b].first; i; i = f[i].next) {
-      for (const u32 v : f.operands(i)) ++f.values[v].uses;
-      if (!is_terminator(f[i].op)) continue;
-      for (u32 n = 0; n < f.edge_count(i); ++n)
-        for (const u32 v : f.args(f.edge(i, n))) ++f.values[v].uses;
-    }
+  for_each_use(f, [&](u32 v) { ++f.values[v].uses; });
 }
 
 template <class T>
