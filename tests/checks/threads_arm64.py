@@ -2,6 +2,7 @@
 """AArch64's tests with threads, patching and dual mappings on a whole machine: Debian's arm64 kernel on two CPUs under
 qemu-system-aarch64. QEMU's user mode does not notice what is written through a second address.
 
+By hand, after `cmake --build --preset arm64-qemu --target system_init unit_runtime unit_deopt unit_atomics`.
 The initrd holds tests/system/init.c and the statically linked unit programs; the kernel is kept in JITKIT_CACHE."""
 
 import os
