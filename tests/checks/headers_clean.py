@@ -44,7 +44,7 @@ def main() -> None:
     args = parser.parse_args()
 
     report = Report()
-    headers = [h for h in tree.header_files() if h.suffix == ".hpp"]
+    headers = tree.compilable_headers()
     combinations = [(c, s) for c in COMPILERS for s in STANDARDS]
     first = [(h, *combinations[0]) for h in headers]
     rest = [(h, *combination) for h in headers for combination in combinations[1:]]

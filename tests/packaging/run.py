@@ -218,7 +218,7 @@ def use_stubs() -> None:
 
 
 def link_different_options() -> None:
-    headers = sorted(tree.include_name(p) for p in tree.header_files() if p.suffix == ".hpp")
+    headers = sorted(tree.include_name(p) for p in tree.compilable_headers())
     (WORK / "all_headers.hpp").write_text("".join(f"#include <{h}>\n" for h in headers))
     include = ["-I", WORK, "-I", PREFIX / "include"]
     units = {"unchecked": ["-std=c++20", "-DJITKIT_CHECKS=0"], "checked": ["-std=c++23", "-DJITKIT_CHECKS=1"],
