@@ -78,6 +78,7 @@ class Jit {
  private:
   friend class FunctionReader;
   bool function(Lexer& in);
+  bool compile(Lexer& in, const std::string& name, const std::vector<std::string>& names, Callee& callee);
   bool publish(ir::Function<host::Isa>& f, Callee& callee);
 
   std::map<std::string, std::unique_ptr<Callee>> callees_;  // their addresses stay
@@ -238,9 +239,17 @@ bool Jit::function(Lexer& in) {
     if (in.token() == ",") in.take();
   }
   in.take();
-  Callee& callee = *(callees_[name] = std::make_unique<Callee>());
-  callee.parameters = names.size();
+  const auto [at, made] = callees_.try_emplace(name);
+  // Code that is there already calls through the record: it must not be replaced by another.
+  if (!made) return std::fprintf(stderr, "%s: defined twice\n", name.c_str()), false;
+  at->second = std::make_unique<Callee>();
+  at->second->parameters = names.size();
+  if (compile(in, name, names, *at->second)) return true;
+  callees_.erase(at);  // no record without code
+  return false;
+}
 
+bool Jit::compile(Lexer& in, const std::string& name, const std::vector<std::string>& names, Callee& callee) {
   ir::Module module;
   ir::Function<host::Isa> f;
   f.module = &module;
@@ -297,6 +306,8 @@ int main() {
   // Errors are messages, not crashes.
   Jit wrong;
   const bool refused = !wrong.load("fn f(a) { return b; }") && !wrong.load("fn g( { return 1") &&
-                       !wrong.load("fn h(a) { return h(a, a); }") && !wrong.load("f");
+                       !wrong.load("fn h(a) { return h(a, a); }") && !wrong.load("f") &&
+                       wrong.find("f") == nullptr && !wrong.load("fn k(a) { return h(a); }") &&
+                       !jit.load("fn gcd(a, b) { return 0; }") && jit.find("gcd")->block.as<i64(i64, i64)>()(1071, 462) == 21;
   return gcd == 21 && fib == 6765 && primes == 168 && refused ? 0 : 1;
 }
