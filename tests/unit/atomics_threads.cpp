@@ -161,6 +161,8 @@ TEST_CASE("atomics: no increment is lost, by addition and by compare-exchange") 
       });
       alignas(16) u64 counter = 0;
       in_step([&](unsigned) { add.as<void(u64*)>()(&counter); }, [&](unsigned) { swap.as<void(u64*)>()(&counter); });
+      CAPTURE(newest);
+      CAPTURE(ir::bits(t));
       CHECK(counter == (2 * cells & low_mask(ir::bits(t))));
     }
 }
