@@ -215,8 +215,9 @@ class CodeBuffer {
   u32 offset_of(Label l) const { return l.id < labels_.size() ? labels_[l.id].offset : unbound; }
   void bind(Label l) { bind_at(l, offset()); }
   void bind_at(Label l, u32 at) {
+    if (!status_.ok()) return;  // there may be no table
     LabelInfo& info = labels_[l.id];
-    if ((info.fixups | (info.offset + 1)) != 0 || log_ != nullptr || !status_.ok()) return bind_slow(l, at);
+    if ((info.fixups | (info.offset + 1)) != 0 || log_ != nullptr) return bind_slow(l, at);
     info.offset = at;
   }
 

@@ -87,7 +87,6 @@ inline void CodeBuffer::done(u32 fixup) {
 }
 
 inline void CodeBuffer::bind_slow(Label l, u32 at) {
-  if (!status_.ok()) return;
   LabelInfo& info = labels_[l.id];
   if (info.offset != unbound) {
     fail({Error::label_rebound, l.id, info.offset});

@@ -353,3 +353,16 @@ TEST_CASE("out of memory in the tables is an error with the bytes asked for") {
   }
   CHECK(code.status().error == Error::out_of_memory);
 }
+
+TEST_CASE("without memory for any table, labels and branches leave the error as it is") {
+  u8 memory[64];
+  CodeBuffer own(u64{1} << 20, 0), given(memory, 0);
+  for (CodeBuffer* code : {&own, &given}) {
+    CHECK(code->status().error == Error::out_of_memory);
+    const Label l = code->new_label();
+    code->bind(l);
+    code->put32(0x14000000, l, FixupKind::a64_branch26);
+    code->put32(0x14000000, code->symbol("x"), FixupKind::a64_branch26);
+    CHECK(code->finish().error == Error::out_of_memory);
+  }
+}
