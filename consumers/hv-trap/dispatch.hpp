@@ -8,7 +8,7 @@
 #ifndef JITKIT_CONSUMERS_HV_TRAP_DISPATCH_HPP
 #define JITKIT_CONSUMERS_HV_TRAP_DISPATCH_HPP
 
-#include <jitkit/emit/code_buffer.hpp>
+#include <jitkit/emit/arm64/macro_assembler.hpp>
 
 #include <algorithm>
 #include <vector>
@@ -43,17 +43,16 @@ inline unsigned best_bit(const std::vector<Key>& keys, unsigned width) {
 
 // Emits the tests of x0's bits; `leaf(entry, depth)` emits what follows, and never runs on.
 template <class Leaf>
-void emit_tree(CodeBuffer& code, const std::vector<Key>& keys, unsigned width, const Leaf& leaf, unsigned depth = 0) {
+void emit_tree(arm64::MacroAssembler& m, const std::vector<Key>& keys, unsigned width, const Leaf& leaf, unsigned depth = 0) {
   const unsigned bit = keys.size() > 1 ? best_bit(keys, width) : width;
   if (bit == width) return leaf(keys.front().entry, depth);
   std::vector<Key> half[2];
   for (const Key& k : keys) half[k.bits >> bit & 1].push_back(k);
-  const Label one = code.new_label();
-  constexpr u32 tbnz = 0x37000000;
-  code.put32(tbnz | bit >> 5 << 31 | (bit & 31) << 19, one, FixupKind::a64_branch14);
-  emit_tree(code, half[0], width, leaf, depth + 1);
-  code.bind(one);
-  emit_tree(code, half[1], width, leaf, depth + 1);
+  const Label one = m.buffer().new_label();
+  m.tbnz(arm64::x0, *arm64::arg::Xbit::make(bit), one);
+  emit_tree(m, half[0], width, leaf, depth + 1);
+  m.buffer().bind(one);
+  emit_tree(m, half[1], width, leaf, depth + 1);
 }
 
 }  // namespace jitkit::hv

@@ -19,6 +19,7 @@
 #include <jitkit/ir/compile.hpp>
 #include <jitkit/ir/status_text.hpp>
 
+#include <jitkit/consumers/hv-trap/body_shape.hpp>
 #include <jitkit/consumers/hv-trap/dispatch.hpp>
 #include <jitkit/consumers/hv-trap/policy.hpp>
 
@@ -42,6 +43,8 @@ class Generator {
   CodeBuffer code;
   std::vector<LeafInfo> leaves;
   std::vector<Indirect> indirect;
+  std::vector<u32> keyed;    // from here on the exception class is one that the policy lists
+  std::vector<u32> watched;  // where a watch goes on to the slow path
   u32 miss_at = 0;
 
   explicit Generator(const Policy& p) : p_(p), m_(code) {}
@@ -67,8 +70,7 @@ class Generator {
     calls();
     miss_at = code.offset();
     code.bind(miss_);
-    m_.ldp(x0, x1, sp);
-    m_.jump_far(code.symbol(p_.slow));
+    to_slow_path();
     if (const Status s = code.finish(); !s.ok() && errors_.empty()) errors_.push_back(std::string("vector table: ") + describe(s.error));
     return errors_;
   }
@@ -86,8 +88,9 @@ class Generator {
     m_.eret();
     barrier();
   }
-  void tbz_word(unsigned bit, bool set, unsigned r, Label to) {
-    code.put32(0x36000000 | (set ? 1U << 24 : 0) | bit << 19 | r, to, FixupKind::a64_branch14);
+  void to_slow_path() {
+    m_.ldp(x0, x1, sp);
+    m_.jump_far(code.symbol(p_.slow));
   }
   void load(XReg r, u64 v) {
     if (plan_constant(v).count == 1)
@@ -97,9 +100,14 @@ class Generator {
     else
       m_.load_literal(r, v);
   }
-  void clear_step(bool el0 = true) {
+  // Leaves SPSR_EL2 in x1.
+  void refuse_el0() {
     m_.mrs(x1, sys_reg("spsr_el2"));
-    if (!el0) tbz_word(2, false, 1, miss_);  // M[3:2] is 0 for EL0, 1 for EL1
+    m_.tbz(w1, 2, miss_);  // M[3:2] is 0 for EL0, 1 for EL1
+  }
+  void clear_step(bool el0 = true) {
+    if (el0) m_.mrs(x1, sys_reg("spsr_el2"));
+    else refuse_el0();
     m_.and_(x1, x1, ~u64{3U << 10});  // BTYPE
     m_.and_(x1, x1, ~u64{1U << 21});  // SS
     m_.msr(sys_reg("spsr_el2"), x1);
@@ -167,17 +175,17 @@ class Generator {
   void error(const std::string& name, const std::string& what) { errors_.push_back(name + ": " + what); }
 
   // --- IR bodies -------------------------------------------------------------------------------------
-  // Calls: (ptr in x0, i64 in x1, x2, x3) to i64 in x0; reads: (ptr in x0) to i64 in x1; writes: (ptr in x0, i64
-  // in x1). Everything else is kept: a body saves what it takes into the vCPU's room.
-  void body(const std::string& name, const std::string& function, RegSet free) {
+  // Their shape is body_shape.hpp's. What they don't return is kept: a body saves what it takes into the vCPU's room.
+  void body(const std::string& name, BodyKind kind, const std::string& function) {
     ir::FunctionData* f = p_.unit != nullptr ? p_.unit->find(function) : nullptr;
     if (f == nullptr) return error(name, "there is no function @" + function);
     for (u32 n = 1; n < f->values.size(); ++n)
       if (ir::bank(f->values[n].type) == Bank::vec) return error(name, "@" + function + " uses a vector or floating-point register; a leaf has none");
+    if (const std::string wrong = unfit(*f, kind); !wrong.empty()) return error(name, "@" + function + ": " + wrong);
     ir::Convention c = aapcs64;
     c.name = "trap leaf";
     c.allocatable = RegSet::range(0, 2 + area::room_regs) - preg::scratches;
-    c.preserved = preg::all_general - free;
+    c.preserved = preg::all_general - RegSet::range(0, kind == BodyKind::call ? 1 : 2);
     c.preserved_low = {};
     c.frame.adjusts_sp = c.frame.saves_link = false;
     c.frame.reserved = area::room;
@@ -187,11 +195,24 @@ class Generator {
     ir::Compiler<Isa> compiler(options);
     compiler.check_allocations = true;
     const Status s = compiler.compile(*f, code);
-    if (s.ok()) return;
+    if (s.ok()) return check_body(name, function, compiler.start(), compiler.frame_bytes());
     std::string text;
     StringSink sink(text);
     ir::print_status<Isa>(*f, s, sink);
     error(name, "@" + function + ": " + text);
+  }
+
+  // What only the code shows.
+  void check_body(const std::string& name, const std::string& function, u32 start, u32 frame) {
+    if (frame > area::state)
+      error(name, "@" + function + ": " + std::to_string(frame - area::room) + " bytes of registers and slots; the vCPU's room has " + std::to_string(8 * area::room_regs));
+    for (const Reloc& r : code.relocs())
+      if (r.offset >= start) return error(name, "@" + function + ": needs " + std::string(code.symbol_name(r.symbol)) + "; a leaf has no relocations");
+    for (u32 at = start; at + 4 <= code.offset(); at += 4) {
+      u32 word = 0;
+      std::memcpy(&word, code.bytes().data() + at, 4);
+      if ((word & 0xffdffc1f) == 0xd61f0000) return error(name, "@" + function + ": an indirect branch; fewer cases in a switch need none");
+    }
   }
 
   // --- entry -----------------------------------------------------------------------------------------
@@ -206,9 +227,9 @@ class Generator {
     calls_ = code.new_label();
     m_.stp(x0, x1, sp);
     m_.mrs(x0, sys_reg("esr_el2"));
-    tbz_word(31, true, 0, aborts_);
-    tbz_word(29, true, 0, registers_);
-    tbz_word(30, true, 0, calls_);
+    m_.tbnz(w0, 31, aborts_);
+    m_.tbnz(w0, 29, registers_);
+    m_.tbnz(w0, 30, calls_);
     entry_ = static_cast<u32>(p_.prologue.size()) + 3;  // instructions up to and with the first test
     begin_leaf("WFI", entry_ + 2);
     if (p_.skip_wfi) {
@@ -241,8 +262,9 @@ class Generator {
     for (u32 n = 0; n < p_.calls.size(); ++n)
       if (smc ? p_.calls[n].smc : p_.calls[n].hvc) keys.push_back({p_.calls[n].id, p_.calls[n].weight, n});
     if (keys.empty()) return m_.b(miss_);
+    keyed.push_back(code.offset());
     m_.ldr(w0, sp);
-    emit_tree(code, keys, 32, [&](u32 n, unsigned depth) {
+    emit_tree(m_, keys, 32, [&](u32 n, unsigned depth) {
       const Call& c = p_.calls[n];
       begin_leaf((smc ? "SMC " : "HVC ") + c.name, before + depth);
       load(x1, c.id);
@@ -257,7 +279,7 @@ class Generator {
       m_.ldr(x1, sp, 8);
       if (c.action.kind == Action::Kind::body) {
         m_.mov(x0, sp);
-        body(c.name, c.action.body, RegSet::range(0, 1));
+        body(c.name, BodyKind::call, c.action.body);
       }
       leave(false);
       end_leaf();
@@ -272,7 +294,8 @@ class Generator {
     if (keys.empty()) return m_.b(miss_);
     m_.tst(w0, 0x1c000000);  // EC 0x18, but for bits that the leaf compares
     m_.b(Cond::ne, miss_);
-    emit_tree(code, keys, 32, [&](u32 n, unsigned depth) { register_leaf(p_.registers[n], entry_ + 1 + 2 + depth); });
+    keyed.push_back(code.offset());
+    emit_tree(m_, keys, 32, [&](u32 n, unsigned depth) { register_leaf(p_.registers[n], entry_ + 1 + 2 + depth); });
   }
   void register_leaf(const Register& r, u32 before) {
     const u32 key = 0x62000000 | r.iss;
@@ -289,12 +312,9 @@ class Generator {
   }
   void read_register(const Register& r, u32 key) {
     if (r.action.kind == Action::Kind::body) {
-      if (!r.el0) {
-        m_.mrs(x1, sys_reg("spsr_el2"));
-        tbz_word(2, false, 1, miss_);
-      }
+      if (!r.el0) refuse_el0();
       m_.mov(x0, sp);
-      body(r.name, r.action.body, RegSet::range(0, 2));
+      body(r.name, BodyKind::read, r.action.body);
       m_.str(x1, sp, i64{area::value});
       advance();
       m_.mrs(x0, sys_reg("esr_el2"));
@@ -314,10 +334,7 @@ class Generator {
       advance(r.el0);
       return leave();
     }
-    if (!r.el0) {
-      m_.mrs(x1, sys_reg("spsr_el2"));
-      tbz_word(2, false, 1, miss_);
-    }
+    if (!r.el0) refuse_el0();
     const Label table = code.new_label();
     table_by_iss(table, key);
     write(r.name, r.action, table, 8);
@@ -331,7 +348,10 @@ class Generator {
     code.bind(table);
     get_table(bytes, in_word ? a.word : area::value, first);
     indirect.push_back({at, first});
-    if (a.kind == Action::Kind::watch) return m_.b(miss_);
+    if (a.kind == Action::Kind::watch) {
+      watched.push_back(code.offset());
+      return to_slow_path();
+    }
     if (a.kind == Action::Kind::body) {
       m_.mov(x0, sp);
       switch (bytes) {
@@ -340,7 +360,7 @@ class Generator {
         case 4: m_.ldr(w1, sp, i64{area::value}); break;
         default: m_.ldr(x1, sp, i64{area::value}); break;
       }
-      body(name, a.body, RegSet::range(0, 2));
+      body(name, BodyKind::write, a.body);
     }
     advance();
     leave();
@@ -356,8 +376,10 @@ class Generator {
   };
   // Shifted right by 2, so that the level is out, the bits to compare are one run: 31:21 and 14:2.
   static constexpr u32 access_bits = 0xfff81fff, class_bits = 0x3fc00000;
+  // 8 bytes and a word that is sign-extended: no instruction moves them to or from a W register, SF is 1.
+  static constexpr bool into_x(unsigned log2, bool sign) { return log2 == 3 || (log2 == 2 && sign); }
   static constexpr u32 access(bool write, unsigned log2, bool sign) {
-    return 0x93000004 | log2 << 22 | (log2 == 3 ? 1U << 15 : 0) | (sign ? 1U << 21 : 0) | (write ? 1U << 6 : 0);
+    return 0x93000004 | log2 << 22 | (into_x(log2, sign) ? 1U << 15 : 0) | (sign ? 1U << 21 : 0) | (write ? 1U << 6 : 0);
   }
 
   std::vector<Group> groups(bool write) const {
@@ -382,7 +404,7 @@ class Generator {
   void aborts() {
     code.bind(aborts_);
     const Label stores = code.new_label();
-    tbz_word(6, true, 0, stores);
+    m_.tbnz(w0, 6, stores);
     access_groups(groups(false), entry_ + 1);
     code.bind(stores);
     access_groups(groups(true), entry_ + 1);
@@ -396,25 +418,27 @@ class Generator {
     code.bind(others);
     m_.tst(w1, class_bits);
     m_.b(Cond::ne, miss_);
+    keyed.push_back(code.offset());
     std::vector<Key> keys;
     for (u32 n = 1; n < all.size(); ++n) keys.push_back({all[n].esr & ~(u64{1} << 15), static_cast<u32>(all[n].keys.size()), n});  // SF tells no groups apart
-    emit_tree(code, keys, 32, [&](u32 n, unsigned depth) { group(all[n], miss_, before + 4 + 2 + depth); });
+    emit_tree(m_, keys, 32, [&](u32 n, unsigned depth) { group(all[n], miss_, before + 4 + 2 + depth); });
   }
   void group(const Group& g, Label otherwise, u32 before) {
     load(x1, g.esr >> 2);
     m_.eor(w1, w1, w0, lsr(2));
-    if (g.log2 == 3)
-      m_.tst(w1, access_bits | 1U << 13);  // SF too: 8 bytes are of an X register
+    if (into_x(g.log2, g.sign))
+      m_.tst(w1, access_bits | 1U << 13);  // SF too
     else
       m_.tst(w1, access_bits);
     m_.b(Cond::ne, otherwise);
+    keyed.push_back(code.offset());
     m_.mrs(x1, sys_reg("far_el2"));    // the offset in the page, and
     m_.mrs(x0, sys_reg("hpfar_el2"));  // the page, in bits 43:4: of a translation fault both are valid
     m_.lsl(x0, x0, 8);
     m_.bfxil(x0, x1, field(0, 12));
     std::vector<Key> keys = g.keys;
     for (u32 n = 0; n < keys.size(); ++n) keys[n].entry = n;
-    emit_tree(code, keys, 48, [&](u32 n, unsigned depth) { access_leaf(p_.mmio[g.keys[n].entry], g, g.keys[n].bits, before + 8 + depth); });
+    emit_tree(m_, keys, 48, [&](u32 n, unsigned depth) { access_leaf(p_.mmio[g.keys[n].entry], g, g.keys[n].bits, before + 8 + depth); });
   }
   void access_leaf(const Mmio& r, const Group& g, u64 ipa, u32 before) {
     static constexpr const char* sizes[] = {"b", "h", "w", "x"};
@@ -443,7 +467,7 @@ class Generator {
     const u32 bytes = u32{1} << g.log2;
     if (r.action.kind == Action::Kind::body) {
       m_.mov(x0, sp);
-      body(r.name, r.action.body, RegSet::range(0, 2));
+      body(r.name, BodyKind::read, r.action.body);
       if (bytes < 8) m_.and_(x1, x1, low_mask(8 * bytes));
       m_.str(x1, sp, i64{area::value});
     }
@@ -453,9 +477,9 @@ class Generator {
       load_word(r.action.word + inside, g);
     else if (r.action.kind == Action::Kind::constant)
       load(x1, extended(r.action.value >> (8 * inside), g));
-    if (g.sign) {  // SF 0: into a W register
+    if (g.sign && !into_x(g.log2, true)) {  // SF 0: into a W register
       const Label wide = code.new_label();
-      tbz_word(15, true, 0, wide);
+      m_.tbnz(w0, 15, wide);
       m_.mov(w1, w1);
       code.bind(wide);
     }

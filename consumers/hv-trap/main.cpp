@@ -39,13 +39,18 @@ bool read_bodies(const std::string& path, ir::Unit& unit, std::vector<std::strin
 
 void write_listing(const hv::Generator& g, std::ostream& out) {
   hv::Paths paths(g);
-  out << "shortest and longest path, instructions from the vector's entry to eret (of a watch: to the slow path)\n";
-  for (const hv::LeafInfo& leaf : g.leaves) {
-    const hv::Range r = paths.of(leaf);
-    char line[128];
-    std::snprintf(line, sizeof line, "%4u %4u  %s\n", r.least, r.most, leaf.name.c_str());
-    out << line;
-  }
+  out << "instructions from the vector's entry: shortest and longest path to eret (of a watch: to the slow path), longest path of a\n"
+         "miss to the slow path; - where there is none, or no longest\n";
+  const auto line = [&](hv::Range done, hv::Range miss, const std::string& name) {
+    for (const u32 n : {done.least, done.most, miss.most}) {
+      char number[16];
+      std::snprintf(number, sizeof number, "%4u", n);
+      out << (n == hv::Range::none ? "   -" : number) << " ";
+    }
+    out << " " << name << "\n";
+  };
+  line({}, paths.class_miss(), "(unlisted class)");
+  for (const hv::LeafInfo& leaf : g.leaves) line(paths.of(leaf), paths.miss(leaf), leaf.name);
   const auto bytes = g.code.bytes();
   for (u32 at = 0; at + 4 <= bytes.size(); at += 4) {
     for (const hv::LeafInfo& leaf : g.leaves)
@@ -61,8 +66,8 @@ void write_listing(const hv::Generator& g, std::ostream& out) {
   }
 }
 
-// Words, with a symbolic branch where the code leaves.
-void write_assembly(const hv::Generator& g, std::ostream& out) {
+// Words, with a symbolic branch where the code leaves. False if it does so otherwise than by plain branches.
+bool write_assembly(const hv::Generator& g, std::ostream& out) {
   out << ".section .text\n.balign 2048\n.global hv_vectors\n.type hv_vectors, %function\nhv_vectors:\n";
   const auto bytes = g.code.bytes();
   for (u32 at = 0; at + 4 <= bytes.size(); at += 4) {
@@ -70,13 +75,17 @@ void write_assembly(const hv::Generator& g, std::ostream& out) {
     std::memcpy(&word, bytes.data() + at, 4);
     std::string branch;
     for (const Reloc& r : g.code.relocs())
-      if (r.offset == at) branch = std::string(g.code.symbol_name(r.symbol));
+      if (r.offset == at) {
+        if (r.kind != FixupKind::a64_branch26 || r.addend != 0 || word >> 26 != 5) return false;
+        branch = std::string(g.code.symbol_name(r.symbol));
+      }
     char text[32];
     std::snprintf(text, sizeof text, ".inst 0x%08x\n", word);
     if (branch.empty()) out << text;
     else out << "b " << branch << "\n";
   }
   out << ".size hv_vectors, .-hv_vectors\n.section .note.GNU-stack,\"\",%progbits\n";
+  return true;
 }
 
 }  // namespace
@@ -104,7 +113,7 @@ int main(int argc, char** argv) {
 
   std::ofstream listing(out + ".txt"), assembly(out + ".S"), object_file(out + ".o", std::ios::binary);
   write_listing(g, listing);
-  write_assembly(g, assembly);
+  if (!write_assembly(g, assembly)) return refuse(out + ".S", {"a relocation that is no branch"});
   Arena arena;
   ObjectWriter object(arena, Machine::arm64);
   Status s = object.add_function(g.code, {.name = "hv_vectors", .align = 2048, .unwind = false, .landing_pads = true});

@@ -1,9 +1,12 @@
 // The shortest and longest path through emitted code, in instructions, found in the words themselves.
 //
-// Paths end at an eret or at a branch out of the code; those that miss are not counted. A loop has no longest.
+// A path is handled if it ends at an eret or where a watch goes on to the slow path; it is a miss if it ends at the
+// generator's `miss_at`. Through a loop there is no longest path; the shortest is right for loops that are entered at
+// one place.
 #ifndef JITKIT_CONSUMERS_HV_TRAP_PATHS_HPP
 #define JITKIT_CONSUMERS_HV_TRAP_PATHS_HPP
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 
@@ -12,31 +15,54 @@
 namespace jitkit::hv {
 
 struct Range {
-  u32 least = ~0U, most = 0;
-  bool ends() const { return least != ~0U; }
+  static constexpr u32 none = ~0U;
+  u32 least = none, most = none;  // both none: no path; most alone: no longest
+  bool ends() const { return least != none; }
+  Range operator+(u32 more) const { return {ends() ? least + more : none, most != none ? most + more : none}; }
 };
 
 class Paths {
  public:
-  static constexpr u32 unbounded = 1U << 20;
-
   explicit Paths(const Generator& g) : g_(g) {}
 
+  // All from the vector's entry.
+  Range of(const LeafInfo& leaf) { return all(leaf.begin, End::handled) + leaf.before; }
+  Range miss(const LeafInfo& leaf) { return all(leaf.begin, End::miss) + leaf.before; }
+  // Of exception classes that the policy does not list.
+  Range class_miss() { return all(0x400, End::unlisted); }
+
+ private:
+  enum class End : u8 { handled, miss, unlisted };
+
+  Range all(u32 at, End end) {
+    memo_.clear();
+    loop_ = false;
+    end_ = end;
+    const Range r = from(at);
+    return {r.least, loop_ ? Range::none : r.most};
+  }
+  static bool has(const std::vector<u32>& places, u32 at) { return std::find(places.begin(), places.end(), at) != places.end(); }
+
   Range from(u32 at) {
-    if (at == g_.miss_at) return watch_ ? Range{2, 2} : Range{};  // ldp, b
-    const auto [known, fresh] = memo_.insert({at, {1, unbounded}});  // found again on the way: a loop
-    if (!fresh) return known->second;
+    constexpr Range two{2, 2};  // ldp, b
+    if (at == g_.miss_at) return end_ != End::handled ? two : Range{};
+    if (has(g_.watched, at)) return end_ == End::handled ? two : Range{};
+    if (end_ == End::unlisted && has(g_.keyed, at)) return {};
+    const auto [known, fresh] = memo_.insert({at, {Range{}, true}});
+    if (!fresh) {
+      loop_ = loop_ || known->second.second;  // found again on the way
+      return known->second.first;
+    }
     u32 word = 0;
     std::memcpy(&word, g_.code.bytes().data() + at, 4);
     Range r;
     const auto add = [&](Range n) {
       if (!n.ends()) return;
-      r.least = std::min(r.least, n.least + 1);
-      r.most = std::max(r.most, n.most + 1);
+      r = r.ends() ? Range{std::min(r.least, n.least + 1), std::max(r.most, n.most + 1)} : n + 1;
     };
     const auto distance = [&](unsigned bits, unsigned lsb) { return static_cast<u32>(static_cast<i32>(word << (32 - bits - lsb)) >> (32 - bits)) * 4; };
     if (word == 0xd69f03e0) {
-      r = {1, 1};
+      if (end_ == End::handled) r = {1, 1};
     } else if ((word & 0xfc000000) == 0x14000000) {
       add(from(at + distance(26, 0)));
     } else if ((word & 0x7e000000) == 0x36000000) {
@@ -51,25 +77,14 @@ class Paths {
     } else {
       add(from(at + 4));
     }
-    return memo_[at] = r;
-  }
-  // Of a leaf, from the vector's entry; of one that only watches, to the slow path.
-  Range of(const LeafInfo& leaf) {
-    memo_.clear();
-    watch_ = false;
-    Range r = from(leaf.begin);
-    if (!r.ends()) {
-      memo_.clear();
-      watch_ = true;
-      r = from(leaf.begin);
-    }
-    return {r.least + leaf.before, r.most + leaf.before};
+    memo_[at] = {r, false};
+    return r;
   }
 
- private:
   const Generator& g_;
-  std::map<u32, Range> memo_;
-  bool watch_ = false;
+  std::map<u32, std::pair<Range, bool>> memo_;  // true: being walked
+  End end_ = End::handled;
+  bool loop_ = false;
 };
 
 }  // namespace jitkit::hv

@@ -94,7 +94,7 @@ inline std::vector<std::string> check(const Policy& p) {
     if (write ? a.kind == Kind::constant : a.kind == Kind::ignore || a.kind == Kind::watch)
       errors.push_back(name + (write ? ": a write can't be a constant" : ": only writes are ignored or watched"));
     if ((a.kind == Kind::word || a.kind == Kind::watch) &&
-        (a.word < area::state || a.word + bytes > area::end || a.word % bytes != 0))
+        (a.word < area::state || a.word > area::end - bytes || a.word % bytes != 0))
       errors.push_back(name + ": word " + hex(a.word) + " is not an aligned place of the state, " + hex(area::state) + " to " + hex(area::end));
     if (a.kind == Kind::constant && bytes < 8 && a.value >> (8 * bytes) != 0)
       errors.push_back(name + ": " + hex(a.value) + " does not fit " + std::to_string(bytes) + " bytes");

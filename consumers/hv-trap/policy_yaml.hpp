@@ -4,6 +4,7 @@
 //   registers:  name, at: [op0, op1, crn, crm, op2], el0   and one of: value, word, body; write (a word or
 //               `ignore`), write_body, watch (a word)
 //   mmio:       page, registers: name, offset, bytes (4), narrow   and one of the same
+//   prologue:   words (numbers) before the entry of the synchronous slot
 //   each:       weight (1): how often it is expected
 #ifndef JITKIT_CONSUMERS_HV_TRAP_POLICY_YAML_HPP
 #define JITKIT_CONSUMERS_HV_TRAP_POLICY_YAML_HPP
@@ -22,8 +23,12 @@ class PolicyReader {
   std::string bodies;  // the file that they are in
 
   void read(const YAML::Node& root) {
-    known(root, {"wfi", "state", "bodies", "calls", "registers", "mmio", "slow"});
-    if (root["wfi"]) p_.skip_wfi = root["wfi"].as<std::string>() == "skip";
+    known(root, {"wfi", "state", "bodies", "calls", "registers", "mmio", "slow", "prologue"});
+    if (root["wfi"]) {
+      p_.skip_wfi = root["wfi"].as<std::string>() == "skip";
+      if (!p_.skip_wfi) error(root["wfi"], "wfi: " + root["wfi"].as<std::string>() + "; it can be skip, or be left out");
+    }
+    for (const auto& n : root["prologue"]) p_.prologue.push_back(n.as<u32>());
     if (root["slow"]) p_.slow = root["slow"].as<std::string>();
     if (root["bodies"]) bodies = root["bodies"].as<std::string>();
     for (const auto& word : root["state"]) p_.state[word.first.as<std::string>()] = word.second.as<u32>();
@@ -31,6 +36,7 @@ class PolicyReader {
     for (const auto& n : root["registers"]) reg(n);
     for (const auto& page : root["mmio"]) {
       known(page, {"page", "registers"});
+      if (page["page"].as<u64>() % 4096 != 0) error(page, "a page that is not a multiple of 4096");
       for (const auto& n : page["registers"]) mmio(n, page["page"].as<u64>());
     }
   }
@@ -94,7 +100,10 @@ class PolicyReader {
     bool write = false;
     common(n, r);
     if (n["at"].size() != 5) return error(n, "at: [op0, op1, crn, crm, op2]");
+    static constexpr u32 most[] = {3, 7, 15, 15, 7};
     const auto field = [&](unsigned i) { return n["at"][i].as<u32>(); };
+    for (unsigned i = 0; i < 5; ++i)
+      if (field(i) > most[i]) return error(n, r.name + ": at: " + std::to_string(field(i)) + " is above " + std::to_string(most[i]));
     r.action = action(n, write);
     r.iss = field(0) << 20 | field(4) << 17 | field(1) << 14 | field(2) << 10 | field(3) << 1 | (write ? 0 : 1);
     r.el0 = n["el0"].as<bool>(false);
@@ -104,6 +113,7 @@ class PolicyReader {
     known(n, {"name", "offset", "bytes", "narrow", "value", "word", "body", "write", "write_body", "watch", "weight"});
     Mmio m;
     common(n, m);
+    if (n["offset"].as<u64>() >= 4096) error(n, m.name + ": an offset beyond the page");
     m.ipa = page + n["offset"].as<u64>();
     m.bytes = n["bytes"].as<u32>(4);
     m.narrow = n["narrow"].as<bool>(false);

@@ -20,7 +20,7 @@ struct vcpu {
 
 extern void take_trap(struct vcpu* v);
 extern u64 semihosting(u64 op, const void* block);
-extern u32 hv_vectors[];
+extern u32 hv_vectors[], hv_vectors_end[];
 static struct vcpu vcpus[2];
 static u64 stage2[512] __attribute__((aligned(4096)));
 static volatile u32 done[2], handled[2], different[2], ready;
@@ -185,8 +185,8 @@ static const struct code_fault code_faults[] = {
 // Where the word is, or null.
 static u32* find(const struct code_fault* f) {
   u32 left = f->nth;
-  for (u32 n = 0; n < 8192; ++n)
-    if ((hv_vectors[n] & f->mask) == f->from && left-- == 0) return &hv_vectors[n];
+  for (u32* at = hv_vectors; at != hv_vectors_end; ++at)
+    if ((*at & f->mask) == f->from && left-- == 0) return at;
   return 0;
 }
 static void patch(u32* at, u32 word) {
