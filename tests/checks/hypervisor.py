@@ -97,6 +97,7 @@ BAD = [  # (what is appended to a policy, what the refusal says)
         ("wrong_place", CALL, "parameter 1 is not an i64 in reg(1)"),
         ("two", READ, "more parameters than there are"),
         ("big", CALL, "144 bytes of registers and slots; the vCPU's room has 128"),
+        ("table", CALL, ""),
         ("address", CALL, "needs data; a leaf has no relocations"),
     ]),
     ("state: {w: 0xfffffff8}\ncalls: [{name: A, id: 1, word: w}]", "A: word 0xfffffff8 is not an aligned place of the state"),
@@ -145,6 +146,7 @@ BODIES = "declare @helper(i64) -> i64\ndeclare @nothing(ptr) conv custom0\ndata 
     function("two", ["exit e1, a"], "  e1 = exit_to (i64 in reg(1))\n", more=", i64 in reg(1)", params=", a: i64"),
     function("big", [LOAD, "b = stack_addr s1", "store.i64.volatile b, a", "c = load.i64.volatile b", "exit e1, c"], "  s1 = slot 120\n" + EXIT),
     function("loops", [LOAD, "br b2(a)\nb2(n: i64):", "m = lshr.i64 n, 1", "c = icmp.ne.i64 m, 0", "brif c, b2(m), b3\nb3:", "exit e1, m"]),
+    function("table", [LOAD, "switch.i64 a, " + ", ".join(f"{n}: b2({n})" for n in range(20)) + ", else: b2(99)", "b2(m: i64):", "exit e1, m"]),
     function("address", ["d = symbol_addr @data", "a = load.i64 d", "exit e1, a"]),
 ])
 
