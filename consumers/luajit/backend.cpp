@@ -1,4 +1,5 @@
-// The backend: lj_asm_trace and lj_asm_patchexit, which the linker's --wrap puts in place of LuaJIT's own.
+// The backend: lj_asm_trace and lj_asm_patchexit, which the linker's --wrap puts in place of LuaJIT's own, and
+// lj_mcode_limiterr, to see the attempts that end there.
 //
 // Order of things, all of which may be done again: LuaJIT's errors (no room, out of memory) unwind from here
 // without running destructors, and LuaJIT calls again. A trace that jitkit cannot do yet goes to stock's
@@ -60,7 +61,7 @@ class Backend {
   }
 
   void begin(jit_State* J, GCtrace* T, u32 spare);
-  void abandon(IRRef original);
+  void abandon();
   bool compile();
   u32 frame_room();
   void install();
@@ -82,8 +83,6 @@ class Backend {
 void Backend::begin(jit_State* J, GCtrace* T, u32 spare) {
   t_.J = J;
   t_.T = T;
-  t_.reason = nullptr;
-  t_.detail = "";
   t_.unpatchables = 0;
   t_.loses_base = t_.writes_frame = false;
   t_.topslot = 0;
@@ -112,9 +111,9 @@ void Backend::begin(jit_State* J, GCtrace* T, u32 spare) {
 }
 
 // Leaves LuaJIT as it was before.
-void Backend::abandon(IRRef original) {
+void Backend::abandon() {
   jit_State* const J = t_.J;
-  t_.T->nins = original;
+  t_.T->nins = original_;
   if (J->curfinal != nullptr) lj_trace_free(J2G(J), J->curfinal);
   J->curfinal = nullptr;
 }
@@ -199,10 +198,7 @@ void Backend::install() {
   MCode* limit = nullptr;
   MCode* const top = lj_mcode_reserve(J, &limit);
   const u64 need = t_.code.size_bound() + head_bytes_ + 64;
-  if (reinterpret_cast<u64>(top) < reinterpret_cast<u64>(limit) + need) {
-    ++counts().restarts;
-    lj_mcode_limiterr(J, need);
-  }
+  if (reinterpret_cast<u64>(top) < reinterpret_cast<u64>(limit) + need) lj_mcode_limiterr(J, need);
   if (const Status s = t_.code.place_ending_at(reinterpret_cast<u64>(top), {find, this}); !s.ok()) return t_.fail("place:", describe(s.error));
   MCode* const start = reinterpret_cast<MCode*>(t_.code.address());
   MCode* const entry = reinterpret_cast<MCode*>(reinterpret_cast<char*>(start) - head_bytes_);
@@ -213,7 +209,10 @@ void Backend::install() {
 #endif
   write_head();
   if (const Status s = head_.place(reinterpret_cast<u64>(entry)); !s.ok()) return t_.fail("place:", describe(s.error));
-  if (!write_snapshot_offsets(t_, compiler_.code_map().positions, head_bytes_)) return lj_trace_err(J, LJ_TRERR_MCODEOV);
+  if (!write_snapshot_offsets(t_, compiler_.code_map().positions, head_bytes_)) {
+    end_attempt();
+    return lj_trace_err(J, LJ_TRERR_MCODEOV);
+  }
   std::memcpy(entry, head_.bytes().data(), head_bytes_);
   std::memcpy(start, t_.code.bytes().data(), t_.code.bytes().size());
   T->mcode = entry;
@@ -231,9 +230,8 @@ bool Backend::assemble(jit_State* J, GCtrace* T) {
   IRRef n = T->nins;  // what an attempt before this one left
   while (J->cur.ir[n - 1].o == IR_NOP || J->cur.ir[n - 1].o == IR_RENAME) --n;
   T->nins = original_ = n;
+  t_.reason = nullptr;
   if (T->nsnap >= Trace::max_snapshots) {
-    t_.T = T;
-    t_.J = J;
     t_.fail("too many snapshots");
     return false;
   }
@@ -242,7 +240,7 @@ bool Backend::assemble(jit_State* J, GCtrace* T) {
     begin(J, T, spare);
     good = !t_.failed() && compile();
     if (!good || locations_.renames() <= spare) break;
-    abandon(original_);
+    abandon();
   }
   if (good) {
     room_ = frame_room();
@@ -250,14 +248,13 @@ bool Backend::assemble(jit_State* J, GCtrace* T) {
   if (good && spadjust_ > 0x7fff) good = false, t_.fail("frame too large");
   if (good) install();
   if (!good || t_.failed()) {
-    abandon(original_);
+    abandon();
     return false;
   }
   t_.ir[REF_BASE].prev = static_cast<IRRef1>(Target::keeps_base && !t_.loses_base ? Target::base_place : REGSP_INIT);
   locations_.append(t_, original_, J->cur.nins);
-  std::memcpy(&J->cur.ir[original_], &t_.ir[original_], (J->cur.nins - original_) * sizeof(IRIns));
   Counts& c = counts();
-  ++c.jitkit_traces;
+  ++c.traces_jitkit;
   c.side_traces += t_.parent != nullptr ? 1 : 0;
   c.loops += J->loopref != 0 ? 1 : 0;
   c.renames += locations_.renames();
@@ -273,22 +270,35 @@ bool Backend::assemble(jit_State* J, GCtrace* T) {
 extern "C" {
 
 void __wrap_lj_asm_trace(jit_State* J, GCtrace* T);
+[[noreturn]] void __wrap_lj_mcode_limiterr(jit_State* J, size_t need);
 void __wrap_lj_asm_patchexit(jit_State* J, GCtrace* T, ExitNo exitno, MCode* target);
 
 void __wrap_lj_asm_trace(jit_State* J, GCtrace* T) {
   using namespace jitkit::luajit;
-  const jitkit::u64 begun = clock_nanoseconds();
+  begin_attempt();
   if (choice() == Choice::stock || !Backend::own().assemble(J, T)) {
-    if (choice() != Choice::stock) count_fallback(Backend::own().trace().reason, Backend::own().trace().detail);
+    const auto count = [] {
+      if (choice() != Choice::stock) count_fallback(Backend::own().trace().reason, Backend::own().trace().detail);
+    };
     if (needs_base(J)) {
+      count();
       ++counts().aborted;
+      end_attempt();
       lj_trace_err(J, LJ_TRERR_NYICOAL);
     }
     __real_lj_asm_trace(J, T);
-    ++counts().stock_traces;
+    count();  // behind it: when it wants more room, LuaJIT calls again
+    ++counts().traces_stock;
     forget_branches(T->mcode);
   }
-  counts().nanoseconds += clock_nanoseconds() - begun;
+  end_attempt();
+}
+
+// Either backend's error when there is no room for the code; LuaJIT calls again with a new area.
+void __wrap_lj_mcode_limiterr(jit_State* J, size_t need) {
+  ++jitkit::luajit::counts().restarts;
+  jitkit::luajit::end_attempt();
+  __real_lj_mcode_limiterr(J, need);
 }
 
 void __wrap_lj_asm_patchexit(jit_State* J, GCtrace* T, ExitNo exitno, MCode* target) {

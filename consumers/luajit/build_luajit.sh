@@ -7,7 +7,12 @@
 # root nor deb-src lines of the system are needed. Not amalgamated: lj_asm.o has to be an object of its own.
 set -eu
 
-target=$1
+target=${1-}
+case $target in
+  x86_64) cross= ;;
+  arm64) cross="HOST_CC=gcc CROSS=aarch64-linux-gnu- TARGET_SYS=Linux" ;;
+  *) echo "build_luajit.sh: unknown target '$target'" >&2; exit 2 ;;
+esac
 cache=${JITKIT_CACHE:-$HOME/.cache/jitkit}/luajit
 mkdir -p "$cache"
 exec 9>"$cache/lock.$target" 8>"$cache/lock"
@@ -43,12 +48,7 @@ directory=$cache/$target
 if [ ! -f "$directory/built" ]; then
   rm -rf "$directory"
   cp -r "$cache/src" "$directory"
-  case $target in
-    x86_64) set -- ;;
-    arm64) set -- HOST_CC=gcc CROSS=aarch64-linux-gnu- TARGET_SYS=Linux ;;
-    *) echo "build_luajit.sh: unknown target '$target'" >&2; exit 2 ;;
-  esac
-  env -u MAKEFLAGS -u MAKELEVEL make -C "$directory/src" "$@" >"$directory.log" 2>&1 ||
+  env -u MAKEFLAGS -u MAKELEVEL make -C "$directory/src" $cross >"$directory.log" 2>&1 ||
     { tail -n 20 "$directory.log" >&2; exit 1; }
   touch "$directory/built"
 fi

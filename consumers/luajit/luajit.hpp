@@ -26,9 +26,10 @@ extern "C" {
 #include <lj_trace.h>
 #include <lj_vm.h>
 
-// The backend that the linker's --wrap set aside.
+// What the linker's --wrap set aside.
 void __real_lj_asm_trace(jit_State* J, GCtrace* T);
 void __real_lj_asm_patchexit(jit_State* J, GCtrace* T, ExitNo exitno, MCode* target);
+[[noreturn]] void __real_lj_mcode_limiterr(jit_State* J, size_t need);
 }
 
 #endif  // JITKIT_CONSUMERS_LUAJIT_LUAJIT_HPP

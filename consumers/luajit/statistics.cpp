@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <iterator>
 
 namespace jitkit::luajit {
 
@@ -20,10 +21,17 @@ struct Session {
   Choice choice = Choice::jitkit;
   const char* file = nullptr;
   Counts counts;
-  Fallback fallbacks[256] = {};
+  Fallback fallbacks[257] = {};  // the last: others, when there is no room for a reason of their own
+  u64 begun = 0;  // of the attempt under way
 };
 
 void write_report();
+
+u64 clock_nanoseconds() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<u64>(t.tv_sec) * 1000000000U + static_cast<u64>(t.tv_nsec);
+}
 
 Session& session() {
   static Session s = [] {
@@ -54,18 +62,9 @@ void write_report() {
   }
   const Counts& c = s.counts;
   const auto line = [out](const char* name, u64 value) { std::fprintf(out, "%s %" PRIu64 "\n", name, value); };
-  line("traces_jitkit", c.jitkit_traces);
-  line("traces_stock", c.stock_traces);
-  line("side_traces", c.side_traces);
-  line("loops", c.loops);
-  line("ir_instructions", c.ir_instructions);
-  line("code_bytes", c.code_bytes);
-  line("renames", c.renames);
-  line("patched_branches", c.patched_branches);
-  line("far_branches", c.far_branches);
-  line("restarts", c.restarts);
-  line("aborted", c.aborted);
-  line("nanoseconds", c.nanoseconds);
+#define JITKIT_LUAJIT_COUNTER(name) line(#name, c.name);
+  JITKIT_LUAJIT_COUNTERS(JITKIT_LUAJIT_COUNTER)
+#undef JITKIT_LUAJIT_COUNTER
   for (const Fallback& f : s.fallbacks)
     if (f.times != 0) std::fprintf(out, "fallback %" PRIu64 " %s\n", f.times, f.reason);
   std::fclose(out);
@@ -80,18 +79,17 @@ void count_fallback(const char* what, const char* detail) {
   Session& s = session();
   char reason[sizeof Fallback::reason];
   std::snprintf(reason, sizeof reason, "%s%s%s", what, *detail != '\0' ? " " : "", detail);
-  for (Fallback& f : s.fallbacks) {
-    if (f.times == 0) std::memcpy(f.reason, reason, sizeof reason);
-    if (std::strcmp(f.reason, reason) != 0) continue;
-    ++f.times;
-    return;
-  }
+  Fallback* const others = std::end(s.fallbacks) - 1;
+  Fallback* f = s.fallbacks;
+  while (f != others && f->times != 0 && std::strcmp(f->reason, reason) != 0) ++f;
+  if (f->times++ == 0) std::snprintf(f->reason, sizeof f->reason, "%s", f != others ? reason : "others");
 }
 
-u64 clock_nanoseconds() {
-  timespec t{};
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<u64>(t.tv_sec) * 1000000000U + static_cast<u64>(t.tv_nsec);
+void begin_attempt() { session().begun = clock_nanoseconds(); }
+void end_attempt() {
+  Session& s = session();
+  if (s.begun != 0) s.counts.nanoseconds += clock_nanoseconds() - s.begun;
+  s.begun = 0;
 }
 
 }  // namespace jitkit::luajit

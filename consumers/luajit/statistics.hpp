@@ -13,20 +13,26 @@ namespace jitkit::luajit {
 
 enum class Choice : u8 { jitkit, stock, check };
 
+// Each counter as a member of Counts and as a line of the report, in its order. side_traces to renames are of
+// jitkit's traces; far_branches stay with the VM; restarts are for more room; aborted: neither backend can do it;
+// nanoseconds: in either backend, restarted attempts included.
+#define JITKIT_LUAJIT_COUNTERS(row)                                                                          \
+  row(traces_jitkit) row(traces_stock) row(side_traces) row(loops) row(ir_instructions) row(code_bytes)     \
+  row(renames) row(patched_branches) row(far_branches) row(restarts) row(aborted) row(nanoseconds)
+
 struct Counts {
-  u64 jitkit_traces = 0, stock_traces = 0;
-  u64 ir_instructions = 0, code_bytes = 0;  // of jitkit's
-  u64 side_traces = 0, loops = 0, renames = 0, patched_branches = 0, far_branches = 0;
-  u64 restarts = 0;  // for more room
-  u64 aborted = 0;   // traces that neither backend can do
-  u64 nanoseconds = 0;  // in the backend
+#define JITKIT_LUAJIT_COUNTER(name) u64 name = 0;
+  JITKIT_LUAJIT_COUNTERS(JITKIT_LUAJIT_COUNTER)
+#undef JITKIT_LUAJIT_COUNTER
 };
 
 Choice choice();
 Counts& counts();
 // Of a trace left to stock. `what` must last.
 void count_fallback(const char* what, const char* detail = "");
-u64 clock_nanoseconds();
+// An attempt at a trace, of either backend. It may end by an error that unwinds, so this is no object.
+void begin_attempt();
+void end_attempt();
 
 }  // namespace jitkit::luajit
 
