@@ -14,27 +14,36 @@ extern "C" {
 
 namespace jitkit::luajit {
 
-ir::Value Translator::call(const void* f, std::span<const Value> arguments, Type result, bool throws) {
+// The call alone; none if it can't be done.
+ir::Inst Translator::emit_call(const void* f, std::span<const Value> arguments, std::span<const ir::Param> results) {
   if (t_.failed()) return {};
-  if (f == nullptr) return fail("call", "of nothing"), Value();
-  ir::Param params[CCI_NARGS_MAX + 2], results[1];
+  if (f == nullptr) return fail("call", "of nothing"), ir::Inst();
+  ir::Param params[CCI_NARGS_MAX + 2];
   u32 words = 0, floats = 0;
   for (usize n = 0; n < arguments.size(); ++n) {
-    if (!arguments[n]) return fail("call", "argument"), Value();
+    if (!arguments[n]) return fail("call", "argument"), ir::Inst();
     params[n].type = t_.fn.type(arguments[n]);
-    if (params[n].type == Type::f64 || params[n].type == Type::f32)
-      ++floats;
-    else
-      ++words;
+    ++(params[n].type == Type::f64 || params[n].type == Type::f32 ? floats : words);
   }
-  if (words * 8 > Target::register_bytes || floats > 8) return fail("call", "arguments on the stack"), Value();
-  results[0].type = result;
-  const ir::SigRef sig = t_.module.add_signature(std::span<const ir::Param>(params, arguments.size()), std::span<const ir::Param>(results, result != Type::none ? 1 : 0));
+  if (words * 8 > Target::register_bytes || floats > 8) return fail("call", "arguments on the stack"), ir::Inst();
+  const ir::SigRef sig = t_.module.add_signature(std::span<const ir::Param>(params, arguments.size()), results);
   char name[24];
   std::snprintf(name, sizeof name, "f%u", callees_++);
   t_.code.symbol(name, reinterpret_cast<u64>(f));
-  const ir::Inst made = b_.call(t_.module.declare_function(name, sig, f), ir::Values(arguments));
-  if (throws && ref_ >= t_.T->snap[0].ref) keep_state();  // before, LuaJIT remakes what the parent sank
+  return b_.call(t_.module.declare_function(name, sig, f), ir::Values(arguments));
+}
+
+ir::Value Translator::call(const void* f, std::span<const Value> arguments, Type result, bool throws) {
+  if (t_.failed()) return {};
+  ir::Param results[1];
+  results[0].type = result;
+  // Before the first snapshot LuaJIT remakes what the parent sank. The state is made before the call, since the
+  // constants it freezes have to be there when the call throws.
+  const bool leaves = throws && ref_ >= t_.T->snap[0].ref;
+  const ir::FrameStateRef s = leaves ? state() : ir::FrameStateRef();
+  const ir::Inst made = emit_call(f, arguments, std::span<const ir::Param>(results, result != Type::none ? 1 : 0));
+  if (t_.failed()) return {};
+  if (leaves) b_.safepoint(s);  // keeps the values across the call
   return result != Type::none ? b_.result(made) : Value();
 }
 
@@ -73,11 +82,12 @@ ir::Value Translator::call_next(const IRIns& i) {
   if (collect(i.op1, arguments, 3) != 2) return fail("call", "lj_vm_next"), Value();
   t_.writes_frame = true;
   t_.loses_base = t_.loses_base || Target::keeps_base;
-  const ir::SigRef sig = t_.module.add_signature({Type::ptr, Type::i32}, {Type::ptr, Type::i32});
-  char name[24];
-  std::snprintf(name, sizeof name, "f%u", callees_++);
-  t_.code.symbol(name, reinterpret_cast<u64>(lj_vm_next));
-  const ir::Inst made = b_.call(t_.module.declare_function(name, sig), {as_pointer(arguments[0]), as_type(arguments[1], Type::i32)});
+  ir::Param results[2];
+  results[0].type = Type::ptr;
+  results[1].type = Type::i32;
+  const Value given[] = {as_pointer(arguments[0]), as_type(arguments[1], Type::i32)};
+  const ir::Inst made = emit_call(reinterpret_cast<const void*>(lj_vm_next), given, results);
+  if (t_.failed()) return {};
   if (ins(ref_ + 1).o == IR_HIOP) t_.values[ref_ + 1] = b_.result(made, 1);
   return b_.result(made, 0);
 }
@@ -169,7 +179,6 @@ void Translator::collect_garbage(u32 steps) {
   if (t_.failed()) return;
   if (t_.unpatchables == std::size(t_.unpatchable)) return fail("too many steps of the collector");
   t_.unpatchable[t_.unpatchables++] = b_.guard(b_.icmp(ICond::eq, leaves, b_.i32(0)), s);
-  t_.states[snapshot_].unpatchable = true;
   b_.br({on});
   b_.at(on);
 }

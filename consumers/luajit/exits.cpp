@@ -3,7 +3,6 @@
 #include <jitkit/consumers/luajit/statistics.hpp>
 
 #include <cstdio>
-#include <cstring>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
@@ -13,7 +12,7 @@ namespace jitkit::luajit {
 namespace {
 
 struct Branch {
-  i64 offset;  // of its field, from the start of the trace; negative: none
+  i64 offset;  // of its field, from the start of the trace
   u16 exit;
   FixupKind kind;
   bool patchable;
@@ -28,6 +27,14 @@ std::mutex lock;
 std::unordered_map<const MCode*, Patches>& table() {
   static std::unordered_map<const MCode*, Patches> t;
   return t;
+}
+
+// Writes `target` into the field at `at`; false if it is out of reach, and nothing is written.
+bool lead_to(void* at, FixupKind kind, u64 target) {
+  const i64 value = fixup_value(kind, reinterpret_cast<u64>(at), target);
+  if (!fixup_fits(kind, value)) return false;
+  write_fixup(kind, static_cast<u8*>(at), value);
+  return true;
 }
 
 #if !defined(__aarch64__)
@@ -48,8 +55,7 @@ MCode* write_group(jit_State* J, u32 group) {
     if (n + 1 < EXITSTUBS_PER_GROUP) put({0xeb, EXITSTUB_SPACING * (EXITSTUBS_PER_GROUP - 1 - n) - 2});  // jmp to the end
   }
   put({0x6a, group * EXITSTUBS_PER_GROUP >> 8, 0xe9});
-  const i32 distance = static_cast<i32>(reinterpret_cast<i64>(lj_vm_exit_handler) - reinterpret_cast<i64>(p + 4));
-  std::memcpy(p, &distance, 4);
+  if (!lead_to(p, FixupKind::x86_rel32, reinterpret_cast<u64>(lj_vm_exit_handler))) lj_trace_err(J, LJ_TRERR_MCODEAL);
   p += 4;
   lj_mcode_commitbot(J, p);
   return limit;
@@ -58,13 +64,6 @@ MCode* write_group(jit_State* J, u32 group) {
 #else
 
 constexpr u32 stub_words = 3;  // str x30, [sp]; bl lj_vm_exit_handler; movz w0, #trace
-
-bool lead_to(MCode* at, FixupKind kind, const MCode* target) {
-  const i64 value = fixup_value(kind, reinterpret_cast<u64>(at), reinterpret_cast<u64>(target));
-  if (!fixup_fits(kind, value)) return false;
-  *at = static_cast<MCode>(insert_fixup(fixup_field(kind), *at & ~(static_cast<u32>(low_mask(fixup_field(kind).bits)) << fixup_field(kind).lsb), value));
-  return true;
-}
 
 #endif
 
@@ -124,8 +123,6 @@ void remember_branches(const Trace& t, const ExitSymbols& exits, std::span<const
     }
     p.branches.push_back({head + r.offset, static_cast<u16>(exit), r.kind, patchable});
   }
-  for (u32 n = 0; n < t.T->nsnap; ++n)
-    if (t.states[n].unpatchable) p.branches.push_back({-1, static_cast<u16>(n), FixupKind::none, false});
 }
 
 bool is_own(const GCtrace* T) {
@@ -145,29 +142,24 @@ bool patch_exit(jit_State* J, GCtrace* T, ExitNo exit, MCode* target) {
   if (found == table().end() || found->second.trace != T->traceno) return false;
   MCode* const area = lj_mcode_patch(J, T->mcode, 0);
   char* const start = reinterpret_cast<char*>(T->mcode);
+  const u64 to = reinterpret_cast<u64>(target);
   [[maybe_unused]] bool stub = true;
   for (const Branch& b : found->second.branches) {
     if (b.exit != exit) continue;
-    if (!b.patchable) stub = false;
-    if (!b.patchable || b.offset < 0) continue;
-    char* const at = start + b.offset;
-#if defined(__aarch64__)
-    if (!lead_to(reinterpret_cast<MCode*>(at), b.kind, target)) {
-      ++counts().far_branches;
+    if (!b.patchable) {
+      stub = false;
       continue;
     }
-#else
-    const i32 distance = static_cast<i32>(reinterpret_cast<char*>(target) - (at + 4));
-    std::memcpy(at, &distance, 4);
-#endif
-    ++counts().patched_branches;
+    ++(lead_to(start + b.offset, b.kind, to) ? counts().patched_branches : counts().far_branches);
   }
   MCode* end = reinterpret_cast<MCode*>(start + T->szmcode);
 #if defined(__aarch64__)
   end = exitstub_trace_addr(T, exit);
-  if (stub) {
-    *end = 0x14000000;  // what is too far branches here
-    lead_to(end, FixupKind::a64_branch26, target);
+  if (stub) {  // what is too far branches here: bl becomes b
+    if (lead_to(end, FixupKind::a64_branch26, to))
+      *end &= 0x7fffffff;
+    else
+      ++counts().far_branches;
   }
   ++end;
 #endif

@@ -4,7 +4,7 @@
 // minimum or maximum picks the operand that the interpreter's comparison picks.
 #include <jitkit/consumers/luajit/translate.hpp>
 
-#include <cmath>
+#include <utility>
 
 extern "C" {
 #include <lj_carith.h>
@@ -111,8 +111,9 @@ ir::Value Translator::math(const IRIns& i) {
     case IRFPM_CEIL: return b_.fceil(x);
     case IRFPM_TRUNC: return b_.ftrunc(x);
     case IRFPM_SQRT: return b_.fsqrt(x);
-    case IRFPM_LOG: return call(reinterpret_cast<const void*>(static_cast<double (*)(double)>(std::log)), {x}, Type::f64);
-    case IRFPM_LOG2: return call(reinterpret_cast<const void*>(lj_ir_callinfo[IRCALL_lj_vm_log2].func), {x}, Type::f64);
+    case IRFPM_LOG:
+    case IRFPM_LOG2:  // the calls stand in the order of IRFPM_
+      return call(reinterpret_cast<const void*>(lj_ir_callinfo[IRCALL_lj_vm_floor + i.op2].func), {x}, Type::f64);
     default: return fail("op", "FPMATH"), Value();
   }
 }

@@ -36,13 +36,13 @@ void Translator::add_entry(IRRef ref, IRRef snapshot_ref) {
 }
 
 ir::FrameStateRef Translator::state(u32 snapshot) {
-  SnapshotState& s = t_.states[snapshot];
-  if (s.state) return s.state;
+  ir::FrameStateRef& s = t_.states[snapshot];
+  if (s) return s;
   const SnapShot& snap = t_.T->snap[snapshot];
   entry_count_ = 0;
   for (u32 n = 0; n < snap.nent; ++n) add_entry(snap_ref(t_.T->snapmap[snap.mapofs + n]), snap.ref);
-  s.state = b_.frame_state(snapshot, std::span<const ir::FrameEntry>(entries_, entry_count_));
-  return s.state;
+  s = b_.frame_state(snapshot, std::span<const ir::FrameEntry>(entries_, entry_count_));
+  return s;
 }
 
 }  // namespace jitkit::luajit

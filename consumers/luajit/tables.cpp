@@ -30,8 +30,7 @@ ir::Value Translator::load_tagged(Value at, i32 offset, IRType1 t, bool checked)
     return b_.load(Type::i32, at, offset);
   }
   if (irt_ispri(t)) {
-    const u64 pattern = irt_isnil(t) ? ~u64{0} : ~(static_cast<u64>(~irt_toitype(t)) << 47);
-    if (checked) guard(b_.icmp(ICond::eq, b_.load(Type::i64, at, offset), b_.constant(Type::i64, pattern)));
+    if (checked) guard(b_.icmp(ICond::eq, b_.load(Type::i64, at, offset), b_.constant(Type::i64, primitive(t))));
     return {};
   }
   if (!irt_isaddr(t)) return fail("type", "of a tagged value"), Value();
@@ -47,9 +46,7 @@ ir::Value Translator::load_slot(const IRIns& i) {
   if ((i.op2 & IRSLOAD_CONVERT) != 0 && irt_isint(t)) {
     t.irt = IRT_NUM;
     const Value number = load_tagged(base_, offset, t, checked);
-    return irt_isguard(i.t) && !checked ? checked_integer(number)
-           : irt_isguard(i.t)           ? checked_integer(number)
-                                        : b_.fptosi(Type::i32, number);
+    return irt_isguard(i.t) ? checked_integer(number) : b_.fptosi(Type::i32, number);
   }
   if ((i.op2 & IRSLOAD_CONVERT) != 0) {
     t.irt = IRT_INT;
@@ -72,15 +69,20 @@ ir::Value Translator::load_as(IRType1 t, Value at, i32 offset) {
   return b_.load(type_of(t), at, offset, anywhere);
 }
 
-ir::Value Translator::load_field(const IRIns& i) {
-  if (i.op1 == REF_NIL)
-    return load_as(i.t, address(reinterpret_cast<const char*>(J2GG(t_.J)) + (static_cast<u32>(i.op2) << 2)), 0);
+// Of an IRFL_ number, in its object.
+u32 Translator::field_offset(u32 field) {
   static constexpr u16 offsets[] = {
 #define JITKIT_LUAJIT_FIELD(name, offset) static_cast<u16>(offset),
       IRFLDEF(JITKIT_LUAJIT_FIELD)
 #undef JITKIT_LUAJIT_FIELD
   };
-  return load_as(i.t, pointer(i.op1), offsets[i.op2]);
+  return offsets[field];
+}
+
+ir::Value Translator::load_field(const IRIns& i) {
+  if (i.op1 == REF_NIL)
+    return load_as(i.t, address(reinterpret_cast<const char*>(J2GG(t_.J)) + (static_cast<u32>(i.op2) << 2)), 0);
+  return load_as(i.t, pointer(i.op1), place_of(field_offset(i.op2)));
 }
 
 // --- Stores
@@ -110,7 +112,7 @@ ir::Value Translator::tagged(IRRef ref) {
     lj_ir_kvalue(t_.J->L, &v, &i);
     return b_.constant(Type::i64, v.u64);
   }
-  if (irt_ispri(i.t)) return b_.constant(Type::i64, irt_isnil(i.t) ? ~u64{0} : ~(static_cast<u64>(~irt_toitype(i.t)) << 47));
+  if (irt_ispri(i.t)) return b_.constant(Type::i64, primitive(i.t));
   if (irt_isnum(i.t)) return b_.bitcast(Type::i64, value(ref));
   if (irt_isinteger(i.t)) return b_.or_(b_.zext(Type::i64, value(ref)), b_.constant(Type::i64, u64{number_limit} << 32));
   if (!irt_isaddr(i.t)) return fail("type", "to be tagged"), Value();
@@ -159,7 +161,7 @@ ir::Value Translator::constant_slot(const IRIns& i) {
   if (irt_isnum(key.t)) {
     pattern = ir_knum(&key)->u64;
   } else if (irt_ispri(key.t)) {
-    pattern = ~(static_cast<u64>(~irt_toitype(key.t)) << 47);
+    pattern = primitive(key.t);
   } else if (key.o == IR_KGC) {
     pattern = tag(key.t) | reinterpret_cast<u64>(ir_kgc(&key));
   } else {

@@ -14,12 +14,6 @@
 
 namespace jitkit::luajit {
 
-// A snapshot that something can leave through.
-struct SnapshotState {
-  ir::FrameStateRef state;
-  bool unpatchable = false;  // a collection's exit is among its branches
-};
-
 struct Trace {
   static constexpr u32 max_refs = 0x10000, max_snapshots = 512;
 
@@ -37,7 +31,7 @@ struct Trace {
 
   ir::Value values[max_refs];
   u8 used[max_refs];  // by_trace, by_exits
-  SnapshotState states[max_snapshots];
+  ir::FrameStateRef states[max_snapshots];  // of the snapshots that something can leave through
   u32 first_inst[max_snapshots];  // jitkit's instructions of a snapshot begin here
   ir::Inst unpatchable[4];        // guards of the collector's
   u32 unpatchables = 0;

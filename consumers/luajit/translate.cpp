@@ -145,8 +145,9 @@ void Translator::enter() {
   }
   t_.base_register = Target::base;
   if (t_.parent != nullptr && taken.has(Target::base)) {
-    const RegSet free = (Target::convention().allocatable & RegSet::range(0, 32)) - taken;
-    t_.base_register = free.empty() || Target::Isa::register_info(Target::convention(), {}).bank[0].has(free.first()) == false ? PReg() : free.first();
+    const RegSet general = Target::Isa::register_info(Target::convention(), {}).bank[0];
+    const RegSet free = (Target::convention().allocatable & general) - taken;
+    t_.base_register = free.empty() ? PReg() : free.first();
   }
   if (t_.base_register.valid()) params[count++] = placed(Type::ptr, t_.base_register);
   t_.fn.signature = t_.module.add_signature(std::span<const ir::Param>(params, count), {}, ir::CallConv::custom0);
@@ -294,12 +295,7 @@ void Translator::translate(IRRef ref) {
     case IR_XSTORE: {
       const IRIns& to = ins(i.op1);
       if (i.o == IR_XSTORE) return store_as(i.t, pointer(i.op1), 0, value(i.op2));
-      static constexpr u16 offsets[] = {
-#define JITKIT_LUAJIT_FIELD(name, offset) static_cast<u16>(offset),
-          IRFLDEF(JITKIT_LUAJIT_FIELD)
-#undef JITKIT_LUAJIT_FIELD
-      };
-      return store_as(i.t, pointer(to.op1), offsets[to.op2], value(i.op2));
+      return store_as(i.t, pointer(to.op1), place_of(field_offset(to.op2)), value(i.op2));
     }
     case IR_SNEW:
     case IR_XSNEW:

@@ -67,7 +67,6 @@ class Translator {
   bool is_sunk_store(IRRef allocation, const IRIns& store) const;
   ir::Inst guard(Value holds) { return b_.guard(holds, state()); }
   ir::Inst guard_not(Value holds) { return b_.guard_not(holds, state()); }
-  void keep_state() { b_.safepoint(state()); }  // a call here may leave through it
 
   // --- numbers.cpp
   Value arithmetic(const IRIns& i);
@@ -96,9 +95,12 @@ class Translator {
   Value upvalue_reference(const IRIns& i);
   void table_barrier(const IRIns& i);
   void upvalue_barrier(const IRIns& i);
+  static u32 field_offset(u32 field);
+  static u64 primitive(IRType1 t) { return ~(static_cast<u64>(~irt_toitype(t)) << 47); }  // nil, false, true as a TValue
   static u64 tag(IRType1 t) { return static_cast<u64>(static_cast<i64>(static_cast<i32>(irt_toitype(t)))) << 47; }
 
   // --- calls.cpp
+  ir::Inst emit_call(const void* f, std::span<const Value> arguments, std::span<const ir::Param> results);
   Value call(const void* f, std::span<const Value> arguments, Type result, bool throws);
   Value call(const void* f, std::initializer_list<Value> arguments, Type result, bool throws = false) {
     return call(f, std::span<const Value>(arguments.begin(), arguments.size()), result, throws);
