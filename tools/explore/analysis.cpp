@@ -27,6 +27,10 @@ Json errors_of(const ir::Diagnostics& errors) {
   return list;
 }
 
+Json error_of_no_place(const char* message) {
+  return Json::array({{{"line", 0}, {"column", 0}, {"message", message}}});
+}
+
 // Gives each instruction its line of the text as its source position, so that passes carry it on; a function
 // with positions of its own keeps them.
 bool number_lines(ir::FunctionData& f, const ir::TextMap& text) {
@@ -126,7 +130,11 @@ Json analyse(const Json& question) {
     if (chosen == nullptr || name == wanted) chosen = &f;
     memory = number_lines(f, map) && memory;
   });
-  if (chosen == nullptr || !memory) return answer;
+  if (!memory) {
+    answer["errors"] = error_of_no_place(describe(Error::out_of_memory));
+    return answer;
+  }
+  if (chosen == nullptr) return answer;
   const ir::TextMap& map = unit.text_of(chosen->symbol);
   answer["function"] = std::string(unit.module.symbol_name(chosen->symbol));
 
@@ -144,7 +152,7 @@ Json analyse(const Json& question) {
   });
   answer["passes"] = std::move(passes);
   if (!s.ok()) {
-    answer["errors"] = Json::array({{{"line", 0}, {"column", 0}, {"message", describe(s.error)}}});
+    answer["errors"] = error_of_no_place(describe(s.error));
     return answer;
   }
   answer["graph"] = BodyJson(*chosen).graph();

@@ -64,7 +64,6 @@ struct Start {
 
   [[noreturn]] void run() const {
     setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(in, 0);
     dup2(out, 1);
     dup2(err, 2);
@@ -79,6 +78,10 @@ struct Start {
       unshare(CLONE_NEWNET);
       if (setgroups(0, nullptr) != 0 || setgid(user) != 0 || setuid(user) != 0) _exit(126);
     }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // a change of the user takes it away
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
     if (directory != nullptr && chdir(directory) != 0) _exit(126);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     execvpe(argv[0], argv.data(), environment.data());

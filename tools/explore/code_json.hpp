@@ -13,10 +13,9 @@
 
 #include "bit_fields.hpp"
 #include "occupancy.hpp"
+#include "question.hpp"
 
 namespace jitkit::tools {
-
-using Json = nlohmann::json;
 
 inline std::string hex_text(std::span<const u8> bytes, bool as_word) {
   std::string s;

@@ -12,20 +12,22 @@
 #include <string>
 
 #include "analysis.hpp"
+#include "question.hpp"
 #include "server.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
+using jitkit::tools::Json;
+using jitkit::tools::well_typed;
 
 int answer(Json (*to)(const Json&)) {
   std::string text;
   char buffer[1 << 16];
   for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, stdin)) != 0;) text.append(buffer, n);
   const Json question = Json::parse(text, nullptr, false);
-  if (!question.is_object()) {
-    fmt::print(stderr, "was asked something that is no JSON object\n");
+  if (!well_typed(question)) {
+    fmt::print(stderr, "was asked something that is no JSON object of texts\n");
     return 1;
   }
   const std::string out = to(question).dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -43,7 +43,6 @@ class Occupancy {
   using State = std::map<u32, u32>;
 
   static bool holds(ir::Allocation a) { return a.is_reg() || a.kind() == ir::Allocation::Kind::slot; }
-  // Slots are named by the offset they have once the frame is laid out, or by their value before.
   static u32 key(ir::Allocation a) { return a.bits; }
 
   void solve() {

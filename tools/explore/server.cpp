@@ -21,15 +21,15 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <nlohmann/json.hpp>
+#include <thread>
 
 #include "child.hpp"
+#include "question.hpp"
 
 namespace jitkit::tools {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
 using httplib::Request;
 using httplib::Response;
 
@@ -53,13 +53,15 @@ bool read_file(const fs::path& path, std::string& text) {
 std::string why(const Outcome& o, const Limits& limits) {
   using End = Outcome::End;
   switch (o.end) {
-    case End::not_started: return "no process could be started";
+    case End::not_started: return "could not be started";
     case End::out_of_time: return fmt::format("ended after {} s: it had not come to an end", limits.seconds);
     case End::too_much_output: return fmt::format("ended: it printed more than {} bytes", limits.output);
     case End::cancelled: return "cancelled";
     case End::signalled: return fmt::format("ended by signal {} ({})", o.status, strsignal(o.status));
     case End::exited: break;
   }
+  // What a shell too says of a command that is not there.
+  if ((o.status == 126 || o.status == 127) && o.out.empty() && o.err.empty()) return "could not be started";
   return {};
 }
 
@@ -67,10 +69,14 @@ std::string why(const Outcome& o, const Limits& limits) {
 class Jobs {
  public:
   using Flag = std::shared_ptr<std::atomic<bool>>;
-  Flag start(const std::string& name) {
+  // Null and a message if it may not.
+  Flag start(const std::string& name, std::string& message) {
     const std::lock_guard lock(mutex_);
-    if (flags_.size() >= most_runs || flags_.contains(name)) return nullptr;
-    return flags_[name] = std::make_shared<std::atomic<bool>>(false);
+    if (flags_.contains(name)) message = fmt::format("a job named '{}' is running already", name);
+    else if (flags_.size() >= most_runs) message = fmt::format("{} programs are running already", most_runs);
+    else if (ending_) message = "the server is ending";
+    else return flags_[name] = std::make_shared<std::atomic<bool>>(false);
+    return nullptr;
   }
   void end(const std::string& name) {
     const std::lock_guard lock(mutex_);
@@ -82,11 +88,26 @@ class Jobs {
     if (found != flags_.end()) *found->second = true;
     return found != flags_.end();
   }
+  void cancel_all() {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+    for (auto& [name, flag] : flags_) *flag = true;
+  }
 
  private:
   std::mutex mutex_;
+  bool ending_ = false;
   std::map<std::string, Flag> flags_;
 };
+
+// What ends a server from outside. Blocked before there is a thread, so that just the one that waits takes them.
+sigset_t ending_signals() {
+  sigset_t s;
+  sigemptyset(&s);
+  sigaddset(&s, SIGINT);
+  sigaddset(&s, SIGTERM);
+  return s;
+}
 
 class Site {
  public:
@@ -96,6 +117,7 @@ class Site {
     if (!prepare()) return 1;
     http_.set_payload_max_length(most_input);
     http_.set_read_timeout(20);
+    http_.set_keep_alive_timeout(1);  // what an idle connection may keep the end waiting
     http_.set_tcp_nodelay(true);
     http_.set_default_headers({{"Cache-Control", "no-store"},
                                {"X-Content-Type-Options", "nosniff"},
@@ -111,7 +133,7 @@ class Site {
     http_.Post(root + "api/run", [this](const Request& q, Response& r) { run_program(q, r); });
     http_.Post(root + "api/cancel", [this](const Request& q, Response& r) {
       const Json question = Json::parse(q.body, nullptr, false);
-      answer(r, {{"cancelled", question.is_object() && jobs_.cancel(text_of(question, "job"))}});
+      answer(r, {{"cancelled", well_typed(question) && jobs_.cancel(question.value("job", ""))}});
     });
     const int port = options_.port != 0 ? (http_.bind_to_port("127.0.0.1", options_.port) ? options_.port : -1)
                                         : http_.bind_to_any_port("127.0.0.1");
@@ -124,10 +146,29 @@ class Site {
     fmt::print("http://{}/{}/\n", host_, token_);
     fmt::print(stderr, "programs run with limits: {}\n", confinement());
     std::fflush(stdout);
-    return http_.listen_after_bind() ? 0 : 1;
+    return listen() ? 0 : 1;
   }
 
  private:
+  // Until a signal, at which what runs is cancelled; the scratch directory goes with this object.
+  bool listen() {
+    std::atomic<bool> over = false;
+    std::thread waiting([&] {
+      const sigset_t signals = ending_signals();
+      int which = 0;
+      sigwait(&signals, &which);
+      ending_ = true;
+      jobs_.cancel_all();
+      while (!over && !http_.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      http_.stop();
+    });
+    const bool good = http_.listen_after_bind();
+    over = true;
+    pthread_kill(waiting.native_handle(), SIGTERM);  // not from outside: listening failed
+    waiting.join();
+    return good;
+  }
+
   struct File {
     const char* name;
     const char* type;
@@ -159,10 +200,6 @@ class Site {
   static void answer(Response& r, const Json& j) {
     r.set_content(j.dump(-1, ' ', false, Json::error_handler_t::replace), "application/json");
   }
-  static std::string text_of(const Json& j, const char* key) {
-    const auto found = j.find(key);
-    return found != j.end() && found->is_string() ? found->get<std::string>() : std::string();
-  }
   void file(const char* name, const char* type, Response& r) const {
     std::string text;
     if (!read_file(fs::path(options_.assets) / name, text)) {
@@ -176,9 +213,7 @@ class Site {
   void ask(const char* mode, const Request& q, Response& r) const {
     Limits limits;
     limits.output = u64{256} << 20;
-    limits.directory = scratch_.file(".");
-    const std::atomic<bool> never = false;
-    const Outcome o = run_limited({options_.self, mode}, q.body, limits, never);
+    const Outcome o = run_limited({options_.self, mode}, q.body, limits, ending_);
     if (o.end == Outcome::End::exited && o.status == 0) {
       r.set_content(o.out, "application/json");
       return;
@@ -190,13 +225,14 @@ class Site {
 
   void run_program(const Request& q, Response& r) {
     const Json question = Json::parse(q.body, nullptr, false);
-    if (!question.is_object()) {
+    if (!well_typed(question)) {
       r.status = 400;
       return;
     }
-    const std::string job = text_of(question, "job");
-    const Jobs::Flag cancelled = jobs_.start(job);
-    if (cancelled == nullptr) return answer(r, {{"message", fmt::format("{} programs are running already", most_runs)}});
+    const std::string job = question.value("job", "");
+    std::string message;
+    const Jobs::Flag cancelled = jobs_.start(job, message);
+    if (cancelled == nullptr) return answer(r, {{"message", message}});
     answer(r, run_confined(question, *cancelled));
     jobs_.end(job);
   }
@@ -209,17 +245,18 @@ class Site {
     std::error_code e;
     fs::create_directory(limits.directory, e);
     fs::permissions(limits.directory, fs::perms(0700), e);
-    std::ofstream(limits.directory + "/program.jk", std::ios::binary) << text_of(question, "text");
+    std::ofstream(limits.directory + "/program.jk", std::ios::binary) << question.value("text", "");
     fs::permissions(limits.directory + "/program.jk", fs::perms(0644), e);
-    if (limits.user != 0 && chown(limits.directory.c_str(), limits.user, limits.user) != 0)
-      return {{"message", std::strerror(errno)}};
+    if (limits.user != 0 && chown(limits.directory.c_str(), limits.user, limits.user) != 0) {
+      const std::string message = fmt::format("the program's directory could not be given to its user: {}", std::strerror(errno));
+      fs::remove_all(limits.directory, e);
+      return {{"message", message}};
+    }
     std::vector<std::string> words{command(), "run", "program.jk"};
-    if (const std::string target = text_of(question, "target"); !target.empty()) words.push_back("--target=" + target);
-    if (const std::string opt = text_of(question, "opt"); !opt.empty()) words.push_back("--opt=" + opt);
-    words.insert(words.end(), {"--", text_of(question, "function")});
-    if (const auto found = question.find("arguments"); found != question.end() && found->is_array())
-      for (const Json& a : *found)
-        if (a.is_string()) words.push_back(a.get<std::string>());
+    if (const std::string target = question.value("target", ""); !target.empty()) words.push_back("--target=" + target);
+    if (const std::string opt = question.value("opt", ""); !opt.empty()) words.push_back("--opt=" + opt);
+    words.insert(words.end(), {"--", question.value("function", "")});
+    for (const Json& a : question.value("arguments", Json::array())) words.push_back(a.get<std::string>());
     const Outcome o = run_limited(words, {}, limits, cancelled);
     fs::remove_all(limits.directory, e);
     Json j{{"out", o.out}, {"err", o.err}, {"seconds", o.seconds}, {"status", o.status}, {"good", o.end == Outcome::End::exited && o.status == 0}};
@@ -234,6 +271,7 @@ class Site {
   httplib::Server http_;
   Jobs jobs_;
   std::atomic<unsigned> runs_ = 0;
+  std::atomic<bool> ending_ = false;
 };
 
 }  // namespace
@@ -241,6 +279,8 @@ class Site {
 int serve(const ServerOptions& options) {
   signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
+  const sigset_t signals = ending_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   Site site(options);
   return site.run();
 }

@@ -6,7 +6,7 @@
 // A time beyond its bar is noted: machines differ, and others work on them. Beyond four times the bar it is a failure.
 // Prints `FAIL name: why` for each failed test and at the end `N passed, N failed, 0 skipped`.
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,15 +31,33 @@ const judge = (milliseconds, most) => {
   expect(milliseconds <= 4 * most, `it took ${milliseconds} ms, the bar is ${most}`);
 };
 
-const server = spawn(jitkit, ["explore"], { stdio: ["ignore", "pipe", "pipe"] });
-let said = "";
-server.stderr.on("data", (d) => (said += d));
-const address = await new Promise((resolve, reject) => {
-  let out = "";
-  server.stdout.on("data", (d) => { out += d; if (out.includes("\n")) resolve(out.trim()); });
-  server.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
-  setTimeout(() => reject(new Error(`no address after 20 s: ${said}`)), 20000).unref();
+// A server with a scratch directory that is its alone: what it leaves, files or processes, can be told by it.
+const serve = async () => {
+  const scratch = mkdtempSync(join(tmpdir(), "jitkit-page-server-"));
+  chmodSync(scratch, 0o755);  // the confined programs' user goes through it
+  const server = spawn(jitkit, ["explore"], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, TMPDIR: scratch } });
+  const s = { server, scratch, said: "", ended: new Promise((resolve) => server.on("exit", resolve)) };
+  server.stderr.on("data", (d) => (s.said += d));
+  s.address = await new Promise((resolve, reject) => {
+    let out = "";
+    server.stdout.on("data", (d) => { out += d; if (out.includes("\n")) resolve(out.trim()); });
+    server.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${s.said}`)));
+    setTimeout(() => reject(new Error(`no address after 20 s: ${s.said}`)), 20000).unref();
+  });
+  return s;
+};
+const main = await serve();
+const { server, address } = main;
+
+// The confined programs of a server: their command lies in its scratch directory; a forked one keeps its name.
+const programs = (s) => readdirSync("/proc").filter((p) => {
+  try {
+    return /^\d+$/.test(p) && readFileSync(`/proc/${p}/cmdline`, "latin1").includes(s.scratch);
+  } catch { return false; }  // it is gone
 });
+const until = async (what, good, seconds = 3) => {
+  for (const end = Date.now() + 1000 * seconds; !good(); await new Promise((r) => setTimeout(r, 20))) expect(Date.now() < end, what);
+};
 
 const profile = mkdtempSync(join(tmpdir(), "jitkit-page-"));
 const context = await chromium.launchPersistentContext(profile, {
@@ -69,7 +87,8 @@ const put = async (text, p = page) => {
   const before = await answers(p);
   await p.locator(".cm-content").click();
   await p.keyboard.press("Control+a");
-  await p.keyboard.insertText(text);
+  if (text) await p.keyboard.insertText(text);
+  else await p.keyboard.press("Delete");
   await p.waitForFunction((n) => Number(document.body.dataset.answers) > n, before);
 };
 const example = async (name, p = page) => {
@@ -129,6 +148,19 @@ await test("errors of the verifier", async () => {
   expect(/^3:\d+: /.test(await page.locator("#errors").innerText()), "no error at line 3");
 });
 
+await test("errors of compilation", async () => {
+  await put("func @f(v512) -> v512 {\nb1(x: v512):\n  ret x\n}\n");
+  await page.waitForSelector(".cm-lintRange-error");
+  expect(/AArch64: /.test(await page.locator("#errors").innerText()), "the error does not name the target");
+});
+
+await test("an empty program", async () => {
+  await example("Sum of squares");
+  await put("");
+  expect((await page.locator("#view").innerText()).includes("no function"), "the old code stays");
+  expect(await page.locator("#errors").isHidden(), "it is an error");
+});
+
 await test("lighting up", async () => {
   await example("Sum of squares");
   const lit = () => page.locator("#view .code.lit").count();
@@ -136,6 +168,10 @@ await test("lighting up", async () => {
   expect((await lit()) >= 2, "the other target's instruction is not lit");
   expect((await page.locator(".cm-line.lit").innerText()).includes("next_total"), "the source line is not lit");
   await shoot(page, "lit");
+  await view("passes");
+  await view("code");
+  await page.locator("[data-target=arm64] .code", { hasText: "add" }).first().hover();
+  await page.waitForFunction(() => document.querySelectorAll("#view .code.lit").length >= 2);
   await page.locator(".cm-line", { hasText: "square = mul" }).hover();
   await page.waitForFunction(() => document.querySelector(".cm-line.lit")?.innerText.includes("square = mul"));
   expect((await lit()) >= 2, "the editor's line does not light up the code of both targets");
@@ -235,27 +271,103 @@ await test("a wild store", async () => {
 });
 await test("a fork bomb", async () => {
   await hostile("declare @fork() -> i32\nfunc @bomb() {\nb1:\n  br b2\nb2:\n  p = call @fork()\n  br b2\n}\n", ["ended after", "signal"]);
+  expect(programs(main).length === 0, `${programs(main).length} processes are left`);
+});
+await test("a command that is not there", async () => {
+  const command = join(main.scratch, readdirSync(main.scratch)[0], "jitkit");
+  renameSync(command, `${command}-away`);
+  await example("Sum of squares");
+  const text = await runOn("interp");
+  renameSync(`${command}-away`, command);
+  expect(text.includes("could not be started") || text.includes("bwrap"), `it said ${text}`);
 });
 
-const ask = (path, body, headers = {}) => new Promise((resolve, reject) => {
-  const url = new URL(path, address);
-  const r = http.request(url, { method: body === undefined ? "GET" : "POST", headers }, (got) => { got.resume(); got.on("end", () => resolve(got.statusCode)); });
-  r.on("error", (e) => (["ECONNRESET", "EPIPE"].includes(e.code) ? resolve(413) : reject(e)));
+// A text as stores at the slot p.
+const stores = (bytes) => {
+  const all = Buffer.concat([bytes, Buffer.alloc(8 - (bytes.length % 8))]);
+  let code = "  p0 = stack_addr s1\n";
+  for (let at = 0; at < all.length; at += 8) {
+    if (at) code += `  p${at} = ptr_add p0, ${at}\n`;
+    code += `  store.i64 p${at}, ${all.readBigInt64LE(at)}\n`;
+  }
+  return { slot: `  s1 = slot ${all.length} align 8\n`, code };
+};
+if (/limits: bubblewrap/.test(main.said)) {
+  await test("a file outside", async () => {
+    const name = `/var/tmp/jitkit-page-${process.pid}`;
+    const { slot, code } = stores(Buffer.from(name));
+    await put(`declare @open(ptr, i32, i32) -> i32\nfunc @outside() -> i32 {\n${slot}b1:\n${code}  f = call @open(p0, ${0o101}, ${0o600})\n  ret f\n}\n`);
+    await page.fill("#arguments", "");
+    const text = await runOn("x86_64");
+    const made = existsSync(name);
+    rmSync(name, { force: true });
+    expect(text.startsWith("-1\n") && !made, `it said ${text}`);
+  });
+  await test("a socket outside", async () => {
+    const port = Buffer.alloc(2);
+    port.writeUInt16BE(Number(new URL(address).port));
+    const { slot, code } = stores(Buffer.concat([Buffer.from([2, 0]), port, Buffer.from([127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])]));
+    await put("declare @socket(i32, i32, i32) -> i32\ndeclare @connect(i32, ptr, i32) -> i32\n" +
+              `func @outside() -> i32 {\n${slot}b1:\n${code}  s = call @socket(2, 1, 0)\n  r = call @connect(s, p0, 16)\n  ret r\n}\n`);
+    await page.fill("#arguments", "");
+    const text = await runOn("x86_64");
+    expect(text.startsWith("-1\n"), `it said ${text}`);
+  });
+}
+
+const ask = (path, body, headers = {}, of = address) => new Promise((resolve, reject) => {
+  const url = new URL(path, of);
+  const r = http.request(url, { method: body === undefined ? "GET" : "POST", headers }, (got) => {
+    let text = "";
+    got.on("data", (d) => (text += d));
+    got.on("end", () => resolve({ status: got.statusCode, text }));
+  });
+  r.on("error", (e) => (["ECONNRESET", "EPIPE"].includes(e.code) ? resolve({ status: 413, text: "" }) : reject(e)));
   r.end(body);
 });
 await test("100 MB of input", async () => {
-  expect((await ask("api/analyse", Buffer.alloc(100 << 20, "x"))) === 413, "it was taken");
+  expect((await ask("api/analyse", Buffer.alloc(100 << 20, "x"))).status === 413, "it was taken");
 });
 await test("no JSON", async () => {
-  expect((await ask("api/run", "[")) === 400, "it was taken");
+  expect((await ask("api/run", "[")).status === 400, "it was taken");
 });
+await test("wrong types", async () => {
+  for (const [path, question] of [["analyse", { text: 5 }], ["fields", { hex: [] }]]) {
+    const got = await ask(`api/${path}`, JSON.stringify(question));
+    expect(got.text.includes("no JSON object of texts"), `${path} said ${got.text}`);
+  }
+  for (const question of [{ text: 5 }, { arguments: "1" }, { arguments: [1] }, { target: null }])
+    expect((await ask("api/run", JSON.stringify(question))).status === 400, `${JSON.stringify(question)} was taken`);
+});
+const forever = (job, of) => ask("api/run", JSON.stringify({ job, text: "func @f() {\nb1:\n  br b2\nb2:\n  br b2\n}\n", target: "x86_64", function: "f" }), {}, of);
+await test("two jobs of one name", async () => {
+  const first = forever("same", address);
+  await until("it does not run", () => programs(main).length > 0);
+  const second = await forever("same", address);
+  expect(second.text.includes("a job named 'same'"), `it said ${second.text}`);
+  await ask("api/cancel", JSON.stringify({ job: "same" }));
+  expect((await first).text.includes("cancelled"), "it is not cancelled");
+});
+for (const signal of ["SIGTERM", "SIGINT", "SIGKILL"])
+  await test(`ended by ${signal}`, async () => {
+    const own = await serve();
+    const running = forever("last", own.address).catch(() => null);
+    await until("it does not run", () => programs(own).length > 0).finally(() => own.server.kill(signal));
+    await Promise.race([own.ended, new Promise((r) => setTimeout(r, 3000))]);
+    await running;
+    expect(own.server.exitCode !== null || own.server.signalCode !== null, "it goes on");
+    await until("the program goes on", () => programs(own).length === 0);
+    const left = readdirSync(own.scratch);
+    rmSync(own.scratch, { recursive: true, force: true });
+    if (signal !== "SIGKILL") expect(left.length === 0, `it leaves ${left.join(" ")}`);
+  });
 await test("deep and long text", async () => {
   await put("{".repeat(200000));
   expect(await page.locator("#errors").isVisible(), "no error");
 });
 await test("without the token, by another name", async () => {
-  expect((await ask("/")) === 404 && (await ask("/api/analyse", "{}")) === 404, "it answers without the token");
-  expect((await ask("", undefined, { host: "example.org" })) === 403, "it answers to another name");
+  expect((await ask("/")).status === 404 && (await ask("/api/analyse", "{}")).status === 404, "it answers without the token");
+  expect((await ask("", undefined, { host: "example.org" })).status === 403, "it answers to another name");
 });
 
 await test("reload", async () => {
@@ -303,10 +415,12 @@ await test("narrow and dark", async () => {
 
 await test("no outside request", async () => expect(outside.length === 0, outside.join(" ")));
 await test("no complaint of the browser", async () => expect(complaints.length === 0, complaints.join(" ")));
-await test("the server is still there", async () => expect(server.exitCode === null, `it ended: ${said}`));
+await test("the server is still there", async () => expect(server.exitCode === null, `it ended: ${main.said}`));
 
 await context.close();
 server.kill();
+await main.ended;
+rmSync(main.scratch, { recursive: true, force: true });
 rmSync(profile, { recursive: true, force: true });
 console.log(`${passed} passed, ${failed} failed, 0 skipped`);
 process.exit(failed ? 1 : 0);

@@ -45,7 +45,7 @@ const lit = StateField.define({
   provide: (f) => EditorView.decorations.from(f),
 });
 
-// on.change(text), on.hover(line or 0), on.run(), on.cancel()
+// on.change(text), on.hover(line or 0), on.run()
 export function makeEditor(parent, text, on) {
   let hovered = 0;
   const hover = (line) => {

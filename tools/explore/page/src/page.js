@@ -1,6 +1,6 @@
 // The page: what is typed goes to the server, the answer is drawn in the chosen view, and whatever is under the
 // pointer or has the focus lights up everywhere.
-import { codeView } from "./code_view.js";
+import { codeView, targets } from "./code_view.js";
 import { $, el, post } from "./dom.js";
 import { makeEditor } from "./editor.js";
 import { examples } from "./examples.js";
@@ -37,7 +37,8 @@ function changed(text) {
 }
 
 function take(got) {
-  const errors = got.errors ?? [];
+  const errors = [...(got.errors ?? []), ...targets.flatMap(([id, name]) =>
+    (got[id]?.errors ?? []).map((e) => ({ ...e, message: `${name}: ${e.message}` })))];
   editor.errors(errors);
   $("errors").hidden = errors.length === 0;
   $("errors").replaceChildren(...errors.slice(0, 50).map((e) => el("li", {}, el("button", { type: "button", onclick: () => editor.goto(e.line, e.column) },
@@ -48,8 +49,8 @@ function take(got) {
     state.params = got.functions.find((f) => f.name === got.function)?.params ?? [];
     $("arguments").placeholder = state.params.join(" ") || "none";
   }
-  if (got.passes && got.graph) {
-    got.passes.forEach((p, n) => (p.lines ??= got.passes[n - 1].lines));
+  if (got.functions && !got.errors) {
+    got.passes?.forEach((p, n) => (p.lines ??= got.passes[n - 1].lines));
     answer = got;
     draw();
   }
@@ -72,6 +73,7 @@ function draw() {
   if (!answer.function) return $("view").replaceChildren(el("div", { class: "note" }, "The text defines no function."));
   const [x, y] = [$("view").scrollLeft, $("view").scrollTop];
   $("view").replaceChildren(views[state.view](answer, state));
+  lit = "";  // what was lit is gone
   $("view").scrollTo(x, y);
 }
 
@@ -171,6 +173,6 @@ $("example").addEventListener("change", () => {
 $("arguments").value = saved("arguments", examples[0].arguments);
 state.view = saved("view", "code");
 
-const editor = makeEditor($("editor"), saved("text", "") || examples[0].text, { change: changed, hover: (line) => light(line, 0), run, cancel });
+const editor = makeEditor($("editor"), saved("text", "") || examples[0].text, { change: changed, hover: (line) => light(line, 0), run });
 draw();
 analyse();
