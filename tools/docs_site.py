@@ -3,7 +3,7 @@
 
 The pages are docs/*.md, README.md as the index, CHANGELOG.md, SECURITY.md and the reference of the ops
 (ops_reference.py). A link to what is no page becomes the name of that file. mkdocs must find nothing to
-warn about, and no page may make the browser ask another machine for something.
+warn about, and no HTML or CSS may make the browser ask another machine for something.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def relink(text: str, source: Path, pages: dict[str, Path]) -> str:
 
 
 def fetches(site: Path) -> list[str]:
-    """Requests to other machines in the files of a site."""
+    """Requests to other machines in the HTML and CSS of a site; scripts are not looked into."""
     return [f"{path.relative_to(site)}: {m[0][:120]}" for path in sorted(site.rglob("*"))
             if path.suffix in (".html", ".css") for m in FETCHED.finditer(path.read_text(errors="replace"))]
 
