@@ -51,11 +51,11 @@ constexpr Needs needs_of_code[] = {
 
 std::span<const Code> codes() { return rows; }
 
-host::FeatureSet needs(const Code& c) {
+host::FeatureSet needs(std::string_view code) {
   host::FeatureSet set;
   bool known = false;
   for (const Needs& n : needs_of_code)
-    if (n.code == c.name) known = set.apply(n.features).empty();
+    if (n.code == code) known = set.apply(n.features).empty();
   return known ? set : host::FeatureSet::all();
 }
 

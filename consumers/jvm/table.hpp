@@ -31,8 +31,9 @@ struct Code {
 // The rows of stubs.def.
 std::span<const Code> codes();
 
-// What a CPU must have to run it.
-host::FeatureSet needs(const Code& c);
+// What a CPU must have to run code of that name.
+host::FeatureSet needs(std::string_view code);
+inline host::FeatureSet needs(const Code& c) { return needs(c.name); }
 
 }  // namespace jitkit::inline JITKIT_ABI::hotspot
 

@@ -1,5 +1,6 @@
 // JitkitProvider against the JVM's own: the same digests and ciphertexts for random input in arrays, direct and mapped
-// buffers; what must be refused. With `count` the number of providers, with `named` only whether one is registered.
+// buffers; what must be refused. With `count` the number of providers, with `named` only whether one is registered, with `time` how long
+// digests take, with `lacks` what is left on a CPU without AES.
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -122,11 +123,14 @@ public class Providers {
         Cipher c = Cipher.getInstance("AES/GCM/NoPadding", JITKIT);
         c.init(Cipher.ENCRYPT_MODE, key, iv);
         c.doFinal(new byte[5]);
-        try {
-            c.init(Cipher.ENCRYPT_MODE, key, iv);
-            check("an initialisation vector again", false);
-        } catch (java.security.InvalidAlgorithmParameterException e) {
-            check("refusal", true);
+        for (boolean between : new boolean[] {false, true}) {
+            if (between) c.init(Cipher.DECRYPT_MODE, key, new GCMParameterSpec(128, new byte[13]));
+            try {
+                c.init(Cipher.ENCRYPT_MODE, key, iv);
+                check("an initialisation vector again" + (between ? " after a decryption" : ""), false);
+            } catch (java.security.InvalidAlgorithmParameterException e) {
+                check("refusal", true);
+            }
         }
         for (int bits : new int[] {64, 88, 100}) {
             try {
@@ -153,6 +157,74 @@ public class Providers {
         }
     }
 
+    interface Work {
+        void run() throws Exception;
+    }
+    /** Nanoseconds: the least of 60 measurements. */
+    static double time(Work work, int count) throws Exception {
+        double least = Double.MAX_VALUE;
+        for (int turn = 0; turn < 60; turn++) {
+            long start = System.nanoTime();
+            for (int n = 0; n < count; n++) work.run();
+            least = Math.min(least, (System.nanoTime() - start) / (double) count);
+        }
+        return least;
+    }
+    static void times() throws Exception {
+        for (String algorithm : new String[] {"SHA-256", "SHA3-256"})
+            for (int size : new int[] {64, 4096, 65536})
+                for (boolean inArray : new boolean[] {true, false}) {
+                    ByteBuffer bytes = inArray ? ByteBuffer.allocate(size) : ByteBuffer.allocateDirect(size);
+                    double[] takes = new double[2];
+                    for (int n = 0; n < 2; n++) {
+                        MessageDigest d = MessageDigest.getInstance(algorithm, n == 0 ? JITKIT : Security.getProvider("SUN"));
+                        takes[n] = time(() -> {
+                            d.update(bytes.clear());
+                            if (size != 64) d.digest();
+                        }, 3000000 / (size + 1000));
+                    }
+                    System.out.printf("%-8s %-6s of %5d bytes, %-6s: %8.0f ns, SUN's %8.0f ns%n", algorithm, size == 64 ? "update" : "digest",
+                                      size, inArray ? "array" : "direct", takes[0], takes[1]);
+                }
+    }
+
+    /** An empty mapped buffer has no address. */
+    static void emptyMapped(String path) throws Exception {
+        byte[] key = random(16), iv = random(12), extra = random(20);
+        ByteBuffer to = ByteBuffer.allocate(16);
+        try (RandomAccessFile file = new RandomAccessFile(path, "r")) {
+            ByteBuffer empty = file.getChannel().map(FileChannel.MapMode.READ_ONLY, 0, 0);
+            cipher(JITKIT, Cipher.ENCRYPT_MODE, key, iv, 128, extra).doFinal(empty, to);
+        }
+        check("GCM of an empty mapped file", Arrays.equals(to.array(), cipher("SunJCE", Cipher.ENCRYPT_MODE, key, iv, 128, extra).doFinal()));
+    }
+
+    /** JCA takes the next provider for what this one refuses to begin. */
+    static void next() throws Exception {
+        Security.insertProviderAt(JITKIT, 1);
+        SecretKeySpec key = new SecretKeySpec(new byte[16], "AES");
+        for (int mode : new int[] {Cipher.ENCRYPT_MODE, Cipher.WRAP_MODE, Cipher.UNWRAP_MODE}) {
+            Cipher c = Cipher.getInstance("AES/GCM/NoPadding");
+            c.init(mode, key, new GCMParameterSpec(128, new byte[12]));
+            String expected = mode == Cipher.ENCRYPT_MODE ? "Jitkit" : "SunJCE", got = c.getProvider().getName();
+            check("mode " + mode + " by " + got, got.equals(expected));
+            if (mode == Cipher.WRAP_MODE) check("wrapping", c.wrap(key).length == 32);
+        }
+        Security.removeProvider("Jitkit");
+    }
+
+    /** On a CPU without AES: Jitkit has no GCM, and the next provider's is taken. */
+    static void lacks() throws Exception {
+        try {
+            Cipher.getInstance("AES/GCM/NoPadding", JITKIT);
+            check("GCM without AES", false);
+        } catch (java.security.NoSuchAlgorithmException e) {
+            System.out.println(e.getMessage());
+        }
+        Security.insertProviderAt(JITKIT, 1);
+        System.out.println(Cipher.getInstance("AES/GCM/NoPadding").getProvider().getName());
+    }
+
     public static void main(String[] arguments) throws Exception {
         if (arguments[0].equals("count")) {
             System.out.println(Security.getProviders().length);
@@ -162,6 +234,14 @@ public class Providers {
             System.out.println(MessageDigest.getInstance("SHA-256", "Jitkit").getProvider().getName());
             return;
         }
+        if (arguments[0].equals("time")) {
+            times();
+            return;
+        }
+        if (arguments[0].equals("lacks")) {
+            lacks();
+            return;
+        }
         int rounds = Integer.parseInt(arguments[0]);
         String[] all = {"MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512", "SHA3-224", "SHA3-256", "SHA3-384", "SHA3-512"};
         for (int n = 0; n < rounds; n++) {
@@ -169,7 +249,9 @@ public class Providers {
             gcm();
         }
         mapped(arguments[1]);
+        emptyMapped(arguments[1]);
         refusals();
+        next();
         System.out.println("equal");
     }
 }

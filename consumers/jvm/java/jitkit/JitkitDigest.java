@@ -6,16 +6,15 @@ import java.util.Arrays;
 
 /** A digest: bytes are copied only where they do not fill a block. The state stands in the machine's order. */
 abstract class JitkitDigest extends MessageDigestSpi implements Cloneable {
-    private final String stub;
-    private final int blockSize, digestSize, wordSize;
+    private final int code, blockSize, digestSize, wordSize;
     private final byte[] start;
     private byte[] state, held;
     private int count;
     private long total;
 
     /** wordSize: of words that are written with their highest byte first; 0 for those of MD5, 1 for a sponge. */
-    private JitkitDigest(String stub, int blockSize, int digestSize, int wordSize, long... words) {
-        this.stub = stub;
+    private JitkitDigest(int code, int blockSize, int digestSize, int wordSize, long... words) {
+        this.code = code;
         this.blockSize = blockSize;
         this.digestSize = digestSize;
         this.wordSize = wordSize;
@@ -67,7 +66,7 @@ abstract class JitkitDigest extends MessageDigestSpi implements Cloneable {
             flush();
         }
         int whole = length - length % blockSize;
-        if (whole != 0) JitkitNative.hash(stub, state, blockSize, direct, array, offset, whole);
+        if (whole != 0) JitkitNative.hash(code, state, blockSize, direct, array, offset, whole);
         hold(direct, array, offset + whole, length - whole);
     }
 
@@ -79,7 +78,7 @@ abstract class JitkitDigest extends MessageDigestSpi implements Cloneable {
 
     private void flush() {
         if (count < blockSize) return;
-        JitkitNative.hash(stub, state, blockSize, null, held, 0, blockSize);
+        JitkitNative.hash(code, state, blockSize, null, held, 0, blockSize);
         count = 0;
     }
 
@@ -117,39 +116,39 @@ abstract class JitkitDigest extends MessageDigestSpi implements Cloneable {
     }
 
     public static final class MD5 extends JitkitDigest {
-        public MD5() { super("md5_implCompressMB", 64, 16, 0, 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476); }
+        public MD5() { super(JitkitNative.MD5, 64, 16, 0, 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476); }
     }
     public static final class SHA1 extends JitkitDigest {
-        public SHA1() { super("sha1_implCompressMB", 64, 20, 4, 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0); }
+        public SHA1() { super(JitkitNative.SHA1, 64, 20, 4, 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0); }
     }
     public static final class SHA256 extends JitkitDigest {
         public SHA256() {
-            super("sha256_implCompressMB", 64, 32, 4, 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c,
+            super(JitkitNative.SHA256, 64, 32, 4, 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c,
                   0x1f83d9ab, 0x5be0cd19);
         }
     }
     public static final class SHA384 extends JitkitDigest {
         public SHA384() {
-            super("sha512_implCompressMB", 128, 48, 8, 0xcbbb9d5dc1059ed8L, 0x629a292a367cd507L, 0x9159015a3070dd17L,
+            super(JitkitNative.SHA512, 128, 48, 8, 0xcbbb9d5dc1059ed8L, 0x629a292a367cd507L, 0x9159015a3070dd17L,
                   0x152fecd8f70e5939L, 0x67332667ffc00b31L, 0x8eb44a8768581511L, 0xdb0c2e0d64f98fa7L, 0x47b5481dbefa4fa4L);
         }
     }
     public static final class SHA512 extends JitkitDigest {
         public SHA512() {
-            super("sha512_implCompressMB", 128, 64, 8, 0x6a09e667f3bcc908L, 0xbb67ae8584caa73bL, 0x3c6ef372fe94f82bL,
+            super(JitkitNative.SHA512, 128, 64, 8, 0x6a09e667f3bcc908L, 0xbb67ae8584caa73bL, 0x3c6ef372fe94f82bL,
                   0xa54ff53a5f1d36f1L, 0x510e527fade682d1L, 0x9b05688c2b3e6c1fL, 0x1f83d9abfb41bd6bL, 0x5be0cd19137e2179L);
         }
     }
     public static final class SHA3_224 extends JitkitDigest {
-        public SHA3_224() { super("sha3_implCompressMB", 144, 28, 1); }
+        public SHA3_224() { super(JitkitNative.SHA3, 144, 28, 1); }
     }
     public static final class SHA3_256 extends JitkitDigest {
-        public SHA3_256() { super("sha3_implCompressMB", 136, 32, 1); }
+        public SHA3_256() { super(JitkitNative.SHA3, 136, 32, 1); }
     }
     public static final class SHA3_384 extends JitkitDigest {
-        public SHA3_384() { super("sha3_implCompressMB", 104, 48, 1); }
+        public SHA3_384() { super(JitkitNative.SHA3, 104, 48, 1); }
     }
     public static final class SHA3_512 extends JitkitDigest {
-        public SHA3_512() { super("sha3_implCompressMB", 72, 64, 1); }
+        public SHA3_512() { super(JitkitNative.SHA3, 72, 64, 1); }
     }
 }

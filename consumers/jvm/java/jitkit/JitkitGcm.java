@@ -28,7 +28,7 @@ import javax.crypto.spec.GCMParameterSpec;
  */
 public final class JitkitGcm extends CipherSpi {
     private boolean encrypt, spent = true;
-    private byte[] key, iv;
+    private byte[] key, iv, lastKey, lastIv;  // last: of the last encryption
     private int tagSize;
     private final ByteArrayOutputStream kept = new ByteArrayOutputStream(), extra = new ByteArrayOutputStream();
 
@@ -65,8 +65,14 @@ public final class JitkitGcm extends CipherSpi {
         return bytes;
     }
 
+    /** Keys are not wrapped here; after this exception JCA goes on to the next provider. */
+    private static void refuseWrapping(int mode) throws InvalidKeyException {
+        if (mode != Cipher.ENCRYPT_MODE && mode != Cipher.DECRYPT_MODE) throw new InvalidKeyException("wrapping is another provider's");
+    }
+
     @Override protected void engineInit(int mode, Key given, SecureRandom random) throws InvalidKeyException {
-        if (mode != Cipher.ENCRYPT_MODE && mode != Cipher.WRAP_MODE) throw new InvalidKeyException("parameters are missing");
+        refuseWrapping(mode);
+        if (mode != Cipher.ENCRYPT_MODE) throw new InvalidKeyException("parameters are missing");
         byte[] fresh = new byte[12];
         (random == null ? new SecureRandom() : random).nextBytes(fresh);
         try {
@@ -78,6 +84,7 @@ public final class JitkitGcm extends CipherSpi {
 
     @Override protected void engineInit(int mode, Key given, AlgorithmParameterSpec parameters, SecureRandom random)
             throws InvalidKeyException, InvalidAlgorithmParameterException {
+        refuseWrapping(mode);
         byte[] bytes = bytesOf(given);
         if (!(parameters instanceof GCMParameterSpec)) throw new InvalidAlgorithmParameterException("GCMParameterSpec is needed");
         GCMParameterSpec spec = (GCMParameterSpec) parameters;
@@ -85,10 +92,14 @@ public final class JitkitGcm extends CipherSpi {
             throw new InvalidAlgorithmParameterException("a tag has 96, 104, 112, 120 or 128 bits");
         byte[] vector = spec.getIV();
         if (vector.length == 0) throw new InvalidAlgorithmParameterException("the initialisation vector is empty");
-        boolean way = mode == Cipher.ENCRYPT_MODE || mode == Cipher.WRAP_MODE;
-        if (way && encrypt && iv != null && Arrays.equals(iv, vector) && MessageDigest.isEqual(key, bytes))
+        boolean way = mode == Cipher.ENCRYPT_MODE;
+        if (way && Arrays.equals(lastIv, vector) && MessageDigest.isEqual(lastKey, bytes))
             throw new InvalidAlgorithmParameterException("the same key and initialisation vector again");
         encrypt = way;
+        if (encrypt) {
+            lastKey = bytes;
+            lastIv = vector;
+        }
         key = bytes;
         iv = vector;
         tagSize = spec.getTLen() / 8;
@@ -186,7 +197,7 @@ public final class JitkitGcm extends CipherSpi {
         spent = encrypt;
         try {
             if (encrypt) {
-                JitkitNative.gcm(true, key, iv, extra.toByteArray(), direct, in, offset, length, outDirect, out, at, tag);
+                JitkitNative.gcm(JitkitNative.GCM, true, key, iv, extra.toByteArray(), direct, in, offset, length, outDirect, out, at, tag);
                 put(tag, tagSize, outDirect, out, at + length);
                 return size;
             }
@@ -194,7 +205,7 @@ public final class JitkitGcm extends CipherSpi {
             byte[] given = new byte[tagSize];
             if (direct == null) System.arraycopy(in, offset + size, given, 0, tagSize);
             else direct.duplicate().clear().position(offset + size).get(given);
-            JitkitNative.gcm(false, key, iv, extra.toByteArray(), direct, in, offset, size, outDirect, out, at, tag);
+            JitkitNative.gcm(JitkitNative.GCM, false, key, iv, extra.toByteArray(), direct, in, offset, size, outDirect, out, at, tag);
             if (!MessageDigest.isEqual(given, Arrays.copyOf(tag, tagSize))) {
                 put(new byte[size], size, outDirect, out, at);
                 throw new AEADBadTagException("Tag mismatch");

@@ -10,12 +10,19 @@ final class JitkitNative {
         else System.load(path);
     }
 
+    /** The code that this CPU can run; negative: none. */
+    static final int MD5 = find("md5_implCompressMB"), SHA1 = find("sha1_implCompressMB"), SHA256 = find("sha256_implCompressMB"),
+                     SHA512 = find("sha512_implCompressMB"), SHA3 = find("sha3_implCompressMB"), GCM = findGcm();
+
     private JitkitNative() {}
 
+    private static native int find(String stub);
+    private static native int findGcm();
+
     /** Brings the state of a digest forward by whole blocks at an offset of a direct buffer or, if that is null, an array. */
-    static native void hash(String stub, byte[] state, int blockSize, ByteBuffer direct, byte[] array, int offset, int bytes);
+    static native void hash(int code, byte[] state, int blockSize, ByteBuffer direct, byte[] array, int offset, int bytes);
 
     /** AES-GCM of a message in one call; the place of text is a direct buffer or an array at its offset. */
-    static native void gcm(boolean encrypt, byte[] key, byte[] iv, byte[] extra, ByteBuffer in, byte[] inArray, int inOffset,
-                           int bytes, ByteBuffer out, byte[] outArray, int outOffset, byte[] tag);
+    static native void gcm(int code, boolean encrypt, byte[] key, byte[] iv, byte[] extra, ByteBuffer in, byte[] inArray,
+                           int inOffset, int bytes, ByteBuffer out, byte[] outArray, int outOffset, byte[] tag);
 }

@@ -11,18 +11,25 @@ public final class JitkitProvider extends Provider {
 
     public JitkitProvider() {
         super("Jitkit", "1", "Digests and AES-GCM by code that jitkit made");
-        put("MessageDigest.MD5", "jitkit.JitkitDigest$MD5");
-        put("MessageDigest.SHA-1", "jitkit.JitkitDigest$SHA1");
-        put("Alg.Alias.MessageDigest.SHA", "SHA-1");
-        put("Alg.Alias.MessageDigest.SHA1", "SHA-1");
-        put("MessageDigest.SHA-256", "jitkit.JitkitDigest$SHA256");
-        put("MessageDigest.SHA-384", "jitkit.JitkitDigest$SHA384");
-        put("MessageDigest.SHA-512", "jitkit.JitkitDigest$SHA512");
-        put("MessageDigest.SHA3-224", "jitkit.JitkitDigest$SHA3_224");
-        put("MessageDigest.SHA3-256", "jitkit.JitkitDigest$SHA3_256");
-        put("MessageDigest.SHA3-384", "jitkit.JitkitDigest$SHA3_384");
-        put("MessageDigest.SHA3-512", "jitkit.JitkitDigest$SHA3_512");
-        put("Cipher.AES/GCM/NoPadding", "jitkit.JitkitGcm");
-        put("Cipher.AES/GCM/NoPadding SupportedKeyFormats", "RAW");
+        offer(JitkitNative.MD5, "MessageDigest.MD5", "JitkitDigest$MD5");
+        offer(JitkitNative.SHA1, "MessageDigest.SHA-1", "JitkitDigest$SHA1");
+        if (JitkitNative.SHA1 >= 0) {
+            put("Alg.Alias.MessageDigest.SHA", "SHA-1");
+            put("Alg.Alias.MessageDigest.SHA1", "SHA-1");
+        }
+        offer(JitkitNative.SHA256, "MessageDigest.SHA-256", "JitkitDigest$SHA256");
+        offer(JitkitNative.SHA512, "MessageDigest.SHA-384", "JitkitDigest$SHA384");
+        offer(JitkitNative.SHA512, "MessageDigest.SHA-512", "JitkitDigest$SHA512");
+        offer(JitkitNative.SHA3, "MessageDigest.SHA3-224", "JitkitDigest$SHA3_224");
+        offer(JitkitNative.SHA3, "MessageDigest.SHA3-256", "JitkitDigest$SHA3_256");
+        offer(JitkitNative.SHA3, "MessageDigest.SHA3-384", "JitkitDigest$SHA3_384");
+        offer(JitkitNative.SHA3, "MessageDigest.SHA3-512", "JitkitDigest$SHA3_512");
+        offer(JitkitNative.GCM, "Cipher.AES/GCM/NoPadding", "JitkitGcm");
+        if (JitkitNative.GCM >= 0) put("Cipher.AES/GCM/NoPadding SupportedKeyFormats", "RAW");
+    }
+
+    /** What has no code for this CPU is not offered: JCA takes the next provider's. */
+    private void offer(int code, String service, String name) {
+        if (code >= 0) put(service, "jitkit." + name);
     }
 }
