@@ -20,6 +20,7 @@ AGENT = ROOT / "build" / "consumers" / "jvm" / "x86_64" / "libjitkit_hotspot.so"
 # Features taken from the CPU, and how HotSpot is told.
 SETS = {"all": ("", []), "AVX2": ("-avx512f", ["-XX:UseAVX=2"]), "AVX2 without VAES": ("-avx512f,-vaes", ["-XX:UseAVX=2"])}
 LINE = re.compile(r"^(\w+) +(\w+) +([\d.]+) ns, HotSpot's +([\d.]+) ns", re.MULTILINE)
+LONG = {"limit", "bytes", "whole", "some", "hashed", "end", "elements", "n"}  # roles of a stub that works on 64 KiB
 SHORT = re.compile(r"arraycopy|_fill$")
 OPENSSL = {"md5_implCompressMB": "md5", "sha1_implCompressMB": "sha1", "sha256_implCompressMB": "sha256", "sha512_implCompressMB": "sha512",
            "sha3_implCompressMB": "sha3-256", "counterMode_AESCrypt": "aes-128-ctr", "cipherBlockChaining_encryptAESCrypt": "aes-128-cbc"}
@@ -43,6 +44,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=11, help="medians of so many")
     parser.add_argument("--write", action="store_true", help="the defaults into stubs.def")
     args = parser.parse_args()
+    roles = {name: set(text.split(":")[0].split())
+             for name, text in re.findall(r'^JITKIT_JVM_STUB\((\w+), +\w+, +"([^"]*)"\)', TABLE.read_text(), re.MULTILINE)}
     least: dict[tuple[str, str], float] = {}
     for title, (cpu, flags) in SETS.items():
         stubs = ",".join(line.split(":")[0] for line in java("list", flags, cpu).splitlines() if ": " in line)
@@ -55,7 +58,7 @@ def main() -> None:
             ours, theirs = (statistics.median(t[n] for t in times) for n in (0, 1))
             ratio = statistics.median(t[1] / t[0] for t in times)
             least[stub, code] = min(ratio, least.get((stub, code), ratio))
-            long = ours > 700
+            long = bool(LONG & roles[stub])
             peer = openssl(OPENSSL[stub]) if title == "all" and stub in OPENSSL else 0
             show = (lambda t: 65536 / t) if long else (lambda t: t)
             print(f"{stub:38}{code:10}{show(ours):9.2f}{show(theirs):9.2f}{f'{peer:9.2f}' if peer else ' ' * 9}  {ratio:.2f}")

@@ -8,6 +8,7 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/emit/crypto/block_function.hpp>
+#include <jitkit/emit/crypto/vector.hpp>
 
 namespace jitkit::inline JITKIT_ABI::crypto {
 
@@ -41,9 +42,8 @@ inline ir::Value sha512_constant(ir::Builder& b, unsigned pair) {
 
 namespace detail {
 
-// Byte masks of shuffles: 64-bit words turned round, and the second word of one vector with the first of the next.
+// Byte mask of a shuffle: 64-bit words turned round.
 inline constexpr u8 big_endian_words[16] = {7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8};
-inline constexpr u8 second_and_third[16] = {8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23};
 
 struct Sha512Rounds {
   ir::Builder& b;
@@ -138,7 +138,7 @@ void build_sha512_by_vectors(ir::Function<Isa>& f) {
   for_each_block(b, p, carried, [&](Value data, auto&) {
     constexpr Sigma sigma;
     // Words 2 n + 1 and 2 n + 2, of words 2 n and 2 n + 1 and the pair behind.
-    const auto between = [&](Value x, Value y) { return b.vshuffle(x, y, std::span<const u8>(detail::second_and_third)); };
+    const auto between = [&](Value x, Value y) { return shuffle(b, x, y, exchanged_halves); };
     b.position(__LINE__);
     detail::Sha512Rounds round(b, p.state);
     Value w[8];  // w[t / 2 % 8] holds words t and t + 1

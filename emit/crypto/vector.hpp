@@ -15,7 +15,8 @@ namespace jitkit::inline JITKIT_ABI::crypto {
 
 using Bytes16 = std::array<u8, 16>;
 inline constexpr Bytes16 reversed_bytes = {15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
-// Of x twice: a run of bytes, which both targets have one instruction for.
+// Of x twice; of x and y: the upper half of x and the lower one of y. A run of bytes, which both targets have one
+// instruction for.
 inline constexpr Bytes16 exchanged_halves = {8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23};
 
 inline ir::Value shuffle(ir::Builder& b, ir::Value x, const Bytes16& mask) {

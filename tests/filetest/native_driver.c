@@ -1,5 +1,5 @@
 /* Calls compiled functions: Records (native_program.hpp) from standard input, one answer each to
-   standard output. A call that faults is answered with its signal, or with `call_trapped` if it was one of the
+   standard output. A call that faults is answered with its signal, or with `fuzz_trapped` if it was one of the
    instructions that traps compile to, and the next one goes on. */
 #include "../../tools/fuzz/preserving_call.h"
 

@@ -3,6 +3,8 @@
 #ifndef JITKIT_TOOLS_FUZZ_PRESERVING_CALL_H
 #define JITKIT_TOOLS_FUZZ_PRESERVING_CALL_H
 
+#include "guest.h"
+
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -60,13 +62,13 @@ static int is_trap(int signal, const void* at) {
 #endif
 }
 
-enum { call_trapped = 1000, seconds_for_a_call = 20 };
+enum { seconds_for_a_call = 20 };
 
 static sigjmp_buf before_call;
 
 static void on_signal(int signal, siginfo_t* info, void* context) {
   (void)context;
-  siglongjmp(before_call, is_trap(signal, info->si_addr) ? call_trapped : signal);
+  siglongjmp(before_call, is_trap(signal, info->si_addr) ? fuzz_trapped : signal);
 }
 
 static void catch_signals(void) {
@@ -78,7 +80,7 @@ static void catch_signals(void) {
   for (unsigned i = 0; i < sizeof caught / sizeof caught[0]; ++i) sigaction(caught[i], &action, 0);
 }
 
-/* Calls function(slots) after catch_signals(): 0, with what call_preserved() says in *broken; or call_trapped, or the
+/* Calls function(slots) after catch_signals(): 0, with what call_preserved() says in *broken; or fuzz_trapped, or the
    signal that ended it. */
 static uint64_t guarded_call(void (*function)(void*), void* slots, uint64_t* broken) {
   alarm(seconds_for_a_call);

@@ -23,7 +23,7 @@ inline void build_sha512(ir::Function<Isa>& f) {
   ir::Builder b(f);
   const auto native = [&](Form form, ir::Values operands) { return b.result(b.native(form, operands)); };
   // The second word of x and the first of y.
-  const auto between = [&](Value x, Value y) { return b.vshuffle(x, y, std::span<const u8>(crypto::detail::second_and_third)); };
+  const auto between = [&](Value x, Value y) { return crypto::shuffle(b, x, y, crypto::exchanged_halves); };
   const crypto::BlockParams p = crypto::enter_block_function(b);
   b.position(__LINE__);
   std::array<Value, 4> state;
