@@ -103,7 +103,7 @@ class Adapter {
   }
 
   // The bytes of a block. Builds of HotSpot that give the digest's bytes have 28 to 64 of them, and 114 for the
-  // SHAKE256 of Ed448; blocks have 72 to 168.
+  // SHAKE256 of Ed448; blocks have 72 to 144.
   ir::Value block(ir::Builder& b, const Stub& stub, const ir::Value* given) {
     const int at = stub.convention.find(Role::rate);
     if (at < 0) return b.i32(stub.kernel->block_bytes);

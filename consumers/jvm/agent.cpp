@@ -196,7 +196,7 @@ class Agent {
       (why << "its entry is found in ").udec(o.fields) << " places";
     } else if (!compressed_classes_ && stubs[n].convention.has(Role::key)) {
       why << "without -XX:+UseCompressedClassPointers the length of a key stands elsewhere";
-    } else if ((code = choose(n, cpu, why)) != nullptr && options_.verify != 0) {
+    } else if ((code = choose(n, cpu, why)) != nullptr && options_.verify != 0 && reference(n) != code->plain) {
       static Trial<2048> verifier(options_.seed);
       differs = !verifier.compare(stubs[n], entry_of(*code), reference(n), options_.verify, why);
       __atomic_store_n(&jitkit_hotspot_calls[n], 0, __ATOMIC_RELAXED);
@@ -212,6 +212,12 @@ class Agent {
     for (const Code& c : codes())
       if (c.stub == n) last = c.plain;
     return last;
+  }
+
+  // What a list adds if verify had no stub of HotSpot's.
+  const char* reservation(unsigned n, const Code& code) const {
+    if (options_.verify == 0 || original_[n].entry != 0) return "";
+    return reference(n) == code.plain ? ", not verified: HotSpot has nothing to compare it with" : ", verified against jitkit's portable code alone";
   }
 
   void print_times(unsigned n, const Code& code) const {
@@ -230,7 +236,8 @@ class Agent {
     const bool shows = options_.list || options_.print || options_.time;
     Sink out(write_to, stdout);
     if (options_.list)
-      out << stubs[n].name << ": " << (code != nullptr ? code->name : "HotSpot's stays: ") << (code != nullptr ? " code" : why.text()) << "\n";
+      out << stubs[n].name << ": " << (code != nullptr ? code->name : "HotSpot's stays: ") << (code != nullptr ? " code" : why.text())
+          << (code != nullptr ? reservation(n, *code) : "") << "\n";
     if (options_.print && code != nullptr)
       print_listing(*code, n == 0 || stubs[n].kernel != stubs[n - 1].kernel, out);
     if (options_.time && code != nullptr && original_[n].entry != 0) print_times(n, *code);

@@ -48,6 +48,7 @@ inline u64* declared_field(const Libjvm& vm, std::string_view stub, const Origin
     const u64* last = vm.stub_field(row.last);
     if (first == nullptr || last == nullptr) continue;
     unsigned count = 0, agreeing = 0;
+    bool contradicted = false;
     u64* place = nullptr;
     for (const char* name : row.between) {
       if (name == nullptr) break;
@@ -55,12 +56,14 @@ inline u64* declared_field(const Libjvm& vm, std::string_view stub, const Origin
       if (stub == name) place = const_cast<u64*>(at);
       const unsigned n = find_stub(name);
       if (n == stub_count || found[n].fields == 0) continue;
-      if (found[n].field != at) return nullptr;
-      ++agreeing;
+      if (found[n].field == at)
+        ++agreeing;
+      else
+        contradicted = true;
     }
-    if (place == nullptr) continue;
+    if (place == nullptr) continue;  // not of this row
     const i64 more = first - last - i64{count} - 1;
-    const bool known = more >= 0 && more <= i64{row.skipped} && (row.skipped == 0 || agreeing != 0);
+    const bool known = !contradicted && more >= 0 && more <= i64{row.skipped} && (row.skipped == 0 || agreeing != 0);
     return known ? place : nullptr;
   }
   return nullptr;

@@ -43,11 +43,11 @@ class Trial {
   bool compare(const Stub& stub, AnyStub* ours, AnyStub* theirs, u32 cases, Sink& messages) {
     for (u32 n = 0; n < cases; ++n) {
       make_case(stub);
-      const u64 expected = run(stub, theirs, false);
+      u64 expected = run(stub, theirs, false);
       std::memcpy(after_, memory_, sizeof memory_);
+      if (stub.convention.has(Role::decoded_bytes)) expected = decode_rest(stub.convention, expected);
       if (!same_limit(stub.convention, static_cast<u32>(expected))) continue;
-      u64 got = run(stub, ours, true);
-      if (stub.convention.has(Role::decoded_bytes)) got = allow_less(stub.convention, expected, got);
+      const u64 got = run(stub, ours, true);
       const bool same_result = type_of(stub.convention.result) == ir::Type::none ||
                                static_cast<u32>(got) == static_cast<u32>(expected);
       if (same_result && std::memcmp(after_, memory_, sizeof memory_) == 0) continue;
@@ -64,14 +64,31 @@ class Trial {
  private:
   static constexpr u32 sha3_rates[4] = {72, 104, 136, 144};
 
-  // HotSpot's decoders leave a group of many characters to Java's if one of them is wrong: what jitkit's has more
-  // than HotSpot's is forgotten. The result to compare.
-  u64 allow_less(const Convention& c, u64 expected, u64 got) {
-    const u64 to = arguments_[c.find(Role::decoded_bytes)] + arguments_[c.find(Role::at)];
-    const u32 less = static_cast<u32>(expected), more = static_cast<u32>(got);
-    if (less >= more || more > most) return got;
-    std::memcpy(memory_ + to + less, after_ + to + less, more - less);
-    return expected;
+  // HotSpot's decoders leave a group of many characters to Java's if one of them is wrong; jitkit's go on to the group
+  // of four that has the first wrong one, and so does this behind what HotSpot's wrote. The result then.
+  u64 decode_rest(const Convention& c, u64 written) {
+    const u8* const text = before_ + arguments_[c.find(Role::characters)];
+    const u64 start = arguments_[c.find(Role::start)], end = arguments_[c.find(Role::end)];
+    const bool url = arguments_[c.find(Role::flag)] != 0;
+    u8* const to = after_ + arguments_[c.find(Role::decoded_bytes)] + arguments_[c.find(Role::at)];
+    u64 bytes = static_cast<u32>(written);
+    for (u64 n = start + bytes / 3 * 4; n + 4 <= end; n += 4, bytes += 3) {
+      u32 group = 0;
+      for (unsigned k = 0; k < 4; ++k) {
+        const u32 value = value_of(text[n + k], url);
+        if (value == 64) return bytes;
+        group = group << 6 | value;
+      }
+      for (unsigned k = 0; k < 3; ++k) to[bytes + k] = static_cast<u8>(group >> (16 - 8 * k));
+    }
+    return bytes;
+  }
+  // Of a character of Base64 (RFC 4648); 64: it is none.
+  static u32 value_of(u8 c, bool url) {
+    if (c >= 'A' && c <= 'Z') return c - 'A';
+    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+    if (c >= '0' && c <= '9') return c - '0' + 52;
+    return c == (url ? '-' : '+') ? 62 : c == (url ? '_' : '/') ? 63 : 64;
   }
 
   // Each address has an area of its own.
