@@ -102,6 +102,7 @@ Status Compiler<T>::run(const FunctionData& fn, Buffer& code) {
   cfi_ = {};
   exits_ = {};
   locations_ = {};
+  frame_bytes_ = 0;
   start_ = code.offset();
   const CallConv wanted = convention_of(fn);
   const Convention* convention = find(wanted);
