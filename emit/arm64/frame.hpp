@@ -57,9 +57,9 @@ class Frame {
       size += VaList::save_bytes;
     }
     if (size > (u64{1} << 30)) return {Error::too_many_slots, 0, size};
-    body_ = conv_.frame.incoming_above && mf_.slot_count == 0 && fn_.slots.size() <= 1 && saves_.empty() ? 0 : align_up(size, 16);
-    if (!conv_.frame.adjusts_sp && body_ < conv_.frame.min_bytes) body_ = align_up(conv_.frame.min_bytes, 16);
-    if (conv_.frame.adjusts_sp && body_ + save_bytes_ < conv_.frame.min_bytes)
+    const bool empty = size == spills_ && saves_.empty();
+    body_ = conv_.frame.incoming_above && empty ? 0 : align_up(size, 16);
+    if (body_ + save_bytes_ < conv_.frame.min_bytes)  // which counts what is saved
       body_ = align_up(conv_.frame.min_bytes - save_bytes_, 16);
     if (!conv_.frame.adjusts_sp) {  // the environment's room holds the saved registers too
       saves_at_ = body_;

@@ -63,6 +63,7 @@ class Frame {
     for (u32 n = 1; n < ir_slots; ++n) add(n, fn_.slots[n].size, u64{1} << fn_.slots[n].align_log2);
     if (variadic) add(ir_slots, variadic_save_bytes, 16);
     if (scratch) add(ir_slots + 1, scratch_slot_bytes, 16);
+    const bool empty = size == spills_ && saved_.empty();
     size = align_up(size, 16);
     vector_saves_ = size;
     size += u64{(saved_ & preg::all_vec).count()} * 16;
@@ -72,7 +73,7 @@ class Frame {
     }
     if (size > max_bytes) return {Error::too_many_slots, 0, size};
     if (alignment_ > 16 && (is_dynamic_ || !adjusts_sp())) return {Error::unsupported, 0, alignment_};
-    choose_body(size, calls);
+    choose_body(size, calls, empty);
     return {};
   }
 
@@ -127,9 +128,9 @@ class Frame {
   }
 
   // With calls or a body, what is pushed and the body together leave the stack pointer aligned.
-  void choose_body(u64 size, bool calls) {
+  void choose_body(u64 size, bool calls, bool empty) {
     if (!adjusts_sp()) {
-      if (conv_.frame.incoming_above && mf_.slot_count == 0 && fn_.slots.size() <= 1 && saved_.empty()) size = 0;
+      if (conv_.frame.incoming_above && empty) size = 0;
       if (size < conv_.frame.min_bytes) size = align_up(conv_.frame.min_bytes, 16);
       body_ = size + (grows_down() ? align_up(conv_.frame.reserved, 16) : 0);
       return;

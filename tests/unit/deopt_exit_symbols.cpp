@@ -79,3 +79,31 @@ TEST_CASE("exit symbols: a relocation for each branch of a guard, and a frame be
     check_exits<arm64::Isa>(alive, 1);
   }
 }
+
+// Without SSSE3 bytes are shuffled through a slot that only the lowering knows of.
+TEST_CASE("frame below the environment's slots: a scratch slot is room too") {
+  ir::Module module;
+  ir::Function<x86_64::Isa> f;
+  f.module = &module;
+  ir::Param at;
+  at.type = Type::ptr;
+  at.place.kind = ir::FixedPlace::Kind::slot;
+  at.place.slot = 4;
+  f.signature = module.add_signature(std::span<const ir::Param>(&at, 1), {}, ir::CallConv::custom0);
+  ir::Builder b(f);
+  const Value p = b.param(b.entry(), 0);
+  const u8 mask[16] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3};
+  const Value x = b.load(Type::v128, p, 0);
+  b.store(p, b.vshuffle(x, x, std::span<const u8>(mask)), 16);
+  b.exit_(b.new_exit(module.add_signature({}, {}, ir::CallConv::custom0), {}, ir::ExitData::Epilogue::none), ir::Values({}));
+  CodeBuffer code;
+  const ir::Convention convention = environment<x86_64::Isa>();
+  x86_64::Isa::Options o;
+  o.features = {};
+  o.conventions = {&convention, 1};
+  ir::Compiler<x86_64::Isa> compiler(o);
+  compiler.check_allocations = true;
+  REQUIRE(compiler.compile(f, code).ok());
+  CHECK(compiler.machine().slot_count == 0);
+  CHECK(compiler.frame_bytes() >= 8 + x86_64::scratch_slot_bytes);
+}
