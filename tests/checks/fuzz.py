@@ -20,7 +20,7 @@ from report import Report
 COMMAND = tree.ROOT / "build" / "dev" / "tools" / "jitkit"  # invariants are checked in it
 FAULTY = tree.ROOT / "tests" / "checks" / "fuzz" / "faulty_emulator.py"
 NEEDED = ("x86_64-linux-gnu-gcc", "aarch64-linux-gnu-gcc", "qemu-aarch64-static")
-SMALL = 100  # lines of a reduced program, with what clears its stack memory
+SMALL = 60  # lines of a reduced program
 report = Report()
 scratch = Path(tempfile.mkdtemp(prefix="jitkit-fuzz-"))
 

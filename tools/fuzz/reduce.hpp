@@ -1,5 +1,5 @@
 // Makes a program that shows a difference smaller, as long as it still shows one: whole functions,
-// branches, then runs of instructions, each replaced by constants (delta debugging).
+// branches, then runs of instructions, each replaced by constants (delta debugging); what is then empty goes.
 //
 // Invariant: every candidate goes through text, so what comes out is a .jk file that shows the difference.
 // Idea: A. Zeller, R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (IEEE TSE 2002).
@@ -26,6 +26,7 @@ class Reducer {
     for (bool smaller = true; smaller && !late();) {
       smaller = false;
       for (const Kind k : {Kind::returns, Kind::branches, Kind::instructions}) smaller = shrink(k) || smaller;
+      smaller = tidy() || smaller;
     }
     auto p = std::make_unique<Program>(text_, cases_);
     p->interpret();
@@ -67,6 +68,15 @@ class Reducer {
     return list;
   }
 
+  // What clears stack memory where a function begins stays: what is read of it otherwise differs with what ran before.
+  static bool clears_stack(const FunctionData& f, Block b, Inst i) {
+    if (f[i].op != Opcode::memset || b != FunctionData::entry()) return false;
+    const ValueData& base = f[f.operand(i, 0)];
+    if (base.kind != ValueData::Kind::inst) return false;
+    const Opcode op = f[Inst(base.def)].op;
+    return op == Opcode::stack_addr || op == Opcode::alloca_;
+  }
+
   static std::vector<Site> sites(Unit& u, Kind k) {
     std::vector<Site> list;
     const std::vector<FunctionData*> all = functions(u);
@@ -75,8 +85,7 @@ class Reducer {
         for (Inst i = all[n]->blocks[b].first; i; i = (*all[n])[i].next) {
           const Opcode op = (*all[n])[i].op;
           const bool branch = op == Opcode::br || op == Opcode::brif || op == Opcode::switch_;
-          // memset stays: what is read of a slot that nothing cleared differs with what ran before.
-          const bool fits = k == Kind::instructions ? !is_terminator(op) && op != Opcode::memset
+          const bool fits = k == Kind::instructions ? !is_terminator(op) && !clears_stack(*all[n], Block(b), i)
                             : k == Kind::branches   ? branch && op != Opcode::br
                                                     : branch || op == Opcode::tail_call;
           if (fits) list.push_back({n, Block(b), i});
@@ -101,6 +110,17 @@ class Reducer {
     return smaller;
   }
 
+  // Blocks that only lead on and values nobody wants go, by the optimiser's own passes.
+  bool tidy() {
+    Program p(text_, cases_);
+    PassList passes;
+    passes.add(Pass::simplify_cfg);
+    passes.add(Pass::dce);
+    if (!Optimiser(passes).run(p.unit()).ok()) return false;
+    const std::string text = reachable_text(p.unit());
+    return text.size() < text_.size() && accept(text, cases_);
+  }
+
   bool attempt(Kind k, usize at, usize count, u32 way) {
     Program p(text_, cases_);
     Unit& u = p.unit();
@@ -115,10 +135,7 @@ class Reducer {
       else
         end_here(f, list[n]);
     }
-    std::string text;
-    StringSink out(text);
-    print(u, out);
-    text = without_unreachable(u, text);
+    const std::string text = reachable_text(u);
     return text != text_ && accept(text, cases_);
   }
 
@@ -158,6 +175,13 @@ class Reducer {
     for (const Case& c : cases_)
       if (c.function == function) return true;
     return false;
+  }
+
+  std::string reachable_text(Unit& u) {
+    std::string text;
+    StringSink out(text);
+    print(u, out);
+    return without_unreachable(u, text);
   }
 
   // The text without blocks that nothing goes to and functions that nothing calls. The printer names
