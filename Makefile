@@ -11,7 +11,7 @@
 #   make docs            the documents as a site, with a reference of the ops: build/docs/site
 #   make consumers       builds build/consumers/<name>/<target>/: the HotSpot agent, LuaJIT, EL2 trap handlers
 #   make luajit          builds build/consumers/luajit/<target>/luajit
-#   make explore         builds and serves the live page: jitkit explore (the one target that needs npm; PORT=n)
+#   make explore         builds and serves the live page: jitkit explore (needs npm, as `make check` does; PORT=n)
 #   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
 .PHONY: build demo check quick fuzz soak bench litmus single-header deb docs import consumers luajit explore format tidy clean

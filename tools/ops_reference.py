@@ -13,21 +13,12 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from ops_table import ROW
+from ops_table import rows
 
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTION = re.compile(r"^func .*?^}\n", re.MULTILINE | re.DOTALL)
 OP = re.compile(r"^  (?:[\w$%., ]+ = )?([a-z]\w*)(?=[.\s\[]|$)", re.MULTILINE)
 TARGETS = ("arm64", "x86_64")
-
-
-def rows() -> list[dict[str, str]]:
-    names = ("name", "signature", "types", "option", "effects", "meaning")
-    lines = (ROOT / "ir" / "ops.def").read_text().splitlines()
-    found = [dict(zip(names, m.groups())) for line in lines if (m := ROW.match(line))]
-    for row in found:
-        row["name"] = row["name"].rstrip("_")
-    return found
 
 
 def functions() -> dict[str, list[str]]:
@@ -81,9 +72,8 @@ def page(command: Path) -> tuple[str, list[str]]:
     by_op, written, lacking = functions(), written_examples(), []
     with tempfile.TemporaryDirectory() as directory:
         for row in rows():
-            types = row["types"].replace("types::", "").replace("|", "or").replace("& ~", "without ")
             out += [f"## {row['name']}", "", f"{row['meaning']}.", "",
-                    f"Signature `{row['signature']}`; types: {types}; option: {row['option']}; effects: {row['effects']}.", ""]
+                    f"Signature `{row['signature']}`; types: {row['types']}; option: {row['option']}; effects: {row['effects']}.", ""]
             candidates = [written[row["name"]]] if row["name"] in written else by_op.get(row["name"], [])
             found = example(command, candidates, Path(directory))
             if found is None:
