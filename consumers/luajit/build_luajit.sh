@@ -1,7 +1,8 @@
 #!/bin/sh
-# LuaJIT as Debian has it, unmodified: source, library and main program for one target.
+# LuaJIT as Debian has it, unmodified: source, libraries and main program for one target.
 #
-# usage: build_luajit.sh x86_64|arm64      prints the directory with its headers, luajit.o and libluajit.a
+# usage: build_luajit.sh x86_64|arm64      prints the directory with its headers, luajit.o, libluajit.a and, of
+#                                          the objects that a shared library is made of, libluajit_pic.a
 #
 # Everything is kept under ${JITKIT_CACHE:-~/.cache/jitkit}/luajit; package lists are its own, so neither
 # root nor deb-src lines of the system are needed. Not amalgamated: lj_asm.o has to be an object of its own.
@@ -51,6 +52,10 @@ if [ ! -f "$directory/built" ]; then
   env -u MAKEFLAGS -u MAKELEVEL make -C "$directory/src" $cross >"$directory.log" 2>&1 ||
     { tail -n 20 "$directory.log" >&2; exit 1; }
   touch "$directory/built"
+fi
+
+if [ ! -f "$directory/src/libluajit_pic.a" ]; then
+  (cd "$directory/src" && rm -f pic.a && ar -rcs pic.a lj_*_dyn.o lib_*_dyn.o && mv pic.a libluajit_pic.a)
 fi
 
 # Whether the interpreter of this version computes `a % b` with one rounding, a - floor(a / b) * b by fmsub.

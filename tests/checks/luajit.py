@@ -40,12 +40,15 @@ def build(target: str) -> list[str]:
     return [binary]
 
 
-def run(lua: list[str], program, options: list[str], choice: str, stats: str = "") -> tuple[int, str]:
-    environment = {**os.environ, "JITKIT_LUAJIT": choice}
+def run(lua: list[str], program, options: list[str], choice: str, stats: str = "", more: dict[str, str] | None = None,
+        behind: bool = False) -> tuple[int, str]:
+    """Exit status and output. `behind`: the options are the program's own and stand behind it."""
+    environment = {**os.environ, "JITKIT_LUAJIT": choice, **(more or {})}
     if stats:
         environment["JITKIT_LUAJIT_STATS"] = stats
+    words = [str(program), *options] if behind else [*options, str(program)]
     try:
-        done = subprocess.run([*lua, *options, str(program)], env=environment, text=True, errors="replace", timeout=TIMEOUT,
+        done = subprocess.run([*lua, *words], env=environment, text=True, errors="replace", timeout=TIMEOUT,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except subprocess.TimeoutExpired:
         return 124, f"no end after {TIMEOUT} s"
@@ -102,6 +105,18 @@ def check_share(report: Report, target: str, name: str, total: dict[str, int]) -
     report.check(f"{target} {name} share of traces", share >= FLOOR[target], f"{share:.3f} is below {FLOOR[target]}")
 
 
+def each_target(report: Report, check, only: str | None = None) -> None:
+    """Calls check(target) for those that the host can build and run; the others are skipped."""
+    if HOST not in TARGETS:
+        report.skip("luajit", f"the host is {HOST}")
+    for target in [only] if only else list(TARGETS.get(HOST, {})):
+        lacks = [tool for tool in TARGETS[HOST][target] if shutil.which(tool) is None]
+        if lacks:
+            report.skip(f"luajit {target}", ", ".join(f"no {tool} on PATH" for tool in lacks))
+        else:
+            check(target)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--target", choices=list(TARGETS.get(HOST, {})))
@@ -111,14 +126,7 @@ def main() -> None:
     level = random.Random(args.seed).choice(LEVELS)
     report = Report()
     report.note(f"luajit: seed {args.seed}, level {level}")
-    if HOST not in TARGETS:
-        report.skip("luajit", f"the host is {HOST}")
-    for target in [args.target] if args.target else list(TARGETS.get(HOST, {})):
-        lacks = [tool for tool in TARGETS[HOST][target] if shutil.which(tool) is None]
-        if lacks:
-            report.skip(f"luajit {target}", ", ".join(f"no {tool} on PATH" for tool in lacks))
-        else:
-            check_target(report, target, level)
+    each_target(report, lambda target: check_target(report, target, level), args.target)
     report.finish()
 
 
