@@ -1,7 +1,8 @@
-// From a policy to a complete EL2 vector table: entry, dispatch, leaves, exits.
+// From a policy to a complete EL2 vector table, or to a path before an existing hypervisor's slow path: entry, dispatch,
+// leaves, exits.
 //
-// At entry sp is the vCPU's structure. The code uses x0 and x1 (saved at [sp]); a leaf that is an IR function
-// saves what else it takes. x18, vector registers and the stack are never touched.
+// At entry sp is the vCPU's (Area). The code uses x0 and x1, which a table saves and a path finds saved; a leaf that is
+// an IR function saves what else it takes. x18, vector registers and the stack are never touched.
 //
 // Invariants:
 //  - Nothing of the guest's is changed before the last test of a leaf: all misses end at `miss_`, which puts x0
@@ -46,24 +47,24 @@ class Generator {
   std::vector<u32> keyed;    // from here on the exception class is one that the policy lists
   std::vector<u32> watched;  // where a watch goes on to the slow path
   u32 miss_at = 0;
+  u32 entry_at = 0;  // of the synchronous exceptions of AArch64 guests
 
-  explicit Generator(const Policy& p) : p_(p), m_(code) {}
+  // Instructions that have run when the path of a hypervisor's is entered.
+  u32 before_entry() const { return p_.vectors ? 0 : p_.entry.words; }
+  const std::string& symbol() const { return p_.vectors ? vectors_name_ : p_.entry.symbol; }
+  u32 alignment() const { return p_.vectors ? 2048 : 64; }
+
+  explicit Generator(const Policy& p) : p_(p), area_(p.area()), m_(code) {}
 
   // What is wrong, each with the entry's name; empty if there is code.
   std::vector<std::string> run() {
     if (errors_ = check(p_); !errors_.empty()) return errors_;
     miss_ = code.new_label();
     put_ = code.new_label();
-    for (u32 slot = 0; slot < 16; ++slot) {
-      const u32 at = slot * 0x80;
-      if (at == 0x400) {
-        synchronous();
-        continue;
-      }
-      code.seek(at);
-      m_.jump_far(code.symbol("hv_vector_" + std::to_string(slot)));
-    }
-    code.seek(0x800);
+    if (p_.vectors)
+      vectors();
+    else
+      synchronous();
     put_table();
     aborts();
     registers();
@@ -76,7 +77,7 @@ class Generator {
   }
 
  private:
-  static constexpr u32 slot_words = 32;
+  static constexpr u32 slot_words = 32, entry_words = 21;
 
   // --- pieces ----------------------------------------------------------------------------------------
   void barrier() {
@@ -84,12 +85,13 @@ class Generator {
     m_.isb();
   }
   void leave(bool restore = true) {
-    if (restore) m_.ldp(x0, x1, sp);
+    if (restore) guest_pair();
     m_.eret();
     barrier();
   }
+  void guest_pair() { m_.ldp(x0, x1, sp, i64{area_.saved}); }
   void to_slow_path() {
-    m_.ldp(x0, x1, sp);
+    guest_pair();
     m_.jump_far(code.symbol(p_.slow));
   }
   void load(XReg r, u64 v) {
@@ -140,13 +142,8 @@ class Generator {
     for (unsigned r = 0; r < 32; ++r) {
       code.seek(put_at_ + 32 * r);
       m_.bti(Landing::j);
-      if (r > 1) {
-        if (r < 31) m_.ldr(XReg(r), sp, i64{area::value});
-        leave();
-        continue;
-      }
-      m_.ldr(XReg(r), sp, i64{area::value});
-      m_.ldr(XReg(1 - r), sp, i64{8 * (1 - r)});
+      guest_pair();
+      if (r < 31) m_.ldr(XReg(r), sp, i64{area_.value});
       leave(false);
     }
     code.seek(put_at_ + 32 * 32);
@@ -158,12 +155,8 @@ class Generator {
     for (unsigned r = 0; r < 32; ++r) {
       code.seek(first + 32 * r);
       m_.bti(Landing::j);
-      unsigned from = r;
-      if (r < 2) {
-        m_.ldr(x1, sp, i64{8 * r});
-        from = 1;
-      }
-      m_.put_access(u32{log2_of(bytes)} << 30 | 0x38000000 | from, 31, i64{to});  // stur's; register 31 is xzr
+      if (r < 2) guest_pair();
+      m_.put_access(u32{log2_of(bytes)} << 30 | 0x38000000 | r, 31, i64{to});  // stur's; register 31 is xzr
       if (r != 31) m_.b(done);
     }
     code.bind(done);
@@ -184,11 +177,11 @@ class Generator {
     if (const std::string wrong = unfit(*f, kind); !wrong.empty()) return error(name, "@" + function + ": " + wrong);
     ir::Convention c = aapcs64;
     c.name = "trap leaf";
-    c.allocatable = RegSet::range(0, 2 + area::room_regs) - preg::scratches;
+    c.allocatable = RegSet::range(0, 2 + area_.room_regs) - preg::scratches;
     c.preserved = preg::all_general - RegSet::range(0, kind == BodyKind::call ? 1 : 2);
     c.preserved_low = {};
     c.frame.adjusts_sp = c.frame.saves_link = false;
-    c.frame.reserved = area::room;
+    c.frame.reserved = area_.room;
     c.frame.max_slots = 0;
     arm64::Options options;
     options.conventions = {&c, 1};
@@ -204,8 +197,8 @@ class Generator {
 
   // What only the code shows.
   void check_body(const std::string& name, const std::string& function, u32 start, u32 frame) {
-    if (frame > area::state)
-      error(name, "@" + function + ": " + std::to_string(frame - area::room) + " bytes of registers and slots; the vCPU's room has " + std::to_string(8 * area::room_regs));
+    if (frame > area_.state)
+      error(name, "@" + function + ": " + std::to_string(frame - area_.room) + " bytes of registers and slots; the vCPU's room has " + std::to_string(8 * area_.room_regs));
     for (const Reloc& r : code.relocs())
       if (r.offset >= start) return error(name, "@" + function + ": needs " + std::string(code.symbol_name(r.symbol)) + "; a leaf has no relocations");
     for (u32 at = start; at + 4 <= code.offset(); at += 4) {
@@ -216,21 +209,36 @@ class Generator {
   }
 
   // --- entry -----------------------------------------------------------------------------------------
+  void vectors() {
+    for (u32 slot = 0; slot < 16; ++slot) {
+      code.seek(slot * 0x80);
+      if (slot != 8) {
+        m_.jump_far(code.symbol("hv_vector_" + std::to_string(slot)));
+        continue;
+      }
+      entry_at = code.offset();
+      if (p_.prologue.size() + entry_words > slot_words) {
+        error("prologue", "too long by " + std::to_string(p_.prologue.size() + entry_words - slot_words) + " instructions for its slot of 32");
+        continue;
+      }
+      const auto limit = code.limited(0x80);
+      for (const u32 word : p_.prologue) code.put32(word);
+      m_.stp(x0, x1, sp);
+      synchronous();
+    }
+    code.seek(0x800);
+  }
+  // With x0 and x1 saved.
   void synchronous() {
-    code.seek(0x400);
-    if (p_.prologue.size() + 21 > slot_words)
-      return error("prologue", "too long by " + std::to_string(p_.prologue.size() + 21 - slot_words) + " instructions for its slot of 32");
-    const auto slot = code.limited(0x80);
-    for (const u32 word : p_.prologue) code.put32(word);
     aborts_ = code.new_label();
     registers_ = code.new_label();
     calls_ = code.new_label();
-    m_.stp(x0, x1, sp);
     m_.mrs(x0, sys_reg("esr_el2"));
     m_.tbnz(w0, 31, aborts_);
     m_.tbnz(w0, 29, registers_);
     m_.tbnz(w0, 30, calls_);
-    entry_ = static_cast<u32>(p_.prologue.size()) + 3;  // instructions up to and with the first test
+    // Instructions up to and with the first test.
+    entry_ = before_entry() + (p_.vectors ? static_cast<u32>(p_.prologue.size()) + 1 : 0) + 2;
     begin_leaf("WFI", entry_ + 2);
     if (p_.skip_wfi) {
       m_.mov(x1, u64{0x07e00000});  // EC 1, IL, COND 14, CV as from AArch64, TI 0
@@ -263,7 +271,7 @@ class Generator {
       if (smc ? p_.calls[n].smc : p_.calls[n].hvc) keys.push_back({p_.calls[n].id, p_.calls[n].weight, n});
     if (keys.empty()) return m_.b(miss_);
     keyed.push_back(code.offset());
-    m_.ldr(w0, sp);
+    guest_pair();
     emit_tree(m_, keys, 32, [&](u32 n, unsigned depth) {
       const Call& c = p_.calls[n];
       begin_leaf((smc ? "SMC " : "HVC ") + c.name, before + depth);
@@ -271,15 +279,14 @@ class Generator {
       m_.cmp(w0, w1);
       m_.b(Cond::ne, miss_);
       if (smc) advance();  // a trapped SMC has not been executed; an HVC has
+      guest_pair();
       switch (c.action.kind) {
         case Action::Kind::word: m_.ldr(x0, sp, i64{c.action.word}); break;
-        case Action::Kind::body: break;
+        case Action::Kind::body:
+          m_.mov(x0, sp);
+          body(c.name, BodyKind::call, c.action.body);
+          break;
         default: load(x0, c.action.value); break;
-      }
-      m_.ldr(x1, sp, 8);
-      if (c.action.kind == Action::Kind::body) {
-        m_.mov(x0, sp);
-        body(c.name, BodyKind::call, c.action.body);
       }
       leave(false);
       end_leaf();
@@ -315,7 +322,7 @@ class Generator {
       if (!r.el0) refuse_el0();
       m_.mov(x0, sp);
       body(r.name, BodyKind::read, r.action.body);
-      m_.str(x1, sp, i64{area::value});
+      m_.str(x1, sp, i64{area_.value});
       advance();
       m_.mrs(x0, sys_reg("esr_el2"));
     } else {
@@ -324,7 +331,7 @@ class Generator {
         m_.ldr(x1, sp, i64{r.action.word});
       else
         load(x1, r.action.value);
-      m_.str(x1, sp, i64{area::value});
+      m_.str(x1, sp, i64{area_.value});
     }
     table_by_iss(put_, key);
     jump(put_at_);
@@ -346,7 +353,7 @@ class Generator {
     const u32 at = code.offset();
     m_.br(x1);
     code.bind(table);
-    get_table(bytes, in_word ? a.word : area::value, first);
+    get_table(bytes, in_word ? a.word : area_.value, first);
     indirect.push_back({at, first});
     if (a.kind == Action::Kind::watch) {
       watched.push_back(code.offset());
@@ -355,10 +362,10 @@ class Generator {
     if (a.kind == Action::Kind::body) {
       m_.mov(x0, sp);
       switch (bytes) {
-        case 1: m_.ldrb(w1, sp, i64{area::value}); break;
-        case 2: m_.ldrh(w1, sp, i64{area::value}); break;
-        case 4: m_.ldr(w1, sp, i64{area::value}); break;
-        default: m_.ldr(x1, sp, i64{area::value}); break;
+        case 1: m_.ldrb(w1, sp, i64{area_.value}); break;
+        case 2: m_.ldrh(w1, sp, i64{area_.value}); break;
+        case 4: m_.ldr(w1, sp, i64{area_.value}); break;
+        default: m_.ldr(x1, sp, i64{area_.value}); break;
       }
       body(name, BodyKind::write, a.body);
     }
@@ -469,7 +476,7 @@ class Generator {
       m_.mov(x0, sp);
       body(r.name, BodyKind::read, r.action.body);
       if (bytes < 8) m_.and_(x1, x1, low_mask(8 * bytes));
-      m_.str(x1, sp, i64{area::value});
+      m_.str(x1, sp, i64{area_.value});
     }
     advance();
     m_.mrs(x0, sys_reg("esr_el2"));
@@ -483,7 +490,7 @@ class Generator {
       m_.mov(w1, w1);
       code.bind(wide);
     }
-    if (r.action.kind != Action::Kind::body) m_.str(x1, sp, i64{area::value});
+    if (r.action.kind != Action::Kind::body) m_.str(x1, sp, i64{area_.value});
     table_by_srt(put_);
     jump(put_at_);
   }
@@ -503,7 +510,9 @@ class Generator {
     }
   }
 
+  inline static const std::string vectors_name_ = "hv_vectors";
   const Policy& p_;
+  Area area_;
   MacroAssembler m_;
   std::vector<std::string> errors_;
   Label miss_, put_, aborts_, registers_, calls_;

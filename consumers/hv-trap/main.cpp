@@ -1,4 +1,5 @@
-// hv-trap-gen POLICY.yaml OUT: writes OUT.o, OUT.S and OUT.txt (the listing), or says what is wrong with the policy.
+// hv-trap-gen POLICY.yaml OUT: writes OUT.o, OUT.S, OUT.txt (the listing) and OUT.h (how it is entered, and where the
+// state's words are), or says what is wrong with the policy.
 #include <jitkit/emit/arm64/disassembler.hpp>
 #include <jitkit/emit/object.hpp>
 #include <jitkit/ir/parser.hpp>
@@ -68,7 +69,8 @@ void write_listing(const hv::Generator& g, std::ostream& out) {
 
 // Words, with a symbolic branch where the code leaves. False if it does so otherwise than by plain branches.
 bool write_assembly(const hv::Generator& g, std::ostream& out) {
-  out << ".section .text\n.balign 2048\n.global hv_vectors\n.type hv_vectors, %function\nhv_vectors:\n";
+  const std::string& name = g.symbol();
+  out << ".section .text\n.balign " << g.alignment() << "\n.global " << name << "\n.type " << name << ", %function\n" << name << ":\n";
   const auto bytes = g.code.bytes();
   for (u32 at = 0; at + 4 <= bytes.size(); at += 4) {
     u32 word = 0;
@@ -84,8 +86,17 @@ bool write_assembly(const hv::Generator& g, std::ostream& out) {
     if (branch.empty()) out << text;
     else out << "b " << branch << "\n";
   }
-  out << ".size hv_vectors, .-hv_vectors\n.section .note.GNU-stack,\"\",%progbits\n";
+  out << ".size " << name << ", .-" << name << "\n.section .note.GNU-stack,\"\",%progbits\n";
   return true;
+}
+
+// The contract for C and for assembly: offsets from sp, and which registers are the path's.
+void write_header(const hv::Policy& p, const hv::Generator& g, std::ostream& out) {
+  const hv::Area a = p.area();
+  out << "/* " << g.symbol() << ": sp is the vCPU's, x0 and x1 are at [sp + HV_SAVED]; a miss branches to " << p.slow
+      << ". */\n#define HV_SAVED (" << a.saved << ")\n#define HV_FREE 0x" << (p.vectors ? 0 : 3) << " /* bit n: xn is free at entry */\n#define HV_AREA "
+      << a.value << "\n#define HV_AREA_END " << p.state_end << "\n";
+  for (const auto& [name, at] : p.state) out << "#define HV_STATE_" << name << " " << at << "\n";
 }
 
 }  // namespace
@@ -111,16 +122,17 @@ int main(int argc, char** argv) {
   hv::Generator g(policy);
   if (errors = g.run(); !errors.empty()) return refuse(file, errors);
 
-  std::ofstream listing(out + ".txt"), assembly(out + ".S"), object_file(out + ".o", std::ios::binary);
+  std::ofstream listing(out + ".txt"), assembly(out + ".S"), header(out + ".h"), object_file(out + ".o", std::ios::binary);
   write_listing(g, listing);
+  write_header(policy, g, header);
   if (!write_assembly(g, assembly)) return refuse(out + ".S", {"a relocation that is no branch"});
   Arena arena;
   ObjectWriter object(arena, Machine::arm64);
-  Status s = object.add_function(g.code, {.name = "hv_vectors", .align = 2048, .unwind = false, .landing_pads = true});
+  Status s = object.add_function(g.code, {.name = g.symbol(), .align = g.alignment(), .unwind = false, .landing_pads = true});
   Vec<u8> bytes(arena);
   if (s.ok()) s = object.write(bytes);
   if (!s.ok()) return refuse(out + ".o", {describe(s.error)});
   object_file.write(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  listing.close(), assembly.close(), object_file.close();
-  return listing && assembly && object_file ? 0 : refuse(out, {"cannot be written"});
+  listing.close(), assembly.close(), header.close(), object_file.close();
+  return listing && assembly && header && object_file ? 0 : refuse(out, {"cannot be written"});
 }

@@ -29,7 +29,7 @@ class Paths {
   Range of(const LeafInfo& leaf) { return all(leaf.begin, End::handled) + leaf.before; }
   Range miss(const LeafInfo& leaf) { return all(leaf.begin, End::miss) + leaf.before; }
   // Of exception classes that the policy does not list.
-  Range class_miss() { return all(0x400, End::unlisted); }
+  Range class_miss() { return all(g_.entry_at, End::unlisted) + g_.before_entry(); }
 
  private:
   enum class End : u8 { handled, miss, unlisted };

@@ -3,27 +3,41 @@
 // Everything that is not listed goes to the slow path with every register as the guest left it.
 // Keys are in the form the syndrome has: a function id, an ISS without Rt, an intermediate physical address.
 //
-// The vCPU's structure is at sp. Its first 384 bytes belong to the generated code (Area); the words of the
-// policy (`state`) follow.
+// At sp is what belongs to the vCPU. A table of vectors has its structure there, with x0 to x30 first; a path before an
+// existing hypervisor's slow path has what its Entry says. The words of the policy (`state`) are at offsets from sp.
 #ifndef JITKIT_CONSUMERS_HV_TRAP_POLICY_HPP
 #define JITKIT_CONSUMERS_HV_TRAP_POLICY_HPP
 
 #include <jitkit/config.hpp>
 #include <jitkit/ir/unit.hpp>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
 
 namespace jitkit::hv {
 
-namespace area {
-inline constexpr u32 value = 248;     // what moves to or from a transfer register
-inline constexpr u32 room = 256;      // registers that an IR body saves
-inline constexpr u32 room_regs = 16;
-inline constexpr u32 state = 384;     // the policy's words
-inline constexpr u32 end = 4096;
-}  // namespace area
+// Offsets from sp of what the generated code uses.
+struct Area {
+  i32 saved = 0;          // the guest's x0 and x1
+  u32 value = 248;        // what moves to or from a transfer register
+  u32 room = 256;         // registers that an IR body saves
+  u32 room_regs = 16;
+  u32 state = 384;        // the policy's words
+  static constexpr u32 end = 4096;
+};
+
+// The contract of a path before an existing hypervisor's slow path: how it is entered. It leaves by eret, or with every
+// register as the guest left it by a branch to Policy::slow.
+struct Entry {
+  std::string symbol = "hv_fast";
+  std::vector<std::string> free;  // registers that the hypervisor has saved: x0 and x1, at [sp + saved]
+  i32 saved = 0;
+  u32 area = 0;   // [sp + area]: 8 bytes for a value in transit, then `room` registers, then the policy's words
+  u32 room = 16;  // how many registers IR bodies may save
+  u32 words = 0;  // instructions from the vector to the path's first, for listings
+};
 
 // What a listed trap does.
 struct Action {
@@ -65,15 +79,38 @@ struct Mmio {
 };
 
 struct Policy {
-  std::string slow = "hv_slow";  // symbol of the slow path; the other vectors: hv_vector_<offset>
+  std::string slow = "hv_slow";  // symbol of the slow path; the other vectors: hv_vector_<slot>
+  bool vectors = true;           // a complete table; otherwise a path that begins as `entry` says
+  Entry entry;
   bool skip_wfi = false;
   std::vector<u32> prologue;  // words before the entry of the synchronous slot (a branch-history loop)
   std::map<std::string, u32> state;
+  u32 state_end = 0;  // where its words end
   std::vector<Call> calls;
   std::vector<Register> registers;
   std::vector<Mmio> mmio;
   ir::Unit* unit = nullptr;  // where bodies are
+
+  Area area() const {
+    if (vectors) return {};
+    return {entry.saved, entry.area, entry.area + 8, entry.room, entry.area + 8 + 8 * entry.room};
+  }
 };
+
+// What is wrong with the contract.
+inline void check_entry(const Policy& p, std::vector<std::string>& errors) {
+  const Entry& e = p.entry;
+  const auto wrong = [&](const std::string& what) { errors.push_back("entry " + e.symbol + ": " + what); };
+  for (const char* needed : {"x0", "x1"})
+    if (std::find(e.free.begin(), e.free.end(), needed) == e.free.end()) wrong(std::string(needed) + " is not free; leaves need x0 and x1");
+  for (const std::string& r : e.free)
+    if (r != "x0" && r != "x1") wrong(r + " is free, but only x0 and x1 are put back from the frame");
+  if (e.saved % 8 != 0 || e.saved < -512 || e.saved > 504) wrong("saved: " + std::to_string(e.saved) + " is no offset of a pair, -512 to 504 in steps of 8");
+  if (e.area % 8 != 0 || e.area > 2048) wrong("area: " + std::to_string(e.area) + " is not a multiple of 8 up to 2048");
+  if (e.room > 16) wrong("room: " + std::to_string(e.room) + " registers; at most 16 are used");
+  if (e.saved > -16 && e.saved < static_cast<i32>(Area::end)) wrong("saved: " + std::to_string(e.saved) + " is among the words above sp");
+  if (!p.prologue.empty()) wrong("a prologue belongs to a table of vectors");
+}
 
 // What is wrong with it, one per line and each with the entry's name; empty if good.
 inline std::vector<std::string> check(const Policy& p) {
@@ -89,13 +126,15 @@ inline std::vector<std::string> check(const Policy& p) {
     const auto [at, fresh] = seen.insert({key, name});
     if (!fresh) errors.push_back(name + ": " + key + " is " + at->second + "'s already");
   };
+  const Area area = p.area();
+  if (!p.vectors) check_entry(p, errors);
   const auto action = [&](const std::string& name, const Action& a, bool write, u32 bytes) {
     using Kind = Action::Kind;
     if (write ? a.kind == Kind::constant : a.kind == Kind::ignore || a.kind == Kind::watch)
       errors.push_back(name + (write ? ": a write can't be a constant" : ": only writes are ignored or watched"));
     if ((a.kind == Kind::word || a.kind == Kind::watch) &&
-        (a.word < area::state || a.word > area::end - bytes || a.word % bytes != 0))
-      errors.push_back(name + ": word " + hex(a.word) + " is not an aligned place of the state, " + hex(area::state) + " to " + hex(area::end));
+        (a.word < area.state || a.word > Area::end - bytes || a.word % bytes != 0))
+      errors.push_back(name + ": word " + hex(a.word) + " is not an aligned place of the state, " + hex(area.state) + " to " + hex(Area::end));
     if (a.kind == Kind::constant && bytes < 8 && a.value >> (8 * bytes) != 0)
       errors.push_back(name + ": " + hex(a.value) + " does not fit " + std::to_string(bytes) + " bytes");
   };

@@ -4,6 +4,9 @@
 //   registers:  name, at: [op0, op1, crn, crm, op2], el0   and one of: value, word, body; write (a word or
 //               `ignore`), write_body, watch (a word)
 //   mmio:       page, registers: name, offset, bytes (4), narrow   and one of the same
+//   state:      {name: offset from sp}, or [name, {name: words}], laid out in this order
+//   entry:      symbol (hv_fast), free: [x0, x1], saved, area, room (16), words (0): a path before an existing
+//               hypervisor's slow path, with this contract (Entry in policy.hpp)
 //   prologue:   words (numbers) before the entry of the synchronous slot
 //   each:       weight (1): how often it is expected
 #ifndef JITKIT_CONSUMERS_HV_TRAP_POLICY_YAML_HPP
@@ -23,7 +26,8 @@ class PolicyReader {
   std::string bodies;  // the file that they are in
 
   void read(const YAML::Node& root) {
-    known(root, {"wfi", "state", "bodies", "calls", "registers", "mmio", "slow", "prologue"});
+    known(root, {"wfi", "state", "bodies", "calls", "registers", "mmio", "slow", "prologue", "entry"});
+    if (root["entry"]) entry(root["entry"]);
     if (root["wfi"]) {
       p_.skip_wfi = root["wfi"].as<std::string>() == "skip";
       if (!p_.skip_wfi) error(root["wfi"], "wfi: " + root["wfi"].as<std::string>() + "; it can be skip, or be left out");
@@ -31,7 +35,8 @@ class PolicyReader {
     for (const auto& n : root["prologue"]) p_.prologue.push_back(n.as<u32>());
     if (root["slow"]) p_.slow = root["slow"].as<std::string>();
     if (root["bodies"]) bodies = root["bodies"].as<std::string>();
-    for (const auto& word : root["state"]) p_.state[word.first.as<std::string>()] = word.second.as<u32>();
+    p_.state_end = p_.area().state;
+    if (root["state"]) state(root["state"]);
     for (const auto& n : root["calls"]) call(n);
     for (const auto& n : root["registers"]) reg(n);
     for (const auto& page : root["mmio"]) {
@@ -52,11 +57,41 @@ class PolicyReader {
       if (!found) error(item.first, "unknown key '" + item.first.as<std::string>() + "'");
     }
   }
+  // Names with offsets, or a list that is laid out from the first word on: `name`, or `{name: how many words}`.
+  void state(const YAML::Node& n) {
+    u32 at = p_.area().state;
+    const auto put = [&](const YAML::Node& name, u32 offset, u32 words) {
+      if (!p_.state.insert({name.as<std::string>(), offset}).second) error(name, "a second state word '" + name.as<std::string>() + "'");
+      p_.state_end = std::max(p_.state_end, offset + 8 * words);
+    };
+    if (!n.IsSequence()) {
+      for (const auto& word : n) put(word.first, word.second.as<u32>(), 1);
+      return;
+    }
+    for (const auto& item : n) {
+      const YAML::Node name = item.IsMap() ? item.begin()->first : item;
+      const u32 words = item.IsMap() ? item.begin()->second.as<u32>() : 1;
+      if (words == 0 || words > Area::end / 8) error(item, "a state word that is " + std::to_string(words) + " words");
+      put(name, at, words);
+      at += 8 * words;
+    }
+  }
+  void entry(const YAML::Node& n) {
+    known(n, {"symbol", "free", "saved", "area", "room", "words"});
+    p_.vectors = false;
+    Entry& e = p_.entry;
+    e.symbol = n["symbol"].as<std::string>(e.symbol);
+    for (const auto& r : n["free"]) e.free.push_back(r.as<std::string>());
+    e.saved = n["saved"].as<i32>();
+    e.area = n["area"].as<u32>();
+    e.room = n["room"].as<u32>(e.room);
+    e.words = n["words"].as<u32>(0);
+  }
   u32 word(const YAML::Node& n) {
     const auto at = p_.state.find(n.as<std::string>());
     if (at != p_.state.end()) return at->second;
     error(n, "there is no state word '" + n.as<std::string>() + "'");
-    return area::state;
+    return p_.area().state;
   }
   // What the entry does; whether it is a write.
   Action action(const YAML::Node& n, bool& write) {

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Fast trap handlers (consumers/hv-trap): the generated EL2 vectors against a model written from the Arm manual.
+"""Fast trap handlers (consumers/hv-trap): generated EL2 code against a model written from the Arm manual, both as a
+table of vectors and as a path before a hypervisor's slow path.
 
 usage: hypervisor.py [--traps N]
 
  - bad policies are refused with the entry's name and what is missing;
- - .S and .o hold the same words;
+ - .S and .o hold the same words, and .h the contract;
  - the listed paths of every leaf, handled and missed, are within their limits (WORST), and so is the mean of each kind
    (MEANS);
- - N traps (20,000) of every kind at EL2 on two CPUs of qemu-system-aarch64: state after each as the model has it,
+ - N traps (20,000) in each form and of every kind at EL2 on two CPUs of qemu-system-aarch64: state after each as the model has it,
    and seeded faults of model and code are found (tests/hypervisor).
 """
 
@@ -23,6 +24,7 @@ from report import Report
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OUT = ROOT / "build" / "consumers" / "hv-trap"
+POLICY = ROOT / "consumers" / "hv-trap" / "policy.yaml"
 HERE = ROOT / "tests" / "hypervisor"
 GENERATOR = ROOT / "build" / "release" / "consumers" / "hv-trap" / "hv-trap-gen"
 GCC, OBJCOPY = "aarch64-linux-gnu-gcc", "aarch64-linux-gnu-objcopy"
@@ -63,6 +65,7 @@ WORST = [  # (kind, leaves, most on the longest path, most on a miss)
     ("unlisted class", r"\(unlisted class\)$", 0, 12),
 ]
 
+ENTRY = "{symbol: hv_fast, free: [x0, x1], saved: -288, area: 248, words: 3}"
 CALL = "calls: [{name: A, id: 1, body: %s}]"
 READ = "registers: [{name: A, at: [3, 0, 0, 4, 0], body: %s}]"
 WRITE = "registers: [{name: A, at: [3, 0, 0, 4, 0], write_body: %s}]"
@@ -100,6 +103,18 @@ BAD = [  # (what is appended to a policy, what the refusal says)
         ("table", CALL, ""),
         ("address", CALL, "needs data; a leaf has no relocations"),
     ]),
+    *((f"entry: {{symbol: fast, {entry}}}", f"entry fast: {what}") for entry, what in [
+        ("free: [x0], saved: -288, area: 64", "x1 is not free; leaves need x0 and x1"),
+        ("free: [x0, x1, x2], saved: -288, area: 64", "x2 is free, but only x0 and x1"),
+        ("free: [x0, x1], saved: -520, area: 64", "saved: -520 is no offset of a pair"),
+        ("free: [x0, x1], saved: 16, area: 64", "saved: 16 is among the words above sp"),
+        ("free: [x0, x1], saved: -288, area: 4", "area: 4 is not a multiple of 8"),
+        ("free: [x0, x1], saved: -288, area: 0, room: 17", "room: 17 registers; at most 16"),
+    ]),
+    ("prologue: [1]\nentry: {free: [x0, x1], saved: -16, area: 0}", "entry hv_fast: a prologue belongs to a table of vectors"),
+    ("bodies: B\nentry: {free: [x0, x1], saved: -16, area: 0, room: 0}\n" + CALL % "three", "A: @three:"),
+    ("state: [a, {b: 3}, a]", "a second state word 'a'"),
+    ("state: [{a: 0}]", "a state word that is 0 words"),
     ("state: {w: 0xfffffff8}\ncalls: [{name: A, id: 1, word: w}]", "A: word 0xfffffff8 is not an aligned place of the state"),
     ("state: {w: 4092}\ncalls: [{name: A, id: 1, word: w}]", "A: word 0xffc is not an aligned place of the state"),
     ("wfi: skpi", "wfi: skpi; it can be skip"),
@@ -131,6 +146,8 @@ def function(name: str, lines: list[str], head: str = EXIT, conv: str = "custom0
 LOAD = "a = load.i64 s + 400"
 BODIES = "declare @helper(i64) -> i64\ndeclare @nothing(ptr) conv custom0\ndata @data size 8 align 8 {}\n" + "".join([
     function("fp", ["a = load.f64 s + 400", "b = bitcast.i64 a", "exit e1, b"]),
+    function("three", [LOAD, "b = load.i64 s + 408", "c = load.i64 s + 416", "d = mul.i64 a, b", "f = mul.i64 b, c", "g = sub.i64 d, f", "h = mul.i64 g, a",
+                       "i = xor.i64 h, b", "j = add.i64 i, c", "exit e1, j"]),
     function("right", [LOAD, "exit e1, a"]),
     function("returns", ["ret"], ""),
     function("tails", ["tail_call @nothing(s)"], ""),
@@ -176,6 +193,21 @@ def refusals(report: Report) -> None:
         report.check("a body with a loop", done.returncode == 0 and re.search(r"^ *\d+    - +\S+  HVC A$", listing, re.M) is not None, listing[:400])
 
 
+def make_path(report: Report, directory: Path) -> None:
+    """The same policy as a path before a slow path: path.{o,S,h}; its words are at the same places."""
+    shutil.copy(POLICY.with_name("bodies.jk"), directory)
+    (directory / "path.yaml").write_text(POLICY.read_text() + f"entry: {ENTRY}\n")
+    done = subprocess.run([GENERATOR, directory / "path.yaml", directory / "path"], stderr=subprocess.PIPE, text=True)
+    report.check("a path before a slow path", done.returncode == 0, done.stderr)
+    contract = dict(re.findall(r"^#define (\w+) \(?([-\w]+)", (directory / "path.h").read_text(), re.M))
+    report.check("the contract as data", contract.items() >= {"HV_SAVED": "-288", "HV_FREE": "0x3", "HV_AREA": "248", "HV_STATE_tvm": "432"}.items(), str(contract))
+    # A trap's path is longer than in a table by the words before it, but for the two that the table runs there.
+    rows = [dict((name, [least, most]) for least, most, name in re.findall(r"^ *(\d+|-) +(\d+|-) +\S+  (.+)$", text.read_text(), re.M))
+            for text in (OUT / "vectors.txt", directory / "path.txt")]
+    longer = {int(path[0]) - int(table[0]) for name, table in rows[0].items() for path in [rows[1][name]] if table[0] != "-"}
+    report.check("paths of both forms", longer == {2} and rows[0].keys() == rows[1].keys(), str(longer))
+
+
 def paths(report: Report) -> None:
     def number(text: str) -> float:
         return float("inf") if text == "-" else int(text)
@@ -203,28 +235,28 @@ def paths(report: Report) -> None:
         report.check(f"{kind}: miss", miss <= most_miss, f"{miss}")
 
 
-def same_words(report: Report, directory: Path) -> None:
+def same_words(report: Report, directory: Path, name: Path) -> None:
     texts = []
-    for source in ("vectors.o", "vectors.S"):
+    for source in (name.with_suffix(".o"), name.with_suffix(".S")):
         made, flat = directory / "w.o", directory / "w.bin"
-        subprocess.run([GCC, "-r", "-nostdlib", "-o", made, OUT / source], check=True)
+        subprocess.run([GCC, "-r", "-nostdlib", "-o", made, source], check=True)
         subprocess.run([OBJCOPY, "-O", "binary", "-j", ".text", made, flat], check=True)
         texts.append(flat.read_bytes())
-    report.check("object and assembly have the same words", texts[0] == texts[1] and len(texts[0]) > 2048)
+    report.check(f"{name.name}: object and assembly have the same words", texts[0] == texts[1] and len(texts[0]) > 2048)
 
 
-def proof(report: Report, traps: int, directory: Path) -> None:
+def proof(report: Report, traps: int, directory: Path, code: Path, define: list[str]) -> None:
     elf = directory / "proof.elf"
     seed = int(os.environ.get("JITKIT_SEED", "1"))
-    subprocess.run([GCC, *FLAGS, f"-DTRAPS={traps}", f"-DSEED={seed * 2 + 1}ULL", "-T", HERE / "link.ld", HERE / "boot.S", HERE / "model.c",
-                    HERE / "proof.c", OUT / "vectors.o", "-o", elf], check=True)
+    subprocess.run([GCC, *FLAGS, *define, "-I", directory, f"-DTRAPS={traps}", f"-DSEED={seed * 2 + 1}ULL", "-T", HERE / "link.ld", HERE / "boot.S", HERE / "model.c",
+                    HERE / "proof.c", code, "-o", elf], check=True)
     done = subprocess.run([*QEMU, elf], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
     totals = re.search(r"^(\d+) passed, (\d+) failed, 0 skipped$", done.stdout, re.M)
     for line in done.stdout.splitlines():
         if not totals or line != totals[0]:
             print(line)
     good = totals is not None and done.returncode == (1 if int(totals[2]) else 0)
-    report.check("traps at EL2", good, f"exit status {done.returncode}, seed {seed}")
+    report.check(f"traps at EL2, {code.name}", good, f"exit status {done.returncode}, seed {seed}")
     if totals:
         report.passed += int(totals[1])
         report.failed += int(totals[2])
@@ -240,11 +272,14 @@ def main() -> None:
     refusals(report)
     paths(report)
     with tempfile.TemporaryDirectory() as directory:
-        same_words(report, Path(directory))
+        make_path(report, Path(directory))
+        same_words(report, Path(directory), OUT / "vectors")
+        same_words(report, Path(directory), Path(directory) / "path")
         if shutil.which(QEMU[0]) is None:
             report.skip("hypervisor", "qemu-system-aarch64 (qemu-system-arm)")
         else:
-            proof(report, args.traps, Path(directory))
+            proof(report, args.traps, Path(directory), OUT / "vectors.o", [])
+            proof(report, args.traps, Path(directory), Path(directory) / "path.o", ["-DBEFORE"])
     report.finish()
 
 
