@@ -61,6 +61,7 @@ soak:
 	@python3 tests/checks/crypto.py --full
 	@$(call compile,release,hv_trap_vectors)
 	@python3 tests/checks/hypervisor.py --traps 1000000
+	@python3 tests/checks/luajit_random.py --count 5000
 
 bench:
 	@tools/setup.sh bench

@@ -67,6 +67,11 @@ def read(path) -> dict[str, int]:
     return counts
 
 
+def faults(counts: dict[str, int]) -> list[str]:
+    """Reasons for which traces went to stock's backend that say that jitkit went wrong."""
+    return [k[10:] for k in counts if k.startswith(tuple("fallback: " + f for f in FAULTS)) and k[10:] not in LIMITS]
+
+
 def check_target(report: Report, target: str, level: str) -> None:
     lua = build(target)
     ways = {"all optimisations": HOT, level: [level, *HOT], "small code areas": [*HOT, *SMALL_AREAS]}
@@ -80,7 +85,7 @@ def check_target(report: Report, target: str, level: str) -> None:
             got = run(lua, program, options, "check", str(stats))
             report.check(f"{target} {program.stem} {name}", got == expected, f"exit status {got[0]}, output differs")
             counts = read(stats)
-            wrong = [k[10:] for k in counts if k.startswith(tuple("fallback: " + f for f in FAULTS)) and k[10:] not in LIMITS]
+            wrong = faults(counts)
             report.check(f"{target} {program.stem} {name} statistics", bool(counts) and not wrong, "; ".join(wrong) or "none written")
             for word, n in counts.items():
                 totals[name][word] = totals[name].get(word, 0) + n
