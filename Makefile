@@ -8,7 +8,7 @@
 #   make litmus          atomics as herd7 litmus files: build/litmus
 #   make single-header   a file of each assembler and one of it all: build/single-header
 #   make deb             Debian packages libjitkit-dev and jitkit: build/deb
-#   make docs            the documents as a site, with a reference of the ops: build/docs/site
+#   make docs            the documents as a site, with references of the ops and instructions: build/docs/site
 #   make consumers       builds build/consumers/<name>/<target>/: the HotSpot agent, LuaJIT, EL2 trap handlers
 #   make luajit          builds build/consumers/luajit/<target>/luajit
 #   make explore         builds and serves the live page: jitkit explore (needs npm, as `make check` does; PORT=n)

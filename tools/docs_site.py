@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes the site of the documents: `make docs`, build/docs/site/index.html.
 
-The pages are docs/*.md, README.md as the index, CHANGELOG.md, SECURITY.md and the reference of the ops
-(ops_reference.py). A link to what is no page becomes the name of that file. mkdocs must find nothing to
+The pages are docs/*.md, README.md as the index, CHANGELOG.md, SECURITY.md and the references of the ops
+(ops_reference.py) and of the instruction forms (forms_reference.py). A link to what is no page becomes the name of that file. mkdocs must find nothing to
 warn about, and no HTML or CSS may make the browser ask another machine for something.
 """
 
@@ -15,6 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forms_reference
+
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
@@ -24,7 +26,7 @@ FETCHED = re.compile(r"<(?:script|img|iframe|source)\b[^>]*\bsrc=[\"']?(?:https?
                      r"|@import\s+(?:url\()?[\"']?(?:https?:)?//[^;]*|url\(\s*[\"']?(?:https?:)?//[^)]*\)", re.IGNORECASE)
 
 # Titles in the order of reading; other pages of docs/ follow by name.
-FIRST = ["index.md", "jit-in-an-hour.md", "design.md", "ir.md", "ops.md", "stubs.md", "runtime.md", "optimiser.md", "features.md"]
+FIRST = ["index.md", "jit-in-an-hour.md", "design.md", "ir.md", "ops.md", "forms.md", "stubs.md", "runtime.md", "optimiser.md", "features.md"]
 LAST = ["add-an-op.md", "add-an-instruction.md", "testing.md", "changelog.md", "security.md"]
 
 
@@ -58,6 +60,21 @@ def fetches(site: Path) -> list[str]:
             if path.suffix in (".html", ".css") for m in FETCHED.finditer(path.read_text(errors="replace"))]
 
 
+def shorten_search(path: Path, names: set[str]) -> None:
+    """Of the forms' pages a search finds mnemonics and names of forms: the rest is megabytes of bits."""
+    index = json.loads(path.read_text())
+    kept = []
+    for entry in index["docs"]:
+        page, _, section = entry["location"].partition("#")
+        if page.startswith("forms-"):
+            if not section or section == page.removesuffix(".html"):
+                continue
+            entry["text"] = " ".join(word for word in entry["text"].split() if word in names)
+        kept.append(entry)
+    index["docs"] = kept
+    path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")))
+
+
 def build(work: Path, command: Path) -> list[str]:
     """Makes work/site; what is wrong with it."""
     shutil.rmtree(work, ignore_errors=True)
@@ -67,6 +84,7 @@ def build(work: Path, command: Path) -> list[str]:
         (work / "pages" / name).write_text(relink(source.read_text(), source, pages))
     subprocess.run([sys.executable, ROOT / "tools" / "ops_reference.py", "-o", work / "pages" / "ops.md", "--command",
                     command], check=True)
+    forms = forms_reference.write(work / "pages", command)
     rest = sorted(set(pages) - set(FIRST) - set(LAST))
     # YAML contains JSON.
     (work / "mkdocs.yml").write_text(json.dumps({
@@ -78,6 +96,7 @@ def build(work: Path, command: Path) -> list[str]:
     wrong = [line for line in done.stdout.splitlines() if line.strip()]
     if done.returncode != 0:
         return wrong or [f"exit status {done.returncode} of mkdocs"]
+    shorten_search(work / "site" / "search" / "search_index.json", {form.name for found in forms.values() for form in found})
     return wrong + fetches(work / "site")
 
 

@@ -351,7 +351,7 @@ def check_usage() -> None:
                        (["run", CALLS, "--opt", "most", "hi"], r".*most.*"),
                        (["features", "--target", "mips"], r".*mips.*"), (["features", "more"], r".*more.*")):
         expect("usage: " + " ".join(map(str, words)).replace(str(FILES), "."), words, USAGE, "", err)
-    for command in ("asm", "disasm", "check", "compile", "run", "features"):
+    for command in ("asm", "disasm", "check", "compile", "run", "features", "forms"):
         done = expect(f"{command} --help", [command, "--help"], GOOD, None, "")
         report.check(f"{command} --help: usage", f"Usage: jitkit {command}" in done.stdout, done.stdout[:200])
         if command in ("compile", "run"):
@@ -360,6 +360,10 @@ def check_usage() -> None:
 
 
 def check_features() -> None:
+    lines = expect("forms", ["forms", "--target", "arm64", "add"], GOOD, None, "").stdout.splitlines()
+    report.check("forms: eight columns", any(line.startswith("add_imm_x\tadd\tbase\t100100010.") for line in lines)
+                 and all(line.count("\t") == 7 for line in lines), "\n".join(lines))
+    expect("forms: unknown mnemonic", ["forms", "--target", "x86_64", "frob"], BAD_INPUT, "", "x86_64 has no instruction 'frob'\n")
     both = expect("features", ["features"], GOOD, None, "").stdout.splitlines()
     rows = [line.split() for line in both]
     report.check("features: three words", all(len(row) == 3 and row[2] in ("yes", "no", "-") for row in rows))

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """The site of the documents: it is made without a warning, asks no other machine for anything, can be
-searched, and its reference has an example of every op."""
+searched, and its references have an example of every op and every instruction form: examples assemble to the
+code that stands beside them, and the bits drawn are that code's."""
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,10 +15,50 @@ from report import Report
 
 sys.path.insert(0, str(tree.ROOT / "tools"))
 import docs_site
+import forms_reference
 import ops_reference
 import ops_table
 
 WORK = tree.ROOT / "build" / "check" / "site"
+
+
+COMMAND = tree.ROOT / "build" / "jitkit"
+
+
+def drawn_wrong(form: forms_reference.Form) -> str:
+    """What is wrong with the bits of a form: their number, a fixed bit, an operand without a name."""
+    bits = re.sub(r"(\w)\*(\d+)", lambda m: m[1] * int(m[2]), form.bits).replace(".", "").replace(" ", "")
+    code = f"{int(form.code, 16):0{4 * len(form.code)}b}"
+    if len(bits) != len(code):
+        return f"{len(bits)} bits of {len(code)}"
+    if any(b in "01" and b != c for b, c in zip(bits, code)):
+        return "a fixed bit is not the example's"
+    named = set(re.findall(r"\b([a-z])\b", form.method)) if form.method != "-" else set("abcdekr")
+    return " ".join(sorted(set(bits) - set("01") - named))
+
+
+def texts_wrong(target: str, forms: list[forms_reference.Form]) -> list[str]:
+    """Forms whose example does not assemble to its code: of other encodings (no method) none is asked for."""
+    asked = [form for form in forms if form.method != "-"]
+    done = subprocess.run([COMMAND, "asm", "--target", target], input="".join(form.text + "\n" for form in asked),
+                          text=True, stdout=subprocess.PIPE)
+    made = done.stdout.splitlines()
+    if len(made) != len(asked):
+        return [f"{len(made)} lines of {len(asked)}"]
+    return [f"{form.name}: {form.text}: {line}" for form, line in zip(asked, made) if line.split()[0] != form.code]
+
+
+def check_forms(report: Report, target: str, forms: list[forms_reference.Form]) -> None:
+    wrong = [f"{form.name}: {why}" for form in forms if (why := drawn_wrong(form))]
+    report.check(f"{target}: bits of all forms", not wrong, "\n".join(wrong[:20]))
+    wrong = texts_wrong(target, forms)
+    report.check(f"{target}: examples of all forms", not wrong, "\n".join(wrong[:20]))
+    first = forms[0]
+    report.check(f"{target}: a wrong bit is noticed", drawn_wrong(first._replace(code=f"{int(first.code, 16) ^ 1 << 29:0{len(first.code)}x}")) != "")
+    report.check(f"{target}: a wrong example is noticed", texts_wrong(target, [first._replace(text=forms[-1].text)]) != [])
+    text = "\n".join(path.read_text() for path in (WORK / "pages").glob(f"forms-{target}-*.md"))
+    shown = re.findall(r"^(\w+)  ", text, re.MULTILINE)
+    report.check(f"{target}: every form once", sorted(shown) == sorted(form.name for form in forms), f"{len(shown)} of {len(forms)}")
 
 
 def main() -> None:
@@ -33,13 +75,15 @@ def main() -> None:
     relinked = docs_site.relink("[a](docs/ir.md#x) [b](examples)", tree.ROOT / "README.md", pages)
     report.check("links between pages", relinked == "[a](ir.md#x) b (`examples`)", relinked)
 
-    wrong = docs_site.build(WORK, tree.ROOT / "build" / "jitkit")
+    wrong = docs_site.build(WORK, COMMAND)
     report.check("the site is made, without warnings and outside requests", not wrong, "\n".join(wrong[:20]))
     made = {path.stem for path in (WORK / "site").glob("*.html")}
     report.check("every page", {Path(name).stem for name in pages} <= made, str(made))
-    found = {entry["location"].split("#")[0] for entry in
-             json.loads((WORK / "site" / "search" / "search_index.json").read_text())["docs"]}
+    index = json.loads((WORK / "site" / "search" / "search_index.json").read_text())["docs"]
+    found = {entry["location"].split("#")[0] for entry in index}
     report.check("search knows every page", {f"{Path(name).stem}.html" for name in pages} - {"index.html"} <= found, str(found))
+
+    report.check("search knows a form", any("vpternlogd_512_b_z" in entry["text"] for entry in index))
 
     reference = (WORK / "pages" / "ops.md").read_text()
     lacking = [row["name"] for row in ops_table.rows() if f"\n## {row['name']}\n" not in reference]
@@ -49,9 +93,15 @@ def main() -> None:
         report.check(f"the example of {name} has it", name in ops_reference.OP.findall(text))
         source = WORK / "example.jk"
         source.write_text(text)
-        done = subprocess.run([tree.ROOT / "build" / "jitkit", "check", source], text=True, stdout=subprocess.PIPE,
+        done = subprocess.run([COMMAND, "check", source], text=True, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT)
         report.check(f"the example of {name} is accepted", done.returncode == 0, done.stdout)
+    for target in forms_reference.TARGETS:
+        check_forms(report, target, forms_reference.forms(COMMAND, target))
+    links = re.findall(r"\]\((forms-[^)#]+)\.md#([^)]+)\)", (WORK / "pages" / "forms.md").read_text())
+    anchors = {page: set(re.findall(r'<h2 id="([^"]+)"', (WORK / "site" / f"{page}.html").read_text())) for page, _ in links}
+    dead = [f"{page}#{anchor}" for page, anchor in links if anchor not in anchors[page]]
+    report.check("every mnemonic leads to its forms", len(links) > 1000 and not dead, " ".join(dead[:20]))
     report.finish()
 
 
