@@ -2,9 +2,13 @@
 """AArch64's tests with threads, patching and dual mappings on a whole machine: Debian's arm64 kernel on two CPUs under
 qemu-system-aarch64. QEMU's user mode does not notice what is written through a second address.
 
-By hand, after `cmake --build --preset arm64-qemu --target system_init unit_runtime unit_deopt unit_atomics`.
+usage: threads_arm64.py [--realtime]    give QEMU's threads real-time priority, so that both CPUs run at once
+
+By hand (docs/testing.md says what it finds), after
+`cmake --build --preset arm64-qemu --target system_init unit_runtime unit_deopt unit_atomics`.
 The initrd holds tests/system/init.c and the statically linked unit programs; the kernel is kept in JITKIT_CACHE."""
 
+import argparse
 import os
 import re
 import shutil
@@ -49,12 +53,13 @@ def initrd() -> bytes:
     return archive(files + [(f"tests/{name}", 0o100755, (BUILD / "tests" / name).read_bytes(), none) for name in PROGRAMS])
 
 
-def boot(report: Report) -> str:
+def boot(report: Report, realtime: bool) -> str:
     with tempfile.NamedTemporaryFile(suffix=".cpio") as file:
         file.write(initrd())
         file.flush()
-        command = ["qemu-system-aarch64", "-M", "virt", "-cpu", "max", "-smp", "2", "-m", "1024", "-nographic", "-nodefaults",
-                   "-serial", "stdio", "-no-reboot", "-kernel", kernel(), "-initrd", file.name, "-append",
+        priority = ["chrt", "-r", "10"] if realtime else []
+        command = [*priority, "qemu-system-aarch64", "-M", "virt", "-cpu", "neoverse-n1", "-smp", "2", "-m", "1024",
+                   "-nographic", "-nodefaults", "-serial", "stdio", "-no-reboot", "-kernel", kernel(), "-initrd", file.name, "-append",
                    "console=ttyAMA0 quiet loglevel=1 panic=-1"]
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -69,7 +74,9 @@ def boot(report: Report) -> str:
 
 def main() -> None:
     report = Report()
-    text = boot(report)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--realtime", action="store_true", help="real-time priority: both CPUs run at once")
+    text = boot(report, parser.parse_args().realtime)
     for name in PROGRAMS:
         said = re.search(rf"^begin {name}\n(.*?)^end {name} (-?\d+)$", text, re.MULTILINE | re.DOTALL)
         counts = said and DOCTEST.search(said[1])
