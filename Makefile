@@ -2,6 +2,7 @@
 #
 #   make                 builds the jitkit command: build/jitkit
 #   make demo FILE=x     hashes a file (default: one of 64 MiB) through generated code on both targets
+#   make demo-jvm FILE=x SHA-1 of a file (default: a sparse one of 1 GiB) by coreutils and in a JVM, with and without jitkit's code
 #   make check           every test; make quick: the inner loop, under two minutes
 #   make fuzz SECONDS=n  a total, shared by all fuzz targets; make soak: fixed large counts
 #   make bench           cost of emission and compilation beside other tools: build/bench/results.json, .svg
@@ -14,7 +15,7 @@
 #   make explore         builds and serves the live page: jitkit explore (needs npm, as `make check` does; PORT=n)
 #   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
-.PHONY: build demo check quick fuzz soak bench litmus single-header deb docs import consumers luajit explore format tidy clean
+.PHONY: build demo demo-jvm check quick fuzz soak bench litmus single-header deb docs import consumers luajit explore format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -36,6 +37,12 @@ demo:
 	@$(call compile,release-arm64,jitkit_hash)
 	@build/release/tools/demo/jitkit-demo --hash build/release/tools/demo/jitkit-hash \
 	  --arm64-hash build/release-arm64/tools/demo/jitkit-hash $${FILE:+"--file=$$FILE"} $(ARGS)
+
+demo-jvm:
+	@tools/setup.sh demo-jvm
+	@$(call compile,release,jitkit_hotspot jitkit_count)
+	@$(call compile,release-arm64,jitkit_hotspot)
+	@python3 tools/demo_jvm/demo.py $${FILE:+"--file=$$FILE"} $(ARGS)
 
 check:
 	@started=$$(date +%s); \

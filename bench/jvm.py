@@ -65,9 +65,13 @@ def main() -> None:
     if not args.write:
         return
 
+    groups: dict[str, list[str]] = {}
+    for stub, group in re.findall(r"^JITKIT_JVM_STUB\((\w+), +(\w+),", TABLE.read_text(), re.MULTILINE):
+        groups.setdefault(group, []).append(stub)
+
     def row(m: re.Match) -> str:
-        ratio = least.get((m[2], m[3].strip()))
-        use = m[4] if ratio is None else "always" if ratio >= 0.98 and not SHORT.search(m[2]) else "named"
+        ratios = [least[stub, m[3]] for stub in groups[m[2]] if (stub, m[3]) in least]
+        use = m[4] if not ratios else "always" if min(ratios) >= 0.98 and not SHORT.search(groups[m[2]][0]) else "named"
         return f"{m[1]}{use})"
 
     TABLE.write_text(re.sub(r"(?m)^(JITKIT_JVM_CODE(?:_X86)?\((\w+), +(\w+), +)(\w+)\)", row, TABLE.read_text()))

@@ -9,11 +9,13 @@ ROW = re.compile(r"^JITKIT_JVM_(STUB|CODE|CODE_X86|CODE_ARM64)\((\w+), *(\w+)(?:
 
 
 def main() -> None:
+    groups: dict[str, tuple[list[str], list[str]]] = {}
     stubs: dict[str, tuple[list[str], list[str]]] = {}
-    for row, stub, code, use in ROW.findall((ROOT / "consumers" / "jvm" / "stubs.def").read_text()):
-        x86_64, arm64 = stubs.setdefault(stub, ([], []))
+    for row, name, code, use in ROW.findall((ROOT / "consumers" / "jvm" / "stubs.def").read_text()):
         if row == "STUB":
+            stubs[name] = groups.setdefault(code, ([], []))
             continue
+        x86_64, arm64 = groups.setdefault(name, ([], []))
         text = f"**{code}**" if use == "always" else code
         if row != "CODE_ARM64":
             x86_64.append(text)

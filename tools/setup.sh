@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a target of the Makefile needs and the machine lacks.
 #
-# usage: tools/setup.sh SET...      sets: make python format tidy build import explore check demo bench deb docs fuzz consumers luajit
+# usage: tools/setup.sh SET...      sets: make python format tidy build import explore check demo demo-jvm bench deb docs fuzz consumers luajit
 #
 # Prints what it installs and nothing when nothing is missing. Needs root or sudo only then.
 set -eu
@@ -24,6 +24,7 @@ packages_of() {
     build) echo "$build" ;;
     import) echo "$build llvm-19-dev" ;;
     demo) echo "$build $arm64 binutils coreutils" ;;
+    demo-jvm) echo "$build $arm64 coreutils $jvm" ;;
     explore) echo "$build $arm64 $page" ;;
     check) echo "$build $arm64 $oracles $compilers $page chromium doctest-dev gdb linux-perf openssl" \
                 "llvm-19-dev csmith libcsmith-dev libssl-dev zlib1g-dev lintian mkdocs $jvm $hypervisor $luajit" ;;

@@ -1,7 +1,8 @@
 // Run on the machine that builds: makes stubs that HotSpot can call out of the toolkit's functions.
 //
 // Each stub is a few instructions in front of the function that does the work, `jitkit_<stub>_<code>`;
-// `..._counted` also adds one to the stub's word of jitkit_hotspot_calls, for the report.
+// `..._counted` also adds one to the stub's word of jitkit_hotspot_calls, for the report. The addresses of both, for each stub
+// of a group, stand in `jitkit_entries_<group>_<code>`.
 #ifndef JITKIT_CONSUMERS_JVM_ADAPTER_HPP
 #define JITKIT_CONSUMERS_JVM_ADAPTER_HPP
 
@@ -9,6 +10,7 @@
 #include <jitkit/stubs.hpp>
 
 #include <string>
+#include <vector>
 
 namespace jitkit::inline JITKIT_ABI::hotspot {
 
@@ -46,12 +48,16 @@ class Adapter {
 
  private:
   void add_stubs(std::string_view group, ir::SymbolRef kernel) {
+    std::vector<ir::DataReloc> entries;
     for (unsigned n = 0; n < stub_count; ++n)
       if (hotspot::stubs[n].kernel->group == group)
-        for (const bool counted : {false, true}) add_stub(n, kernel, counted);
+        for (const bool counted : {false, true}) entries.push_back({8 * entries.size(), add_stub(n, kernel, counted), 0});
+    const std::vector<u8> zeroes(8 * entries.size());
+    module_.module.add_global("jitkit_entries_" + std::string(group) + "_" + code_, ir::SymbolKind::data, ir::Linkage::exported,
+                              zeroes, zeroes.size(), 3, entries);
   }
 
-  void add_stub(unsigned number, ir::SymbolRef kernel, bool counted) {
+  ir::SymbolRef add_stub(unsigned number, ir::SymbolRef kernel, bool counted) {
     const Stub& stub = hotspot::stubs[number];
     Function& f = module_.function();
     declare(f, std::string("jitkit_") + stub.name + "_" + code_ + (counted ? "_counted" : ""), stub.convention);
@@ -68,12 +74,13 @@ class Adapter {
     if (stub.convention.result == needed.result) {
       check(needed.count <= 6 || type_of(needed.params[6]) != ir::Type::i32);  // convention.hpp
       b.tail_call(kernel, arguments);
-      return;
+      return f.symbol;
     }
     b.call(kernel, arguments);
     check(stub.convention.result == Role::offset);
     const ir::Value read = b.mul(b.trunc(ir::Type::i32, argument(b, stub, given, Role::blocks)), block(b, stub, given));
     b.ret({b.add(given[stub.convention.find(Role::offset)], read)});
+    return f.symbol;
   }
 
   void declare(Function& f, const std::string& name, const Convention& c) {

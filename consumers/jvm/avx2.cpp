@@ -7,4 +7,5 @@ using namespace jitkit;
 void jitkit_stubs(stubs::Module<stubs::Isa>& module) {
   hotspot::Adapter adapter(module, "avx2");
   adapter.add("adler32", [](auto& f) { crypto::build_adler32<x86_64::AdlerSteps>(f); });
+  adapter.add("vectorizedMismatch");  // memory_avx2.jk
 }

@@ -1,20 +1,11 @@
-// Run on the machine that builds: AES, GHASH and CRC-32 with four blocks in a register of x86-64 (AVX-512 with VAES
-// and VPCLMULQDQ); SHA-512's schedule, copies and fills.
-#include <jitkit/consumers/jvm/aes.hpp>
-#include <jitkit/consumers/jvm/gcm.hpp>
+// Run on the machine that builds: SHA-512's schedule with AVX-512; copies and fills.
+#include <jitkit/consumers/jvm/adapter.hpp>
 #include <jitkit/emit/x86_64/crypto/sha512.hpp>
-#include <jitkit/emit/x86_64/crypto/steps.hpp>
 
 using namespace jitkit;
 
 void jitkit_stubs(stubs::Module<stubs::Isa>& module) {
   hotspot::Adapter adapter(module, "avx512");
-  hotspot::add_aes<x86_64::Aes512>(adapter);
-  hotspot::add_gcm<x86_64::Aes512>(adapter);
-  adapter.add("crc32", [](auto& f) { crypto::build_crc_by_folding<x86_64::Vector512>(f, crypto::Crc::crc32); });
-  adapter.add("crc32c", [](auto& f) {
-    crypto::build_crc_by_folding<x86_64::Vector512>(f, crypto::Crc::crc32c, crypto::CrcForm::plain);
-  });
   adapter.add("sha512", x86_64::build_sha512);
   for (const char* group : {"copy1", "copy2", "copy4", "copy8", "move1", "move2", "move4", "move8", "fill1", "fill2", "fill4"})
     adapter.add(group);  // memory_avx512.jk

@@ -46,7 +46,7 @@ struct GcmCode {
 // Best first.
 const GcmCode gcm_codes[] = {
 #if defined(__x86_64__)
-    JITKIT_JVM_GCM_CODE(avx512),
+    JITKIT_JVM_GCM_CODE(vaes512),
     JITKIT_JVM_GCM_CODE(vaes),
 #endif
     JITKIT_JVM_GCM_CODE(aes),

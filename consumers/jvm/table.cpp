@@ -3,6 +3,8 @@
 #include <jitkit/consumers/jvm/table.hpp>
 #include <jvm_stubs.h>
 
+#include <iterator>
+
 extern "C" {
 jitkit::u64 jitkit_hotspot_calls[jitkit::hotspot::stub_count] = {};
 }
@@ -10,25 +12,43 @@ jitkit::u64 jitkit_hotspot_calls[jitkit::hotspot::stub_count] = {};
 namespace jitkit::inline JITKIT_ABI::hotspot {
 namespace {
 
-template <class F>
-AnyStub* any(F* f) {
-  return reinterpret_cast<AnyStub*>(reinterpret_cast<void*>(f));
-}
-
-const Code rows[] = {
+struct Row {
+  const Kernel* group;
+  std::string_view code;
+  Use use;
+  const unsigned char* entries;  // plain and counted of each stub of the group (adapter.hpp)
+};
+const Row rows[] = {
 #define JITKIT_JVM_KERNEL(group, block, state, text)
 #define JITKIT_JVM_STUB(name, group, text)
-#define JITKIT_JVM_CODE(name, code, use) \
-  {find_stub(#name), #code, Use::use, any(jitkit_##name##_##code), any(jitkit_##name##_##code##_counted)},
+#define JITKIT_JVM_CODE(group, code, use) {&find_kernel(#group), #code, Use::use, jitkit_entries_##group##_##code},
 #if defined(__x86_64__)
 #define JITKIT_JVM_CODE_X86 JITKIT_JVM_CODE
-#define JITKIT_JVM_CODE_ARM64(name, code, use)
+#define JITKIT_JVM_CODE_ARM64(group, code, use)
 #else
-#define JITKIT_JVM_CODE_X86(name, code, use)
+#define JITKIT_JVM_CODE_X86(group, code, use)
 #define JITKIT_JVM_CODE_ARM64 JITKIT_JVM_CODE
 #endif
 #include <jitkit/consumers/jvm/stubs.def>
 };
+
+// The rows, for each stub of their group; made when the library is loaded.
+struct Table {
+  Code codes[8 * stub_count];
+  usize count = 0;
+  Table() {
+    for (const Row& row : rows) {
+      AnyStub* const* entry = reinterpret_cast<AnyStub* const*>(row.entries);
+      for (unsigned n = 0; n < stub_count; ++n)
+        if (stubs[n].kernel == row.group) add({n, row.code, row.use, *entry++, *entry++});
+    }
+  }
+  void add(const Code& c) {
+    check(count < std::size(codes));
+    codes[count++] = c;
+  }
+};
+const Table table;
 
 struct Needs {
   std::string_view code;
@@ -40,8 +60,11 @@ constexpr Needs needs_of_code[] = {
     {"aes", JITKIT_STUBS_JVM_STUBS_AES_FEATURES},
 #if defined(__x86_64__)
     {"vaes", JITKIT_STUBS_JVM_STUBS_VAES_FEATURES},
-    {"avx512", JITKIT_STUBS_JVM_STUBS_AVX512_FEATURES},
-    {"avx2", JITKIT_STUBS_JVM_STUBS_AVX2_FEATURES},
+    {"vaes512", JITKIT_STUBS_JVM_STUBS_VAES512_FEATURES},
+    {"avx512", JITKIT_STUBS_JVM_STUBS_AVX512_FEATURES "," JITKIT_STUBS_JVM_STUBS_MEMORY_AVX512_FEATURES},
+    {"avx2", JITKIT_STUBS_JVM_STUBS_AVX2_FEATURES "," JITKIT_STUBS_JVM_STUBS_MEMORY_AVX2_FEATURES},
+    {"adx", JITKIT_STUBS_JVM_STUBS_BIGINT_ADX_FEATURES},
+    {"vbmi", JITKIT_STUBS_JVM_STUBS_BASE64_VBMI_FEATURES},
 #else
     {"sha3", JITKIT_STUBS_JVM_STUBS_SHA3_FEATURES},
 #endif
@@ -49,7 +72,7 @@ constexpr Needs needs_of_code[] = {
 
 }  // namespace
 
-std::span<const Code> codes() { return rows; }
+std::span<const Code> codes() { return {table.codes, table.count}; }
 
 host::FeatureSet needs(std::string_view code) {
   host::FeatureSet set;

@@ -20,7 +20,7 @@ using AnyStub = u64(u64, u64, u64, u64, u64, u64, u64, u64);
 // always: replaces HotSpot's unless the options say otherwise; named: only where they name it.
 enum class Use : u8 { always, named };
 
-struct Code {
+struct Code {  // a row of stubs.def, for one stub
   unsigned stub;  // its number
   std::string_view name;
   Use use;
@@ -28,7 +28,7 @@ struct Code {
   AnyStub* counted;
 };
 
-// The rows of stubs.def.
+// Those of one stub stand best first.
 std::span<const Code> codes();
 
 // What a CPU must have to run code of that name.

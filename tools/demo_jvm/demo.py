@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""SHA-1 of a file in a JVM, coreutils being 1.00: without HotSpot's intrinsics, with them, with jitkit's stub in their
+place, and the mapped file hashed where it is (JitkitProvider).
+
+x86-64 in seconds of CPU time, the medians of runs that take turns; AArch64, under QEMU, in executed instructions per
+byte, never in seconds: those between two lengths of the file's beginning, which leaves out how a program starts. Every
+digest has to be that of coreutils. Prints a table, writes build/demo-jvm/results.json and results.svg.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+OUT = ROOT / "build" / "demo-jvm"
+CLASSES = OUT / "classes"
+PROVIDER = ROOT / "consumers" / "jvm" / "java" / "jitkit"
+PLUGIN = ROOT / "build" / "release" / "tools" / "qemu_count" / "libjitkit_count.so"
+OFF = ["-XX:+UnlockDiagnosticVMOptions", "-XX:-UseSHA1Intrinsics"]
+MEBIBYTE = 1 << 20
+
+
+def fail(text: str) -> None:
+    sys.exit(f"error: {text}")
+
+
+class Progress:
+    """One line of a terminal, written over and over; nothing elsewhere."""
+
+    def __init__(self, total: int):
+        self.total, self.done, self.shown = total, 0, sys.stderr.isatty()
+
+    def step(self, what: str) -> None:
+        self.done += 1
+        if self.shown:
+            print(f"\r\033[K[{self.done}/{self.total}] {what}", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        if self.shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def agent(target: str) -> Path:
+    return ROOT / "build" / "consumers" / "jvm" / target / "libjitkit_hotspot.so"
+
+
+def rows(java: list[str], coreutils: list[str], library: Path) -> dict[str, list[str]]:
+    """What is compared: the command without its file."""
+    hash_file = ["-cp", str(CLASSES), "HashFile"]
+    return {"coreutils": coreutils,
+            "Java, intrinsics off": [*java, *OFF, *hash_file],
+            "Java, HotSpot's intrinsics": [*java, *hash_file],
+            "Java, jitkit's stub": [*java, f"-agentpath:{library}=sha1", *hash_file],
+            "Java, jitkit over the mapped file": [*java, f"-Djitkit.library={library}", *hash_file]}
+
+
+def arguments(row: str, file: Path) -> list[str]:
+    return [str(file), *(["jitkit"] if "mapped" in row else [])]
+
+
+def host_rows() -> dict[str, list[str]]:
+    return rows(["java"], ["sha1sum"], agent("x86_64"))
+
+
+def arm64_rows(counts: Path) -> dict[str, list[str]]:
+    """Under a QEMU that counts. A JVM that compiles while it runs would not repeat itself: it waits for its compilers."""
+    jre = subprocess.run([ROOT / "tools" / "jre_arm64.sh"], check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
+    tools = Path(os.environ.get("JITKIT_CACHE") or Path.home() / ".cache" / "jitkit") / "coreutils-arm64"
+    subprocess.run([ROOT / "tools" / "arm64_root.sh", tools, "coreutils", "libc6"], check=True)
+    emulator = ["qemu-aarch64", "-cpu", "max", "-plugin", f"{PLUGIN},out={counts}", "-L"]
+    java = [*emulator, jre, f"{jre}/usr/lib/jvm/java-17-openjdk-arm64/bin/java", "-Xbatch"]
+    return rows(java, [*emulator, str(tools), f"{tools}/usr/bin/sha1sum"], agent("arm64"))
+
+
+def run(command: list[str], expected: str) -> float:
+    """CPU seconds of the process, which has to print the digest."""
+    process = subprocess.Popen(command, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    words = process.stdout.read().split()
+    errors = process.stderr.read()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0 or words[:1] != [expected]:
+        fail(f"{' '.join(command)}: status {process.returncode}, {words[:1] or 'no digest'}, not {expected}\n{errors}")
+    return used.ru_utime + used.ru_stime
+
+
+def digest_of(file: Path) -> str:
+    return subprocess.run(["sha1sum", file], check=True, text=True, stdout=subprocess.PIPE).stdout.split()[0]
+
+
+def seconds(file: Path, runs: int, progress: Progress) -> dict[str, float]:
+    expected, commands = digest_of(file), host_rows()
+    times: dict[str, list[float]] = {row: [] for row in commands}
+    for turn in range(runs):
+        for row, command in commands.items():
+            progress.step(f"{row}, run {turn + 1} of {runs}")
+            times[row].append(run([*command, *arguments(row, file)], expected))
+    return {row: statistics.median(t) for row, t in times.items()}
+
+
+def instructions(file: Path, lengths: list[int], wanted: str, progress: Progress) -> dict[str, float]:
+    """Per byte, between two lengths in MiB, of coreutils and the rows with this text in their name."""
+    counts, beginning = OUT / "counts", OUT / "beginning.bin"
+    totals: dict[str, list[int]] = {}
+    for length in lengths:
+        with file.open("rb") as whole, beginning.open("wb") as part:
+            for _ in range(length):
+                part.write(whole.read(MEBIBYTE))
+        expected = digest_of(beginning)
+        for row, command in arm64_rows(counts).items():
+            if row != "coreutils" and wanted not in row:
+                continue
+            progress.step(f"{row}, AArch64, {length} MiB")
+            counts.unlink(missing_ok=True)
+            run([*command, *arguments(row, beginning)], expected)
+            totals.setdefault(row, []).append(int(counts.read_text().split()[1]))
+    return {row: (long - short) / (lengths[1] - lengths[0]) / MEBIBYTE for row, (short, long) in totals.items()}
+
+
+def sparse(path: Path, size: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as f:
+        f.truncate(size)
+    return path
+
+
+def chart(columns: dict[str, dict[str, float]], title: str, path: Path) -> None:
+    """A bar per row and column, as parts of coreutils."""
+    row, left, width, y, parts = 20, 330, 860, 30, []
+    top = max(value for values in columns.values() for value in values.values())
+    for column, values in columns.items():
+        parts.append(f'<text x="10" y="{y}" font-weight="bold">{column}</text>')
+        y += row
+        for name, value in values.items():
+            w = (width - left - 90) * value / top
+            colour = "#2a6f97" if "jitkit" in name else "#b0b0b0"
+            parts.append(f'<text x="{left - 8}" y="{y}" text-anchor="end">{name}</text>'
+                         f'<rect x="{left}" y="{y - 12}" width="{w:.1f}" height="15" fill="{colour}"/>'
+                         f'<text x="{left + w + 6:.1f}" y="{y}">{value:.2f}</text>')
+            y += row
+        y += row // 2
+    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y + 20}" font-family="sans-serif" '
+                    f'font-size="13"><rect width="100%" height="100%" fill="white"/>{"".join(parts)}'
+                    f'<text x="10" y="{y + 8}" fill="#555">{title}; coreutils = 1.00, less is better</text></svg>\n')
+
+
+def table(taken: dict[str, float], counted: dict[str, float]) -> None:
+    print(f"{'':36}{'x86-64':>9}{'':7}{'AArch64 (QEMU)':>20}\n{'':36}{'CPU s':>9}{'ratio':>7}{'instructions/byte':>20}{'ratio':>7}")
+    for row in taken:
+        count = f"{counted[row]:20.2f}{counted[row] / counted['coreutils']:7.2f}" if row in counted else f"{'-':>20}{'-':>7}"
+        print(f"{row:36}{taken[row]:9.2f}{taken[row] / taken['coreutils']:7.2f}{count}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--file", type=Path, help="a sparse one of --size MiB unless it is named")
+    parser.add_argument("--size", type=int, default=1024, help="MiB of the file that is made")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--counted", type=int, nargs=2, default=[64, 128], help="MiB of the file's beginning on AArch64", metavar="MIB")
+    parser.add_argument("--count", default="", help="only rows with this text in their name, and coreutils, on AArch64", metavar="TEXT")
+    options = parser.parse_args()
+    if os.uname().machine != "x86_64":
+        fail("this compares times on x86-64 with counts under QEMU: the host has to be x86-64")
+    file = options.file or sparse(OUT / "sparse.bin", options.size * MEBIBYTE)
+    if not file.is_file():
+        fail(f"{file} is no file")
+    size = file.stat().st_size // MEBIBYTE
+    lengths = [min(length, size * n // 2) for n, length in enumerate(options.counted, 1)]
+    if not 0 < lengths[0] < lengths[1]:
+        fail(f"{file} has to have at least 2 MiB, and --counted a smaller number before a larger one")
+    CLASSES.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["javac", "-d", CLASSES, *PROVIDER.glob("*.java"), Path(__file__).with_name("HashFile.java")], check=True)
+    progress = Progress(5 * options.runs + 2 * sum(row == "coreutils" or options.count in row for row in host_rows()))
+    taken = seconds(file, options.runs, progress)
+    counted = instructions(file, lengths, options.count, progress)
+    progress.end()
+    print(f"SHA-1 of {file}, {size:,} MiB: medians of {options.runs} runs; instructions between {lengths[0]} and {lengths[1]} MiB of it")
+    table(taken, counted)
+    (OUT / "results.json").write_text(json.dumps({"cpu seconds": taken, "instructions per byte": counted}, indent=1) + "\n")
+    ratios = lambda values: {row: value / values["coreutils"] for row, value in values.items()}
+    chart({"x86-64: CPU seconds": ratios(taken), "AArch64: executed instructions": ratios(counted)}, f"SHA-1 of {size:,} MiB", OUT / "results.svg")
+    print(f"written: {(OUT / 'results.json').relative_to(ROOT)}, {(OUT / 'results.svg').relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
