@@ -40,6 +40,24 @@ inline BlockParams enter_block_function(ir::Builder& b) {
   return {b.param(entry, 0), b.param(entry, 1), b.param(entry, 2)};
 }
 
+// The n words of the state as values.
+template <usize n>
+std::array<ir::Value, n> load_state(ir::Builder& b, ir::Type word, ir::Value state) {
+  std::array<ir::Value, n> values;
+  for (usize k = 0; k < n; ++k) values[k] = b.load(word, state, static_cast<i32>(k * ir::bytes(word)));
+  return values;
+}
+
+// Makes each word of the state combine(the word, its new value).
+template <usize n, class Combine>
+void update_state(ir::Builder& b, ir::Value state, const std::array<ir::Value, n>& values, Combine combine) {
+  const ir::Type word = b.function().type(values[0]);
+  for (usize k = 0; k < n; ++k) {
+    const i32 at = static_cast<i32>(k * ir::bytes(word));
+    b.store(state, combine(b.load(word, state, at), values[k]), at);
+  }
+}
+
 // The loop over the blocks. body(data, carried) makes the code for one block at `data` and replaces the
 // carried values by those after it; in the end `carried` holds those after the last block. Blocks have `size` bytes.
 template <usize n, class Body>

@@ -47,8 +47,7 @@ void build_md5(ir::Function<Isa>& f) {
   using ir::Value;
   ir::Builder b(f);
   const BlockParams p = enter_block_function(b);
-  std::array<Value, md5_words> state;
-  for (unsigned n = 0; n < md5_words; ++n) state[n] = b.load(Type::i32, p.state, 4 * static_cast<i32>(n));
+  std::array<Value, md5_words> state = load_state<md5_words>(b, Type::i32, p.state);
   for_each_block(b, p, state, [&](Value data, std::array<Value, md5_words>& s) {
     std::array<Value, md5_words> v = s;  // a, b, c, d
     b.position(__LINE__ + 1);

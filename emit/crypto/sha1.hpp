@@ -37,8 +37,7 @@ void build_sha1(ir::Function<Isa>& f) {
   for_each_block(b, p, carried, [&](Value data, auto&) {
     const auto rotl = [&](Value x, unsigned n) { return b.rotl(x, b.i32(n)); };
     b.position(__LINE__);
-    Value s[sha1_words];
-    for (unsigned n = 0; n < sha1_words; ++n) s[n] = b.load(Type::i32, p.state, 4 * static_cast<i32>(n));
+    std::array<Value, sha1_words> s = load_state<sha1_words>(b, Type::i32, p.state);
     Value w[16];  // w[t % 16] is word t of the schedule
     for (unsigned t = 0; t < 80; ++t) {
       b.position(__LINE__ + 1);  // the schedule
@@ -56,10 +55,7 @@ void build_sha1(ir::Function<Isa>& f) {
       s[0] = a;
     }
     b.position(__LINE__);
-    for (unsigned n = 0; n < sha1_words; ++n) {
-      const i32 at = 4 * static_cast<i32>(n);
-      b.store(p.state, b.add(b.load(Type::i32, p.state, at), s[n]), at);
-    }
+    update_state(b, p.state, s, [&](Value old, Value now) { return b.add(old, now); });
   });
   b.ret();
 }

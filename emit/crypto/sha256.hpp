@@ -42,8 +42,7 @@ void build_sha256(ir::Function<Isa>& f) {
     const auto rotr = [&](Value x, unsigned n) { return b.rotr(x, b.i32(n)); };
     const auto xor3 = [&](Value x, Value y, Value z) { return b.xor_(b.xor_(x, y), z); };
     b.position(__LINE__);
-    Value s[sha256_words];
-    for (unsigned n = 0; n < sha256_words; ++n) s[n] = b.load(Type::i32, p.state, 4 * static_cast<i32>(n));
+    std::array<Value, sha256_words> s = load_state<sha256_words>(b, Type::i32, p.state);
     Value w[16];  // w[t % 16] is word t of the schedule
     Value b_xor_c = b.xor_(s[1], s[2]);
     for (unsigned t = 0; t < 64; ++t) {
@@ -71,10 +70,7 @@ void build_sha256(ir::Function<Isa>& f) {
       s[0] = b.add(t1, t2);
     }
     b.position(__LINE__);
-    for (unsigned n = 0; n < sha256_words; ++n) {
-      const i32 at = 4 * static_cast<i32>(n);
-      b.store(p.state, b.add(b.load(Type::i32, p.state, at), s[n]), at);
-    }
+    update_state(b, p.state, s, [&](Value old, Value now) { return b.add(old, now); });
   });
   b.ret();
 }

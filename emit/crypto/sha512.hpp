@@ -47,13 +47,11 @@ inline constexpr u8 big_endian_words[16] = {7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 
 
 struct Sha512Rounds {
   ir::Builder& b;
-  ir::Value s[sha512_words];
+  std::array<ir::Value, sha512_words> s;
   ir::Value b_xor_c;
 
-  Sha512Rounds(ir::Builder& builder, ir::Value state) : b(builder) {
-    for (unsigned n = 0; n < sha512_words; ++n) s[n] = b.load(ir::Type::i64, state, 8 * static_cast<i32>(n));
-    b_xor_c = b.xor_(s[1], s[2]);
-  }
+  Sha512Rounds(ir::Builder& builder, ir::Value state)
+      : b(builder), s(load_state<sha512_words>(b, ir::Type::i64, state)), b_xor_c(b.xor_(s[1], s[2])) {}
   // A round; k_and_w: the constant and the word of the schedule, added.
   void operator()(ir::Value k_and_w) {
     using ir::Value;
@@ -73,10 +71,7 @@ struct Sha512Rounds {
     s[0] = b.add(t1, t2);
   }
   void add_to(ir::Value state) {
-    for (unsigned n = 0; n < sha512_words; ++n) {
-      const i32 at = 8 * static_cast<i32>(n);
-      b.store(state, b.add(b.load(ir::Type::i64, state, at), s[n]), at);
-    }
+    update_state(b, state, s, [&](ir::Value old, ir::Value now) { return b.add(old, now); });
   }
 };
 

@@ -31,8 +31,7 @@ void build_sm3(ir::Function<Isa>& f) {
     const auto either = [&](Value x, Value y, Value z) { return b.xor_(z, b.and_(x, b.xor_(y, z))); };
     const auto most = [&](Value x, Value y, Value z) { return b.or_(b.and_(x, y), b.and_(z, b.or_(x, y))); };
     b.position(__LINE__);
-    Value s[sm3_words];
-    for (unsigned n = 0; n < sm3_words; ++n) s[n] = b.load(Type::i32, p.state, 4 * static_cast<i32>(n));
+    std::array<Value, sm3_words> s = load_state<sm3_words>(b, Type::i32, p.state);
     Value w[16];  // w[t % 16] is word t of the schedule, made four rounds before it is used as W'
     for (unsigned t = 0; t < 68; ++t) {
       b.position(__LINE__ + 1);  // the schedule
@@ -51,15 +50,10 @@ void build_sm3(ir::Function<Isa>& f) {
       const Value gg = r < 16 ? xor3(s[4], s[5], s[6]) : either(s[4], s[5], s[6]);
       const Value tt1 = b.add(b.add(ff, s[3]), b.add(b.xor_(ss1, a12), b.xor_(w[r % 16], w[t % 16])));
       const Value tt2 = b.add(b.add(gg, s[7]), b.add(ss1, w[r % 16]));
-      const Value next[sm3_words] = {tt1, s[0], rotl(s[1], 9), s[2], xor3(tt2, rotl(tt2, 9), rotl(tt2, 17)),
-                                     s[4], rotl(s[5], 19), s[6]};
-      for (unsigned n = 0; n < sm3_words; ++n) s[n] = next[n];
+      s = {tt1, s[0], rotl(s[1], 9), s[2], xor3(tt2, rotl(tt2, 9), rotl(tt2, 17)), s[4], rotl(s[5], 19), s[6]};
     }
     b.position(__LINE__);
-    for (unsigned n = 0; n < sm3_words; ++n) {
-      const i32 at = 4 * static_cast<i32>(n);
-      b.store(p.state, b.xor_(b.load(Type::i32, p.state, at), s[n]), at);
-    }
+    update_state(b, p.state, s, [&](Value old, Value now) { return b.xor_(old, now); });
   });
   b.ret();
 }
