@@ -6,6 +6,7 @@
 #   make check           every test; make quick: the inner loop, under two minutes
 #   make fuzz SECONDS=n  a total, shared by all fuzz targets; make soak: fixed large counts
 #   make bench           cost of emission and compilation beside other tools: build/bench/results.json, .svg
+#   make bench-luajit    LuaJIT with jitkit's backend beside its own: build/bench/luajit.json
 #   make litmus          atomics as herd7 litmus files: build/litmus
 #   make single-header   a file of each assembler and one of it all: build/single-header
 #   make deb             Debian packages libjitkit-dev and jitkit: build/deb
@@ -15,7 +16,7 @@
 #   make explore         builds and serves the live page: jitkit explore (needs npm, as `make check` does; PORT=n)
 #   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
-.PHONY: build demo demo-jvm check quick fuzz soak bench litmus single-header deb docs import consumers luajit explore format tidy clean
+.PHONY: build demo demo-jvm check quick fuzz soak bench bench-luajit litmus single-header deb docs import consumers luajit explore format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -78,6 +79,10 @@ bench:
 	@python3 bench/mca.py
 	@{ $(call compile,release,jitkit_import); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
 	@python3 bench/kernels.py
+
+bench-luajit:
+	@tools/setup.sh luajit bench
+	@python3 bench/luajit.py $(ARGS)
 
 litmus:
 	@tools/setup.sh build check

@@ -286,11 +286,16 @@ void __wrap_lj_asm_trace(jit_State* J, GCtrace* T) {
       end_attempt();
       lj_trace_err(J, LJ_TRERR_NYICOAL);
     }
+    IRRef end = T->nins;
+    while (J->cur.ir[end - 1].o == IR_NOP || J->cur.ir[end - 1].o == IR_RENAME) --end;
     __real_lj_asm_trace(J, T);
     count();  // behind it: when it wants more room, LuaJIT calls again
     ++counts().traces_stock;
+    counts().ir_instructions += end - REF_FIRST;
+    counts().code_bytes += T->szmcode;
     forget_branches(T->mcode);
   }
+  count_area(J->mcarea, reinterpret_cast<const char*>(J->mcarea) + J->szmcarea);
   end_attempt();
 }
 

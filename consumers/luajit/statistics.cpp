@@ -17,11 +17,17 @@ struct Fallback {
   u64 times;
 };
 
+struct Area {
+  const void *low, *high;
+};
+
 struct Session {
   Choice choice = Choice::jitkit;
   const char* file = nullptr;
   Counts counts;
   Fallback fallbacks[257] = {};  // the last: others, when there is no room for a reason of their own
+  Area areas[256] = {};  // no more are kept
+  u32 area_count = 0;
   u64 begun = 0;  // of the attempt under way
 };
 
@@ -67,6 +73,7 @@ void write_report() {
 #undef JITKIT_LUAJIT_COUNTER
   for (const Fallback& f : s.fallbacks)
     if (f.times != 0) std::fprintf(out, "fallback %" PRIu64 " %s\n", f.times, f.reason);
+  for (u32 n = 0; n < s.area_count; ++n) std::fprintf(out, "area %p %p\n", s.areas[n].low, s.areas[n].high);
   std::fclose(out);
 }
 
@@ -83,6 +90,13 @@ void count_fallback(const char* what, const char* detail) {
   Fallback* f = s.fallbacks;
   while (f != others && f->times != 0 && std::strcmp(f->reason, reason) != 0) ++f;
   if (f->times++ == 0) std::snprintf(f->reason, sizeof f->reason, "%s", f != others ? reason : "others");
+}
+
+void count_area(const void* low, const void* high) {
+  Session& s = session();
+  for (u32 n = 0; n < s.area_count; ++n)
+    if (s.areas[n].low == low && s.areas[n].high == high) return;
+  if (s.area_count < std::size(s.areas)) s.areas[s.area_count++] = {low, high};
 }
 
 void begin_attempt() { session().begun = clock_nanoseconds(); }

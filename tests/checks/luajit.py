@@ -62,7 +62,7 @@ def read(path) -> dict[str, int]:
         if word == "fallback":
             times, reason = rest.split(" ", 1)
             counts[f"fallback: {reason}"] = int(times)
-        else:
+        elif word != "area":
             counts[word] = int(rest)
     return counts
 
