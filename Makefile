@@ -12,11 +12,12 @@
 #   make deb             Debian packages libjitkit-dev and jitkit: build/deb
 #   make docs            the documents as a site, with references of the ops and instructions: build/docs/site
 #   make consumers       builds build/consumers/<name>/<target>/: the HotSpot agent, LuaJIT, EL2 trap handlers
+#   make demo-hv         our monitor at EL2 under QEMU: every trap of the policy with its EL2 instructions, beside Xen's
 #   make luajit          builds build/consumers/luajit/<target>/luajit
 #   make explore         builds and serves the live page: jitkit explore (needs npm, as `make check` does; PORT=n)
 #   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
-.PHONY: build demo demo-jvm check quick fuzz soak bench bench-luajit litmus single-header deb docs import consumers luajit explore format tidy clean
+.PHONY: build demo demo-hv demo-jvm check quick fuzz soak bench bench-luajit litmus single-header deb docs import consumers luajit explore format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -45,6 +46,11 @@ demo-jvm:
 	@$(call compile,release-arm64,jitkit_hotspot)
 	@python3 tools/demo_jvm/demo.py $${FILE:+"--file=$$FILE"} $(ARGS)
 
+demo-hv:
+	@tools/setup.sh consumers
+	@$(call compile,release,hv_trap_vectors jitkit_count) >build/demo-hv.log || { cat build/demo-hv.log; exit 1; }
+	@python3 consumers/hv-trap/monitor/demo.py $(ARGS)
+
 check:
 	@started=$$(date +%s); \
 	tools/setup.sh check || { echo '0 passed, 1 failed, 0 skipped'; exit 1; }; \
@@ -67,7 +73,7 @@ soak:
 	@python3 tests/checks/roles.py --count 200
 	@$(call compile,arm64-qemu,crypto_run)
 	@python3 tests/checks/crypto.py --full
-	@$(call compile,release,hv_trap_vectors)
+	@$(call compile,release,hv_trap_vectors jitkit_count)
 	@python3 tests/checks/hypervisor.py --traps 1000000
 	@python3 tests/checks/luajit_random.py --count 5000
 

@@ -1,5 +1,5 @@
-// hv-trap-gen POLICY.yaml OUT: writes OUT.o, OUT.S, OUT.txt (the listing) and OUT.h (how it is entered, and where the
-// state's words are), or says what is wrong with the policy.
+// hv-trap-gen POLICY.yaml OUT: writes OUT.o, OUT.S, OUT.c (the C model), OUT.txt (the listing) and OUT.h (how it is entered,
+// and where the state's words are), or says what is wrong with the policy.
 #include <jitkit/emit/arm64/disassembler.hpp>
 #include <jitkit/emit/object.hpp>
 #include <jitkit/ir/parser.hpp>
@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include <jitkit/consumers/hv-trap/c_model.hpp>
 #include <jitkit/consumers/hv-trap/generator.hpp>
 #include <jitkit/consumers/hv-trap/paths.hpp>
 #include <jitkit/consumers/hv-trap/policy_yaml.hpp>
@@ -122,7 +123,8 @@ int main(int argc, char** argv) {
   hv::Generator g(policy);
   if (errors = g.run(); !errors.empty()) return refuse(file, errors);
 
-  std::ofstream listing(out + ".txt"), assembly(out + ".S"), header(out + ".h"), object_file(out + ".o", std::ios::binary);
+  std::ofstream listing(out + ".txt"), assembly(out + ".S"), model(out + ".c"), header(out + ".h"), object_file(out + ".o", std::ios::binary);
+  hv::CModel(policy, model).write(file.substr(file.find_last_of('/') + 1));
   write_listing(g, listing);
   write_header(policy, g, header);
   if (!write_assembly(g, assembly)) return refuse(out + ".S", {"a relocation that is no branch"});
@@ -133,6 +135,6 @@ int main(int argc, char** argv) {
   if (s.ok()) s = object.write(bytes);
   if (!s.ok()) return refuse(out + ".o", {describe(s.error)});
   object_file.write(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  listing.close(), assembly.close(), header.close(), object_file.close();
-  return listing && assembly && header && object_file ? 0 : refuse(out, {"cannot be written"});
+  listing.close(), assembly.close(), model.close(), header.close(), object_file.close();
+  return listing && assembly && model && header && object_file ? 0 : refuse(out, {"cannot be written"});
 }

@@ -8,6 +8,9 @@ usage: hypervisor.py [--traps N]
  - .S and .o hold the same words, and .h the contract;
  - the listed paths of every leaf, handled and missed, are within their limits (WORST), and so is the mean of each kind
    (MEANS);
+ - a guest under the monitor takes every kind of trap of the policy on two vCPUs with each granule of stage 2, registers and
+   state after each as a model has them; the instructions at EL2 that a counter sees are those of the listing
+   (consumers/hv-trap/monitor);
  - N traps (20,000) in each form and of every kind at EL2 on two CPUs of qemu-system-aarch64: state after each as the model has it,
    and seeded faults of model and code are found (tests/hypervisor).
 """
@@ -17,12 +20,16 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 from report import Report
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "consumers" / "hv-trap" / "monitor"))
+import demo  # noqa: E402: the monitor's
+
 OUT = ROOT / "build" / "consumers" / "hv-trap"
 POLICY = ROOT / "consumers" / "hv-trap" / "policy.yaml"
 HERE = ROOT / "tests" / "hypervisor"
@@ -264,6 +271,40 @@ def proof(report: Report, traps: int, directory: Path, code: Path, define: list[
             print(f"seed {seed}")
 
 
+def counted(report: Report, granule: int, run: demo.Run, paths: dict) -> None:
+    """Each leaf was taken, every time through the vectors, along its shortest and its longest path."""
+    traps = {trap.name: trap for trap in run.traps}
+    worst_miss = max(miss for _, _, miss in paths.values() if miss is not None)
+    for name, (least, most, _) in paths.items():
+        if least is None:
+            continue
+        trap = traps.get(name)
+        if report.check(f"granule {granule}: {name}: taken", trap is not None, "no"):
+            found = (trap.n, trap.least, trap.most)
+            report.check(f"granule {granule}: {name}: EL2 instructions", found == (trap.taken, least, most),
+                         f"{found} spans, least and most, {(trap.taken, least, most)} are the listing's")
+    misses = [trap for trap in run.traps if trap.name.startswith("miss: ")]
+    report.check(f"granule {granule}: misses", len(misses) > 10 and all(0 < trap.most <= worst_miss for trap in misses),
+                 f"{[(trap.name, trap.most) for trap in misses]}")
+
+
+def monitor(report: Report, directory: Path) -> None:
+    paths = demo.listed()
+    reference = [HERE / "model.c", HERE / "monitor_model.c"]
+    for what, model, granules, good in (("the policy's C model", [], (16,), True), ("the reference", reference, (4, 64), True),
+                                        ("a wrong model", [*reference, "-DFAULT=9"], (4,), False)):
+        image = demo.build(directory, OUT / "vectors", model)
+        for granule in granules:
+            run = demo.run(image, granule, False)
+            name = f"guest with {what}, granule of {granule} KiB"
+            total = re.search(r"^guest: (\d+) traps on 2 vCPUs, (\d+) wrong$", run.text, re.M)
+            report.check(name, total is not None and (run.status == 0) == good and (total[2] == "0") == good,
+                         "\n".join([trap.name for trap in run.traps if trap.wrong] or [run.text[-400:]]))
+            if good:
+                counted(report, granule, run, paths)
+                report.note(f"hv-trap: {name}: {total[1] if total else 'no'} traps, EL2 instructions as listed")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--traps", type=int, default=20000)
@@ -278,6 +319,7 @@ def main() -> None:
         if shutil.which(QEMU[0]) is None:
             report.skip("hypervisor", "qemu-system-aarch64 (qemu-system-arm)")
         else:
+            monitor(report, Path(directory))
             proof(report, args.traps, Path(directory), OUT / "vectors.o", [])
             proof(report, args.traps, Path(directory), Path(directory) / "path.o", ["-DBEFORE"])
     report.finish()

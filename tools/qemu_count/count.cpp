@@ -40,13 +40,15 @@ struct Cpu {
 constexpr unsigned max_cpus = 64;
 constexpr std::uint64_t page_bytes = 4096;
 
-std::string out;
+// The machine may leave by exit() in one CPU's thread while others run on, and QEMU calls `finished` after this library's
+// destructors would have run: nothing that they would destroy.
+std::string& out = *new std::string;
 std::uint64_t range_begin = 0, range_end = ~std::uint64_t{0};
 bool marks = false;
 
-std::mutex mutex;                             // guards `pages` while blocks are translated
-std::map<std::uint64_t, std::uint64_t> pages;  // a map: counters keep their addresses
-Cpu cpus[max_cpus];
+std::mutex& mutex = *new std::mutex;  // guards `pages` while blocks are translated
+std::map<std::uint64_t, std::uint64_t>& pages = *new std::map<std::uint64_t, std::uint64_t>;  // a map: counters keep their addresses
+Cpu* const cpus = new Cpu[max_cpus];
 
 void count_for_cpu(unsigned cpu, void*) {
   if (cpu < max_cpus) ++cpus[cpu].instructions;
@@ -100,14 +102,15 @@ void finished(PluginId, void*) {
     std::fprintf(stderr, "jitkit_count: cannot write %s: %s\n", out.c_str(), std::strerror(errno));
     return;
   }
+  const std::lock_guard lock(mutex);
   std::uint64_t total = 0;
   for (const auto& [address, n] : pages) total += n;
   std::fprintf(file, "total %" PRIu64 "\n", total);
   for (const auto& [address, n] : pages)
     if (n != 0) std::fprintf(file, "page %" PRIx64 " %" PRIu64 "\n", address, n);
   std::map<std::uint64_t, Spans> all;
-  for (const Cpu& cpu : cpus)
-    for (const auto& [number, s] : cpu.spans) {
+  for (unsigned n = 0; n < max_cpus; ++n)
+    for (const auto& [number, s] : cpus[n].spans) {
       Spans& sum = all[number];
       sum = {sum.n + s.n, std::min(sum.min, s.min), std::max(sum.max, s.max), sum.sum + s.sum};
     }

@@ -1,0 +1,187 @@
+// The policy's C model (hv_model.h): one line per entry, in the order of the policy file.
+//
+// It says what the vectors do, and it is made from the same policy: it is for reading and for guests that want to know
+// what to expect. The proof that the vectors are right is another model, of tests/hypervisor.
+#ifndef JITKIT_CONSUMERS_HV_TRAP_C_MODEL_HPP
+#define JITKIT_CONSUMERS_HV_TRAP_C_MODEL_HPP
+
+#include <cstdio>
+#include <ostream>
+#include <set>
+
+#include <jitkit/consumers/hv-trap/c_body.hpp>
+#include <jitkit/consumers/hv-trap/policy.hpp>
+
+namespace jitkit::hv {
+
+class CModel {
+ public:
+  CModel(const Policy& p, std::ostream& out) : p_(p), out_(out) {}
+
+  void write(const std::string& origin) {
+    out_ << "// Made by hv-trap-gen of " << origin << ": what each listed trap does. All else is the slow path's.\n#include \"hv_model.h\"\n" << pieces;
+    bodies();
+    calls();
+    registers();
+    loads();
+    stores();
+    out_ << "\nint hv_model(struct hv_trap *t, uint8_t *vcpu) {\n  const uint32_t e = (uint32_t)t->esr;\n";
+    if (p_.skip_wfi) out_ << "  if (e == 0x07e00000) return next(t);  // WFI\n";
+    out_ << "  if (e == 0x5a000000) return call(t, vcpu, 0);  // HVC #0\n"
+            "  if (e == 0x5e000000) return call(t, vcpu, 1);  // SMC #0\n"
+            "  if (e >> 22 == 0x188) return system_register(t, vcpu, e & 0x3ffc1f, e >> 5 & 31);\n"
+            "  if ((e & 0xff007fbc) != 0x93000004) return 0;  // a data abort with ISV, of a translation fault, and nothing unusual\n"
+            "  const uint64_t ipa = (t->hpfar & 0xfffffffff0) << 8 | (t->far & 0xfff);\n"
+            "  if ((e >> 22 & 3) == 3 && (e >> 21 & 1)) return 0;\n"
+            "  if (((e >> 22 & 3) == 3 || ((e >> 22 & 3) == 2 && (e >> 21 & 1))) && !(e >> 15 & 1)) return 0;  // no such instruction\n"
+            "  return e >> 6 & 1 ? store(t, vcpu, ipa, e) : load(t, vcpu, ipa, e);\n}\n";
+    entries();
+  }
+
+ private:
+  static constexpr const char* pieces = R"(
+static uint64_t get(uintptr_t at, int bytes) {
+  uint64_t v = 0;
+  for (int n = 0; n < bytes; ++n) v |= (uint64_t)((volatile uint8_t *)at)[n] << 8 * n;
+  return v;
+}
+static void set(uintptr_t at, uint64_t v, int bytes) {
+  for (int n = 0; n < bytes; ++n) ((volatile uint8_t *)at)[n] = (uint8_t)(v >> 8 * n);
+}
+static uint64_t word(uint8_t *vcpu, uint32_t at, int bytes) { return get((uintptr_t)vcpu + at, bytes); }
+static void set_word(uint8_t *vcpu, uint32_t at, uint64_t v, int bytes) { set((uintptr_t)vcpu + at, v, bytes); }
+static uint64_t reg(const struct hv_trap *t, uint32_t r) { return r == 31 ? 0 : t->x[r]; }
+// The instruction is done: PC, and PSTATE.BTYPE and SS.
+static int next(struct hv_trap *t) {
+  t->elr += 4;
+  t->spsr &= ~0x200c00ULL;
+  return 1;
+}
+static int give(struct hv_trap *t, uint32_t r, uint64_t v) {
+  if (r != 31) t->x[r] = v;
+  return next(t);
+}
+static int from_el0(const struct hv_trap *t) { return (t->spsr >> 2 & 3) == 0; }
+// What a load of syndrome e makes of the register's bits.
+static int loaded(struct hv_trap *t, uint32_t e, uint64_t v) {
+  const int bits = 8 << (e >> 22 & 3);
+  if (bits < 64) v &= (1ULL << bits) - 1;
+  if ((e >> 21 & 1) && v >> (bits - 1)) v |= ~0ULL << (bits - 1);
+  return give(t, e >> 16 & 31, e >> 15 & 1 ? v : (uint32_t)v);
+}
+// Whether an access is one of a register: of its own width, or, if narrow ones are allowed, inside.
+static int within(uint64_t ipa, uint32_t e, uint64_t first, uint32_t width, int narrow) {
+  const uint32_t bytes = 1U << (e >> 22 & 3);
+  return ipa - first < width && (ipa - first) % bytes == 0 && (bytes == width || (narrow && bytes < width));
+}
+)";
+
+  static std::string hex(u64 v) {
+    char text[24];
+    std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(v));
+    return text;
+  }
+  void bodies() {
+    std::set<std::string> names;
+    const auto add = [&](const Action& a) {
+      if (a.kind == Action::Kind::body) names.insert(a.body);
+    };
+    for (const Call& c : p_.calls) add(c.action);
+    for (const Register& r : p_.registers) add(r.action);
+    for (const Mmio& m : p_.mmio) add(m.action);
+    for (const std::string& name : names) {
+      CBody body(*p_.unit->find(name));
+      out_ << "\n";
+      if (!body.write(name, out_))
+        out_ << "// " << name << ": `" << body.missing << "` has no C here; this function is the user's.\nuint64_t body_" << name
+             << "(uint8_t *vcpu, uint64_t x1, uint64_t x2, uint64_t x3);\n";
+    }
+  }
+  // A value that is read.
+  std::string read(const Action& a, u32 bytes, bool call) const {
+    switch (a.kind) {
+      case Action::Kind::word: return "word(vcpu, " + std::to_string(a.word) + ", " + std::to_string(bytes) + ")";
+      case Action::Kind::body: return "body_" + a.body + (call ? "(vcpu, t->x[1], t->x[2], t->x[3])" : "(vcpu, 0, 0, 0)");
+      default: return hex(a.value) + "ULL";
+    }
+  }
+  // What a write does with `value`, up to the return.
+  std::string written(const Action& a, u32 bytes, const std::string& value) const {
+    const std::string to_word = "set_word(vcpu, " + std::to_string(a.word) + ", " + value + ", " + std::to_string(bytes) + ")";
+    switch (a.kind) {
+      case Action::Kind::word: return "return " + to_word + ", next(t);";
+      case Action::Kind::watch: return "return " + to_word + ", 0;";
+      case Action::Kind::body: return "return body_" + a.body + "(vcpu, " + value + ", 0, 0), next(t);";
+      default: return "return next(t);";
+    }
+  }
+  void calls() {
+    out_ << "\nstatic int call(struct hv_trap *t, uint8_t *vcpu, int smc) {\n  (void)vcpu;\n  switch ((uint32_t)t->x[0]) {\n";
+    std::set<u32> done;
+    for (const Call& c : p_.calls) {
+      if (!done.insert(c.id).second) continue;
+      out_ << "    case " << hex(c.id) << ":\n";
+      for (const Call& d : p_.calls)  // an id can have an entry for HVC and another for SMC
+        if (d.id == c.id)
+          out_ << "      " << (d.hvc && d.smc ? "" : d.smc ? "if (smc) " : "if (!smc) ") << "return t->x[0] = " << read(d.action, 8, true)
+               << ", smc ? next(t) : 1;  // " << d.name << "\n";
+      out_ << "      return 0;\n";
+    }
+    out_ << "    default: return 0;\n  }\n}\n";
+  }
+  void registers() {
+    out_ << "\nstatic int system_register(struct hv_trap *t, uint8_t *vcpu, uint32_t iss, uint32_t rt) {\n  (void)vcpu, (void)rt;\n  switch (iss) {\n";
+    for (const Register& r : p_.registers) {
+      out_ << "    case " << hex(r.iss) << ":  // " << ((r.iss & 1) != 0 ? "MRS " : "MSR ") << r.name << "\n";
+      if (!r.el0) out_ << "      if (from_el0(t)) return 0;\n";
+      out_ << "      " << ((r.iss & 1) != 0 ? "return give(t, rt, " + read(r.action, 8, false) + ");" : written(r.action, 8, "reg(t, rt)")) << "\n";
+    }
+    out_ << "    default: return 0;\n  }\n}\n";
+  }
+  void loads() {
+    out_ << "\nstatic int load(struct hv_trap *t, uint8_t *vcpu, uint64_t ipa, uint32_t e) {\n  (void)vcpu;\n";
+    for (const Mmio& m : p_.mmio) {
+      if (m.write) continue;
+      out_ << "  if (within(ipa, e, " << hex(m.ipa) << ", " << m.bytes << ", " << (m.narrow ? 1 : 0) << ")) return ";
+      if (m.action.kind == Action::Kind::body) out_ << "e >> 21 & 1 ? 0 : ";
+      out_ << "loaded(t, e, " << read(m.action, m.bytes, false);
+      if (m.narrow) out_ << " >> 8 * (ipa - " << hex(m.ipa) << ")";
+      out_ << ");  // " << m.name << "\n";
+    }
+    out_ << "  return 0;\n}\n";
+  }
+  void stores() {
+    out_ << "\nstatic int store(struct hv_trap *t, uint8_t *vcpu, uint64_t ipa, uint32_t e) {\n  const int bits = 8 << (e >> 22 & 3);\n"
+            "  const uint64_t v = reg(t, e >> 16 & 31) & (~0ULL >> (64 - bits));\n  (void)vcpu, (void)v;\n  if (e >> 21 & 1) return 0;\n";
+    for (const Mmio& m : p_.mmio)
+      if (m.write) out_ << "  if (within(ipa, e, " << hex(m.ipa) << ", " << m.bytes << ", 0)) " << written(m.action, m.bytes, "v") << "  // " << m.name << "\n";
+    out_ << "  return 0;\n}\n";
+  }
+  void entries() {
+    static constexpr const char* actions[] = {"hv_constant", "hv_word", "hv_body", "hv_ignore", "hv_watch"};
+    u32 count = 0;
+    const auto entry = [&](const std::string& name, const char* kind, const Action& a, u64 key, u32 bytes, bool narrow, bool el0) {
+      const bool has_word = a.kind == Action::Kind::word || a.kind == Action::Kind::watch;
+      out_ << "  {\"" << name << "\", " << kind << ", " << actions[static_cast<u8>(a.kind)] << ", " << hex(key) << ", " << bytes << ", " << narrow << ", " << el0
+           << ", " << (has_word ? a.word : 0) << "},\n";
+      ++count;
+    };
+    out_ << "\nconst struct hv_entry hv_entries[] = {\n";
+    for (const Call& c : p_.calls) {
+      if (c.hvc) entry(c.name, "hv_hvc", c.action, c.id, 0, false, false);
+      if (c.smc) entry(c.name, "hv_smc", c.action, c.id, 0, false, false);
+    }
+    for (const Register& r : p_.registers) entry(r.name, (r.iss & 1) != 0 ? "hv_read" : "hv_write", r.action, r.iss, 0, false, r.el0);
+    for (const Mmio& m : p_.mmio) entry(m.name, m.write ? "hv_store" : "hv_load", m.action, m.ipa, m.bytes, m.narrow, false);
+    if (p_.skip_wfi) entry("WFI", "hv_wfi", {}, 0, 0, false, true);
+    if (count == 0) out_ << "  {0},\n";
+    out_ << "};\nconst unsigned hv_entry_count = " << count << ";\n";
+  }
+
+  const Policy& p_;
+  std::ostream& out_;
+};
+
+}  // namespace jitkit::hv
+
+#endif  // JITKIT_CONSUMERS_HV_TRAP_C_MODEL_HPP

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Runs the monitor and its guest under QEMU with the counter, and prints every trap with its EL2 instructions.
+
+usage: demo.py [--granule 4|16|64]      (all three)
+
+From vector entry to eret inclusive, on both vCPUs, and beside them what the emitted words say: the shortest and the
+longest path of the listing. Then the same traps beside Xen 4.17's counts.
+"""
+
+import argparse
+import dataclasses
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent.parent
+OUT = ROOT / "build" / "consumers" / "hv-trap"
+PLUGIN = ROOT / "build" / "release" / "tools" / "qemu_count" / "libjitkit_count.so"
+GCC, NM = "aarch64-linux-gnu-gcc", "aarch64-linux-gnu-nm"
+FLAGS = ("-O2 -ffreestanding -nostdlib -static -no-pie -fno-pie -mgeneral-regs-only -mstrict-align -mno-outline-atomics "
+         "-fno-stack-protector -fno-tree-loop-distribute-patterns -Wall -Wextra -Werror -Wl,--build-id=none "
+         "-Wl,--no-warn-rwx-segments").split()
+QEMU = ("qemu-system-aarch64 -M virt,virtualization=on,gic-version=3 -cpu max -m 512 -smp 2 -display none -serial none "
+        "-monitor none -net none").split()
+# The guest's name of a trap; Xen 4.17.5 (defconfig, -cpu max) and a frame of all registers with C behind it, counted in
+# the same way.
+COMPARED = [
+    ("HVC SMCCC_VERSION", 454, 75),
+    ("HVC PSCI_VERSION", 470, 67),
+    ("SMC PSCI_VERSION", 500, 59),
+    ("HVC PSCI_AFFINITY_INFO", 546, 70),
+    ("HVC XEN_VERSION", 416, None),
+    ("WFI", None, 63),
+    ("LDRw GICD_TYPER", 598, 86),
+    ("STRw GICD_ISENABLER1", 739, 85),
+    ("LDRSb GICD_IPRIORITYR8", 680, 96),
+    ("LDRx GICR_TYPER", 600, 84),
+    ("MRS ID_AA64PFR0_EL1", 429, 71),
+    ("MRS ACTLR_EL1", 410, 84),
+    ("MRS PMCR_EL0", 433, 80),
+    ("MSR OSLAR_EL1", 406, 71),
+    ("MSR ICC_SGI1R_EL1", 491, 76),
+]
+
+
+@dataclasses.dataclass
+class Trap:
+    name: str
+    taken: int
+    wrong: int
+    n: int = 0  # spans that the counter saw
+    least: int = 0
+    most: int = 0
+    mean: float = 0.0
+
+
+@dataclasses.dataclass
+class Run:
+    status: int
+    text: str
+    traps: list[Trap]
+
+
+def build(directory: Path, vectors: Path = OUT / "vectors", model: list[str] = ()) -> Path:
+    """The image; `model`: what takes the place of the policy's own C model."""
+    guest, image = directory / "guest.o", directory / "monitor.elf"
+    include = f"-I{HERE.parent}"
+    other = ["-Dhv_model=generated_hv_model"] if model else []
+    made = directory / "guest_model.o"
+    subprocess.run([GCC, *FLAGS, include, *other, "-c", f"{vectors}.c", "-o", made], check=True)
+    subprocess.run([GCC, *FLAGS, include, "-r", HERE / "guest.S", HERE / "guest.c", made, *model, "-o", guest], check=True)
+    monitor = [HERE / name for name in ("boot.S", "monitor.c", "slow_path.c", "stage2.c", "devices.c", "gic.c")]
+    subprocess.run([GCC, *FLAGS, "-T", HERE / "link.ld", *monitor, f"{vectors}.o", guest, "-o", image], check=True)
+    return image
+
+
+def run(image: Path, granule: int, everything: bool, timeout: int = 120) -> Run:
+    """Counts of the generated vectors' instructions, or of everything at EL2."""
+    symbols = {name: int(at, 16) for at, _, name in (line.split() for line in subprocess.run(
+        [NM, "--defined-only", image], check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines())}
+    first, last = ("_start", "monitor_text_end") if everything else ("hv_vectors", "hv_vectors_end")
+    counts = image.parent / "counts"
+    counts.unlink(missing_ok=True)
+    done = subprocess.run([*QEMU, "-semihosting-config", f"enable=on,target=native,arg=monitor,arg={granule}", "-kernel", image,
+                           "-plugin", f"{PLUGIN},out={counts},marks=on,range={symbols[first]:x}-{symbols[last]:x}"],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
+    spans = {}
+    if counts.exists():
+        for line in re.findall(r"^span (\d+) n (\d+) min (\d+) max (\d+) sum (\d+)$", counts.read_text(), re.M):
+            number, *values = (int(word) for word in line)
+            spans[number] = values
+    traps = []
+    for number, a, b, c, d, name in re.findall(r"^trap (\d+) (\d+)\+(\d+) wrong (\d+)\+(\d+) (.+)$", done.stdout, re.M):
+        trap = Trap(name, int(a) + int(b), int(c) + int(d))
+        if int(number) in spans:
+            trap.n, trap.least, trap.most, total = spans[int(number)]
+            trap.mean = total / trap.n
+        traps.append(trap)
+    return Run(done.returncode, done.stdout, traps)
+
+
+def listed(vectors: Path = OUT / "vectors") -> dict[str, tuple[int | None, int | None, int | None]]:
+    """Of each leaf: shortest and longest path, longest path of a miss; None where there is none."""
+    rows = re.findall(r"^ *(\d+|-) +(\d+|-) +(\d+|-)  (.+)$", Path(f"{vectors}.txt").read_text(), re.M)
+    return {name: tuple(None if word == "-" else int(word) for word in row) for *row, name in rows}
+
+
+def table(counted: Run, whole: Run, paths: dict) -> None:
+    print(f"{'trap':<44}{'traps':>7}{'wrong':>7}   EL2 instructions: {'min':>5}{'mean':>7}{'max':>5}   {'words':>9}   to eret through C")
+    for trap, full in zip(counted.traps, whole.traps):
+        if trap.n == 0:
+            print(f"{trap.name:<44}{trap.taken:>7}{trap.wrong:>7}")
+            continue
+        least, most, _ = paths.get(trap.name, (None, None, None))
+        words = f"{least} to {most}" if least is not None else ""
+        slow = f"{full.most}" if full.most != trap.most else ""
+        print(f"{trap.name:<44}{trap.taken:>7}{trap.wrong:>7}{'':21}{trap.least:>5}{trap.mean:>7.1f}{trap.most:>5}   {words:>9}   {slow:>10}")
+
+
+def compared(counted: Run) -> None:
+    print(f"\n{'trap':<28}{'generated: mean':>16}{'max':>5}{'frame and C':>13}{'Xen 4.17':>10}{'times':>7}")
+    traps = {trap.name: trap for trap in counted.traps}
+    for name, xen, frame in COMPARED:
+        trap = traps[name]
+        times = f"{xen / trap.mean:.1f}" if xen else "-"
+        print(f"{name:<28}{trap.mean:>16.1f}{trap.most:>5}{frame or '-':>13}{xen or '-':>10}{times:>7}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--granule", type=int, choices=(4, 16, 64))
+    args = parser.parse_args()
+    status = 0
+    with tempfile.TemporaryDirectory() as directory:
+        image = build(Path(directory))
+        for granule in (args.granule,) if args.granule else (4, 16, 64):
+            counted, whole = run(image, granule, False), run(image, granule, True)
+            print(f"\nstage 2 with granules of {granule} KiB, two vCPUs; min to max over both and all transfer registers:")
+            if counted.traps and len(counted.traps) == len(whole.traps):
+                table(counted, whole, listed())
+            print("".join(line + "\n" for line in counted.text.splitlines() if not line.startswith("trap ")), end="")
+            status |= counted.status | whole.status
+        if counted.traps:
+            compared(counted)
+    return 1 if status else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
