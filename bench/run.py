@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the benchmark and prints one table; writes build/bench/results.json and results.svg.
+"""Runs the benchmark and prints one table; writes build/bench/results.json and results.html, a page with plots.
 
 Host instructions come from callgrind (the same on every run), times from Google Benchmark (median of 11
 interleaved runs), the cost of including a header from the compiler. Results of compiled functions are
@@ -10,6 +10,9 @@ usage: run.py [--only TEXT] [--no-times] [--no-include]
 """
 
 import argparse
+import contextlib
+import html
+import io
 import json
 import os
 import re
@@ -264,8 +267,16 @@ def print_table(result):
         print(f"results: {sum(known[n] == 'equal' for n in results)} of {len(results)} equal to the evaluator's")
 
 
-def write_plot(result, path):
-    """Bars of host instructions per unit, logarithmic, one panel per job."""
+def write_page(result, table, path):
+    """The plot and the printed table as one HTML page."""
+    plot = plot_of(result) if result["cases"] else ""
+    path.write_text(f'<!doctype html><html lang="en"><meta charset="utf-8"><title>jitkit: make bench</title>'
+                    f'<body style="font-family: sans-serif; margin: 2em"><h1>make bench</h1>{plot}'
+                    f'<pre>{html.escape(table)}</pre></body></html>\n')
+
+
+def plot_of(result):
+    """An SVG element: bars of host instructions per unit, logarithmic, one panel per job."""
     import math
     row, width, left = 20, 860, 330
     y, parts = 30, []
@@ -286,7 +297,7 @@ def write_plot(result, path):
         parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y - 12 - row * sum(c["what"] == what for c in result["cases"])}" '
                      f'y2="{y - row + 6}" stroke="#c1121f" stroke-dasharray="3,2"/>')
         y += row // 2
-    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y + 20}" font-family="sans-serif" '
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y + 20}" font-family="sans-serif" '
                     f'font-size="13"><rect width="100%" height="100%" fill="white"/>{"".join(parts)}'
                     f'<text x="10" y="{y + 8}" fill="#555">host instructions per unit, logarithmic; dashed: the bar</text></svg>\n')
 
@@ -322,11 +333,14 @@ def main():
     crypto = {} if options.no_times or options.only else crypto_rates()
     result = {"cases": cases, "crypto": crypto, "growth": growth, "facts": known,
               "include": {} if options.no_include else include_cost()}
-    print_table(result)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        print_table(result)
+    print(printed.getvalue(), end="")
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "results.json").write_text(json.dumps(result, indent=1) + "\n")
-    write_plot(result, OUT / "results.svg")
-    print(f"written: {(OUT / 'results.json').relative_to(ROOT)}, {(OUT / 'results.svg').relative_to(ROOT)}")
+    write_page(result, printed.getvalue(), OUT / "results.html")
+    print(f"written: {(OUT / 'results.json').relative_to(ROOT)}, {(OUT / 'results.html').relative_to(ROOT)}")
     sys.exit(1 if failures else 0)
 
 

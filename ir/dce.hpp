@@ -174,7 +174,24 @@ inline Status remove_dead_code(FunctionData& f, u32* removed = nullptr) {
   return s;
 }
 
+// Whether an instruction without effects or a parameter may have no use; around a loop dead values use each other.
+inline bool may_have_dead_code(const FunctionData& f, const Cfg& cfg) {
+  const bool unreachable = cfg.order().size() + 1 != f.blocks.size();
+  if (unreachable || cfg.loop_count() != 0 || f.frame_states.size() > 1) return true;
+  for (const Block b : cfg.order()) {
+    for (u32 n = 0; n < f[b].param_count; ++n)
+      if (b != FunctionData::entry() && f[f.param(b, n)].uses == 0) return true;
+    for (Inst i = f[b].first; i; i = f[i].next) {
+      u32 uses = 0;
+      for (u32 n = 0; n < f[i].results; ++n) uses += f[f.result(i, n)].uses;
+      if (uses == 0 && (f.effects(f[i]) <= effect::read)) return true;
+    }
+  }
+  return false;
+}
+
 inline Status remove_dead_code(PassContext& context) {
+  if (!context.cfg().order().empty() && !may_have_dead_code(context.function(), context.cfg())) return {};
   return DeadCodeRemover(context.function(), context.cfg(), context.arena()).run(context.arena());
 }
 

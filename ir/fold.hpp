@@ -123,11 +123,15 @@ class Folder {
   }
 
   // The results of i if all its operands are constants and it does not trap on them; false otherwise.
-  bool evaluated(const PureInst& i, Value* results, const Type* types, u32 count);
+  bool evaluated(const PureInst& i, Value* results, const Type* types, u32 count) {
+    return f_.is_constant(i.x[0]) && evaluated_constants(i, results, types, count);
+  }
   // What i is equal to, or none; i may have become a simpler instruction.
   Value simplified(PureInst& i);
 
  private:
+  bool evaluated_constants(const PureInst& i, Value* results, const Type* types, u32 count);
+
   struct Known {
     bool constant = false;
     bool small = false;  // its bits above 64 are clear
@@ -162,7 +166,7 @@ class Folder {
   FunctionData& f_;
 };
 
-inline bool Folder::evaluated(const PureInst& i, Value* results, const Type* types, u32 count) {
+inline bool Folder::evaluated_constants(const PureInst& i, Value* results, const Type* types, u32 count) {
   Bits x[3];
   Bits r[2];
   for (u32 n = 0; n < i.operands; ++n) {

@@ -164,6 +164,7 @@ class FunctionData {
     frame_entries.attach(arena_);
     virtual_objects.attach(arena_);
     positions.attach(arena_);
+    for (first_table_ = 64; first_table_ <= 2 * constant_count_;) first_table_ *= 2;
     constant_table_.attach(arena_);
     constant_count_ = 0;
     insts.push({});
@@ -179,6 +180,7 @@ class FunctionData {
     symbol = {};
     signature = {};
     isa = nullptr;
+    edits = 0;
     refused_ = {};
   }
 
@@ -190,6 +192,7 @@ class FunctionData {
   SymbolRef symbol;
   SigRef signature;
   const IsaInfo* isa = nullptr;  // null: core ops only, any target
+  u32 edits = 0;                 // how often something that was made has been changed (PassContext)
 
   Vec<InstData> insts;
   Vec<ValueData> values;
@@ -309,6 +312,7 @@ class FunctionData {
   Status refused_;
   Vec<u32> constant_table_;  // open addressing; Value ids, 0 is free
   u32 constant_count_ = 0;
+  u32 first_table_ = 64;  // what the constants before clear() asked for
 };
 
 inline Value FunctionData::add_param(Block b, Type t) {
@@ -347,7 +351,7 @@ inline Value FunctionData::constant(Type t, u64 lo, u64 hi) {
     return static_cast<u32>(x >> 32);
   };
   if (constant_count_ * 2 >= constant_table_.size()) {
-    const u32 n = constant_table_.empty() ? 64 : constant_table_.size() * 2;
+    const u32 n = constant_table_.empty() ? first_table_ : constant_table_.size() * 2;
     if (!constant_table_.assign(n, 0)) return {};
     for (u32 v = 1; v < values.size(); ++v) {
       if (values[v].kind != ValueData::Kind::constant) continue;
@@ -423,6 +427,7 @@ inline void FunctionData::append(Block b, Inst i) {
 }
 
 inline void FunctionData::insert_before(Block b, Inst at, Inst i) {
+  ++edits;
   const Inst before = insts[at.id].prev;
   insts[i.id].prev = before;
   insts[i.id].next = at;
@@ -434,6 +439,7 @@ inline void FunctionData::insert_before(Block b, Inst at, Inst i) {
 }
 
 inline void FunctionData::unlink(Block b, Inst i) {
+  ++edits;
   const InstData& d = insts[i.id];
   if (d.prev)
     insts[d.prev.id].next = d.next;

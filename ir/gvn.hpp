@@ -39,7 +39,8 @@ class ValueNumberer {
       for (u32 n = 0, count = f_.edge_count(f_.terminator(b)); n < count; ++n)
         for (u32& v : f_.args(f_.edge(f_.terminator(b), n))) rename(v);
     }
-    if (changed_ || replace_.any()) replace_.apply(f_);
+    // Uses were renamed and counted as they came; behind their definition are those of loops and frame states.
+    if (replace_.any() && (cfg_.loop_count() != 0 || f_.frame_states.size() > 1)) replace_.apply(f_);
     return c_.status();
   }
 
@@ -56,7 +57,10 @@ class ValueNumberer {
   bool prepare() {
     u32 size = 64;
     while (size < f_.insts.size()) size *= 2;
-    for (u32 v = 1; v < f_.values.size() && !has_flags_; ++v) has_flags_ = f_.type(Value(v)) == Type::flags;
+    TypeSet types = 0;
+    for (const ValueData& v : f_.values) types |= set_of(v.type);
+    has_flags_ = contains(types, Type::flags);
+    has_refs_ = contains(types, Type::ref);
     shift_ = 64 - log2_floor(size);
     return table_.resize_zero(size) && facts_.resize_zero(f_.values.size()) && replace_.attach(f_, arena_) && !cfg_.order().empty();
   }
@@ -71,11 +75,16 @@ class ValueNumberer {
   }
   void rename(u32& v) {
     const u32 now = known(Value(v)).id;
-    changed_ = changed_ || now != v;
+    if (now == v) return;
+    --f_[Value(v)].uses;
+    ++f_[Value(now)].uses;
+    ++f_.edits;
     v = now;
   }
   void learn(Value v, Value constant) {
-    if (!f_.is_constant(v) && v.id < facts_.size()) facts_[v.id] = {block_, constant};
+    if (f_.is_constant(v) || v.id >= facts_.size()) return;
+    facts_[v.id] = {block_, constant};
+    knows_ = true;
   }
   // The truth value v is `truth`; and what follows of what it was made from.
   void learn_truth(Value v, bool truth, u32 depth = 0) {
@@ -118,13 +127,15 @@ class ValueNumberer {
   // --- Instructions.
 
   void look_at(Inst i) {
-    for (u32& v : f_.operands(i)) rename(v);
+    const std::span<u32> ops = f_.operands(i);
+    if (knows_ || replace_.any())
+      for (u32& v : ops) rename(v);
     const InstData& d = f_[i];
     if (d.op == Opcode::guard || d.op == Opcode::guard_not) return guard(i);
     if (is_native(d.op) || d.results == 0) return;
     const u8 effects = info(d.op).effects;
     const bool traps = effects == effect::trap && info(d.op).option == Option::none;
-    if ((effects == effect::pure || traps) && d.operands <= 3) number(i);
+    if ((effects == effect::pure || traps) && d.operands <= 3) number(i, ops);
   }
 
   void guard(Inst i) {
@@ -137,18 +148,19 @@ class ValueNumberer {
       f_.remove(block_, i);
   }
 
-  void number(Inst i) {
+  void number(Inst i, std::span<const u32> ops) {
     const InstData& d = f_[i];
     PureInst p = PureInst::of(d);
-    const std::span<const u32> ops = f_.operands(i);
     for (u32 n = 0; n < ops.size(); ++n) p.x[n] = Value(ops[n]);
     if (Folder::applies(f_, p) && folds(i, p)) return;
-    if (moves_with_object(i)) return;
-    const u32 at = hash(p);
-    for (Entry* const e : {&table_[at], &table_[at ^ 1]})
-      if (e->inst && same(e->inst, p) && cfg_.dominates(e->block, block_)) return share(i, e->inst);
-    if (table_[at].inst) table_[at ^ 1] = table_[at];  // of two in one place the older one is forgotten
-    table_[at] = {i, block_};
+    if (has_refs_ && moves_with_object(i)) return;
+    const u32 at = hash(d);
+    Entry& newer = table_[at];
+    Entry& older = table_[at ^ 1];
+    if (newer.inst && same(newer.inst, d) && cfg_.dominates(newer.block, block_)) return share(i, newer.inst);
+    if (older.inst && same(older.inst, d) && cfg_.dominates(older.block, block_)) return share(i, older.inst);
+    if (newer.inst) older = newer;  // of two in one place the older one is forgotten
+    newer = {i, block_};
   }
   void share(Inst i, Inst equal) {
     const u32 results = f_[i].results;
@@ -179,15 +191,19 @@ class ValueNumberer {
     return true;
   }
   void rewrite(Inst i, const PureInst& p) {
-    changed_ = true;
     InstData& d = f_[i];
+    if (d.what() == p.what() && same_operands(i, p)) return;
+    ++f_.edits;
+    for (const u32 v : f_.operands(i)) --f_.values[v].uses;
     d.op = p.op;
     d.type = p.type;
     d.flags = p.flags;
     d.aux = p.aux;
     if (p.operands <= 2) d.operands = p.operands;  // of three none becomes two but by being gone
+    if (p.operands == 1) d.ops[1] = 0;
     const std::span<u32> ops = f_.operands(i);
     for (u32 n = 0; n < ops.size(); ++n) ops[n] = p.x[n].id;
+    for (const u32 v : ops) ++f_.values[v].uses;
   }
 
   bool moves_with_object(Inst i) const {
@@ -197,15 +213,22 @@ class ValueNumberer {
       if (f_.type(Value(v)) == Type::ref) return true;
     return false;
   }
-  u32 hash(const PureInst& p) const {
-    const u64 what = static_cast<u64>(p.op) | u64{static_cast<u8>(p.type)} << 16 | u64{p.flags} << 24 | u64{p.aux} << 32;
-    const u64 with = p.x[0].id | u64{p.x[1].id} << 32;
-    return static_cast<u32>(((what ^ (with * 0x9e3779b97f4a7c15U) ^ (u64{p.x[2].id} << 17)) * 0xd6e8feb86659fd93U) >> shift_);
+  // Of at most three operands.
+  u32 hash(const InstData& d) const {
+    const bool pooled = d.operands > 2;
+    const u32* const ops = pooled ? &f_.pool[d.ops[0]] : d.ops;
+    const u64 with = ops[0] | u64{ops[1]} << 32;
+    return static_cast<u32>(((d.what() ^ (with * 0x9e3779b97f4a7c15U) ^ (pooled ? u64{ops[2]} << 17 : 0)) * 0xd6e8feb86659fd93U) >>
+                            shift_);
   }
-  bool same(Inst made, const PureInst& p) const {
-    const InstData& d = f_[made];
-    if (d.op != p.op || d.type != p.type || d.flags != p.flags || d.aux != p.aux || d.operands != p.operands) return false;
-    const std::span<const u32> ops = f_.operands(made);
+  bool same(Inst made, const InstData& d) const {
+    const InstData& m = f_[made];
+    if (m.what() != d.what() || m.operands != d.operands) return false;
+    return d.operands <= 2 ? m.with() == d.with() : std::memcmp(&f_.pool[m.ops[0]], &f_.pool[d.ops[0]], 3 * sizeof(u32)) == 0;
+  }
+  bool same_operands(Inst i, const PureInst& p) const {
+    const std::span<const u32> ops = f_.operands(i);
+    if (ops.size() != p.operands) return false;
     for (u32 n = 0; n < ops.size(); ++n)
       if (ops[n] != p.x[n].id) return false;
     return true;
@@ -218,7 +241,8 @@ class ValueNumberer {
   Folder fold_;
   Block block_;
   bool has_flags_ = false;
-  bool changed_ = false;  // operands, so that uses must be counted anew
+  bool has_refs_ = false;
+  bool knows_ = false;  // any fact
   u32 shift_ = 0;
   Vec<Entry> table_;
   Vec<Fact> facts_;  // by Value

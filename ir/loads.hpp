@@ -39,7 +39,7 @@ class LoadEliminator {
       }
       save(b);
     }
-    replace_.apply(f_);
+    if (replace_.any()) replace_.apply(f_);
     return c_.status();
   }
 
@@ -85,6 +85,7 @@ class LoadEliminator {
     return !arena_.failed();
   }
   void kill(const Write& w) {
+    own();
     u32 kept = 0;
     for (u32 n = 0; n < count_; ++n) {
       const Known& k = known_[n];
@@ -96,8 +97,20 @@ class LoadEliminator {
 
   // --- What is known where a block starts.
 
-  void enter(Block b) {
+  // What is known is a list of saved_ until it changes; then it is known_, a copy.
+  void forget() {
+    shared_ = {0, 0, true};
+    is_shared_ = true;
+  }
+  void own() {
+    if (!is_shared_) return;
+    is_shared_ = false;
     count_ = 0;
+    for (const Known& k : saved_.slice(shared_.first, shared_.count)) known_[count_++] = k;
+  }
+
+  void enter(Block b) {
+    forget();
     const std::span<const Edge> preds = cfg_.predecessors(b);
     const Loop loop = cfg_.is_header(b) ? cfg_.loop(b) : Loop();
     if (loop && cfg_[loop].irreducible) return;
@@ -106,26 +119,23 @@ class LoadEliminator {
       const Block from = cfg_.source(e);
       if (loop && cfg_.contains(loop, from)) continue;
       const State& s = states_[from.id];
-      if (!s.done) {  // within an irreducible loop
-        count_ = 0;
-        return;
-      }
-      const std::span<const Known> list = saved_.slice(s.first, s.count);
+      if (!s.done) return forget();  // within an irreducible loop
       if (first)
-        for (const Known& k : list) known_[count_++] = k;
-      else
-        intersect(list);
+        shared_ = s;
+      else if (!is_shared_ || s.first != shared_.first || s.count != shared_.count)
+        intersect(saved_.slice(s.first, s.count));
       first = false;
     }
     if (!loop) return;
     const u32 begin = first_write_[cfg_[loop].first], end = first_write_[cfg_[loop].end];
-    if (end - begin > most_writes) count_ = 0;
-    for (u32 n = begin; n < end && count_ != 0; ++n) kill(writes_[n]);
+    if (end - begin > most_writes) return forget();
+    for (u32 n = begin; n < end; ++n) kill(writes_[n]);
   }
   static bool same_place(const Known& a, const Known& b) {
     return a.address.from == b.address.from && a.address.offset == b.address.offset;
   }
   void intersect(std::span<const Known> list) {
+    own();
     u32 kept = 0;
     for (u32 n = 0; n < count_; ++n)
       for (const Known& k : list)
@@ -137,6 +147,10 @@ class LoadEliminator {
   }
   void save(Block b) {
     State& s = states_[b.id];
+    if (is_shared_) {
+      s = shared_;
+      return;
+    }
     s = {saved_.size(), 0, true};
     for (u32 n = 0; n < count_; ++n) {
       known_[n].store = {};
@@ -157,6 +171,7 @@ class LoadEliminator {
     for (u32& v : f_.operands(i)) v = replace_.find(Value(v)).id;
     const InstData& d = f_[i];
     const bool plain = moved_type(d).type != Type::none && !MemFlags(d.flags).is_volatile();
+    if (plain) own();
     if (plain && is_plain_load(d.op)) return load(b, i);
     if (plain) return store(b, i);
     const u8 effects = f_.effects(d);
@@ -230,6 +245,8 @@ class LoadEliminator {
   Vec<u32> first_write_;  // by position of a block
   Known known_[most_known];
   u32 count_ = 0;
+  State shared_;
+  bool is_shared_ = true;
   Replacements replace_;
 };
 

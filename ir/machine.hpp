@@ -278,7 +278,7 @@ class MachFunction {
   RegSet used;         // every register an operand or a move names
   u32 slot_count = 0;  // spill area, in slot units
 
-  VReg new_vreg(Type t) {
+  [[gnu::always_inline]] VReg new_vreg(Type t) {
     VRegData* d = vregs.extend(1);
     if (d == nullptr) return {};
     *d = {};

@@ -142,10 +142,17 @@ class Optimiser {
   // On failure f is of no more use. `after(pass)` is called behind each pass.
   template <class After>
   Status run(FunctionData& f, After after) {
+    constexpr u32 never = ~u32{0};
+    u32 left_at[pass_count];  // f.edits when the pass had run: it does not run again on what it left
+    for (u32& edits : left_at) edits = never;
     context_.start(f);
     for (const Pass p : passes_.passes()) {
       context_.start_pass();
-      if (const Status s = run_pass(p); !s.ok()) return s;
+      u32& left = left_at[static_cast<u8>(p)];
+      if (left != f.edits) {
+        if (const Status s = run_pass(p); !s.ok()) return s;
+        left = f.edits;
+      }
       after(p);
     }
     return f.status();

@@ -89,6 +89,7 @@ class Replacements {
   bool any() const { return any_; }
   // What stands for v.
   Value find(Value v) {
+    if (!any_) return v;
     u32 at = v.id;
     while (at < to_.size() && to_[at] != 0) {
       const u32 next = to_[at];
@@ -99,6 +100,7 @@ class Replacements {
   }
   // Writes all of it into f, and counts the uses anew.
   void apply(FunctionData& f) {
+    ++f.edits;
     for (ValueData& v : f.values) v.uses = 0;
     for_each_use(f, [&](u32& v) {
       if (any_) v = find(Value(v)).id;
@@ -127,7 +129,7 @@ class PassContext {
 
   void start(FunctionData& f) {
     f_ = &f;
-    edges_changed();
+    cfg_known_ = cleared_ = false;
   }
   // Before each pass: its memory is empty, and so are blocks that nothing leads to.
   void start_pass() {
@@ -148,7 +150,10 @@ class PassContext {
     return cfg_;
   }
   // To be called by whoever changes a terminator.
-  void edges_changed() { cfg_known_ = cleared_ = false; }
+  void edges_changed() {
+    cfg_known_ = cleared_ = false;
+    ++f_->edits;
+  }
 
   Status status() const {
     const Status s = memory_.failed() ? memory_.status() : cfg_memory_.status();

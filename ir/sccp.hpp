@@ -23,7 +23,7 @@ class ConstantPropagator {
   Status run() {
     for (Vec<u32>* v : {&state_, &first_user_, &users_, &block_of_, &values_, &blocks_}) v->attach(arena_);
     reached_.attach(arena_);
-    if (cfg_.order().empty() || !list_users() ||
+    if (!any_to_start_from() || !list_users() ||
         !reached_.assign(f_.blocks.size(), false) || !values_.reserve(f_.values.size()))
       return c_.status();
     const Block entry = FunctionData::entry();
@@ -47,6 +47,23 @@ class ConstantPropagator {
 
  private:
   static constexpr u32 unknown = 0, anything = ~u32{0};  // else: the constant's Value
+
+  // Whether a block is given a constant, or an instruction has no operands but constants: without, nothing
+  // can become one.
+  bool any_to_start_from() const {
+    for (const Block b : cfg_.order()) {
+      for (Inst i = f_[b].first; i; i = f_[i].next) {
+        u32 others = 0;
+        for (const u32 v : f_.operands(i)) others += f_.is_constant(Value(v)) ? 0U : 1U;
+        if (others == 0 && f_[i].operands != 0 && is_pure(f_[i])) return true;
+      }
+      const Inst t = f_.terminator(b);
+      for (u32 n = 0; n < f_.edge_count(t); ++n)
+        for (const u32 v : f_.args(f_.edge(t, n)))
+          if (f_.is_constant(Value(v))) return true;
+    }
+    return false;
+  }
 
   // The instructions that name each value, as operand or as argument of their edges.
   bool list_users() {

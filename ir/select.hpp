@@ -91,10 +91,9 @@ class Selector {
   // --- Values and registers
 
   // v in a register; i128 gives the low half, the high half is the next VReg.
-  VReg vreg(Value v) {
-    VReg& r = vreg_of_[v.id];
-    if (!r) r = fn_.is_constant(v) ? constant_vreg(v) : new_vreg(fn_.type(v));
-    return r;
+  [[gnu::always_inline]] VReg vreg(Value v) {
+    const VReg r = vreg_of_[v.id];
+    return r ? r : first_vreg(v);
   }
   VReg high_vreg(Value v) { return VReg(vreg(v).id + 1); }
   // The VReg of the operand n of i.
@@ -298,7 +297,10 @@ class Selector {
     if (fn_.type(Value(e.index)) == Type::i128) add_operand(Reg::any(high_vreg(Value(e.index))));
   }
 
-  VReg constant_vreg(Value v) {
+  [[gnu::noinline]] VReg first_vreg(Value v) {
+    return vreg_of_[v.id] = fn_.is_constant(v) ? constant_vreg(v) : new_vreg(fn_.type(v));
+  }
+  [[gnu::noinline]] VReg constant_vreg(Value v) {
     const ConstantData& c = fn_.constant(v);
     if (fn_.type(v) != Type::i128) return constant_vreg(fn_.type(v), c.lo, c.hi);
     const VReg low = constant_vreg(Type::i64, c.lo);

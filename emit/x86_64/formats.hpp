@@ -267,10 +267,34 @@ constexpr EncodeRecord make_record(const FormRow& row) {
   return r;
 }
 
+// All of a row that its record is made of, but for the encoding word.
+constexpr u64 record_key(const FormRow& row) {
+  u64 key = row.size | u64{static_cast<u8>(row.format)} << 16 | u64{row.kinds.count} << 24 | u64{row.mem} << 27 |
+            u64{static_cast<u8>(row.masking)} << 28;
+  for (unsigned i = 0; i < 4; ++i) key |= u64{static_cast<u8>(row.kinds.kind[i])} << (32 + 8 * i);
+  return key;
+}
+
+// Every unit that includes this evaluates the table: a row takes the record of one of the rows before it where
+// they differ in the opcode alone.
 struct EncodeTable {
   EncodeRecord record[form_count] = {};
   constexpr EncodeTable() {
-    for (usize i = 0; i < form_count; ++i) record[i] = make_record(form_rows[i]);
+    u64 keys[form_count] = {};
+    for (usize i = 0; i < form_count; ++i) {
+      const FormRow& row = form_rows[i];
+      keys[i] = record_key(row);
+      usize n = i;
+      const usize first = i < 16 ? 0 : i - 16;
+      while (n > first && keys[n - 1] != keys[i]) --n;
+      if (n == first) {
+        record[i] = make_record(row);
+        continue;
+      }
+      record[i] = record[n - 1];
+      record[i].enc = row.enc;
+      record[i].quick = quick_of(record[i]);
+    }
   }
 };
 inline constexpr EncodeTable encode_table;
@@ -389,7 +413,16 @@ constexpr u8 encode(Form form, const u8* regs, i32 disp, u8 scale, i64 imm, u8* 
   const unsigned rm = regs[r.rm_at];
   if ((reg | rm) >= 32) return nullptr;  // none, rip; vector registers from 16 on
   switch (r.quick) {
-    case Quick::registers: return legacy_rr(out, r.enc, reg & 15, rm & 15);
+    case Quick::registers:
+    case Quick::shift: {
+      const bool shift = r.quick == Quick::shift, by_one = shift && imm == 1;
+      const Enc e = by_one ? opcode_plus(r.enc, 0x10) : r.enc;
+      Bytes b = legacy_opcode(e, rex_bits(e, reg & 15, rm & 15));
+      b.after(0xc0 | (reg & 7) << 3 | (rm & 7));
+      u8* end = put_bytes(out, b.bits, b.count);
+      *end = static_cast<u8>(imm);
+      return end + (shift && !by_one ? 1 : 0);
+    }
     case Quick::memory: {
       const u8 index = regs[r.rm_at + 1U];
       Mem m;
@@ -403,11 +436,6 @@ constexpr u8 encode(Form form, const u8* regs, i32 disp, u8 scale, i64 imm, u8* 
     case Quick::alu: {
       const bool is16 = (r.enc & table::OP16) != 0;
       return put_alu_register(out, r.enc, rm & 15, is16 ? static_cast<i16>(imm) : static_cast<i32>(imm));
-    }
-    case Quick::shift: {
-      u8* end = legacy_rr(out, imm == 1 ? opcode_plus(r.enc, 0x10) : r.enc, reg, rm & 15);
-      *end = static_cast<u8>(imm);
-      return end + (imm == 1 ? 0 : 1);
     }
     case Quick::none: break;
   }
