@@ -48,7 +48,8 @@ demo-jvm:
 
 demo-hv:
 	@tools/setup.sh consumers
-	@$(call compile,release,hv_trap_vectors jitkit_count) >build/demo-hv.log || { cat build/demo-hv.log; exit 1; }
+	@mkdir -p build
+	@{ $(call compile,release,hv_trap_vectors jitkit_count); } >build/demo-hv.log 2>&1 || { cat build/demo-hv.log; exit 1; }
 	@python3 consumers/hv-trap/monitor/demo.py $(ARGS)
 
 check:
