@@ -81,9 +81,10 @@ soak:
 bench:
 	@tools/setup.sh bench
 	@mkdir -p build
-	@{ $(call compile,bench,bench bench_crypto bench_crypto_arm64); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
+	@{ $(call compile,bench,bench bench_crypto bench_crypto_arm64 bench_regex); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
 	@python3 bench/run.py $(ARGS)
 	@python3 bench/mca.py
+	@build/bench/bench/bench_regex $$(git ls-files '*.md' '*.hpp' '*.cpp' '*.py' '*.def')
 	@{ $(call compile,release,jitkit_import); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
 	@python3 bench/kernels.py
 

@@ -2,7 +2,8 @@
 """Makes the site of the documents: `make docs`, build/docs/site/index.html.
 
 The pages are docs/*.md, README.md as the index, CHANGELOG.md, SECURITY.md and the references of the ops
-(ops_reference.py) and of the instruction forms (forms_reference.py). A link to what is no page becomes the name of that file. mkdocs must find nothing to
+(ops_reference.py) and of the instruction forms (forms_reference.py); below api/ stands Doxygen's reference of the
+headers (api_reference.py). A link to what is no page becomes the name of that file. mkdocs and Doxygen must find nothing to
 warn about, and no HTML or CSS may make the browser ask another machine for something.
 """
 
@@ -15,6 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import api_reference
 import forms_reference
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,9 +27,22 @@ FETCHED = re.compile(r"<(?:script|img|iframe|source)\b[^>]*\bsrc=[\"']?(?:https?
                      r"|<link\b(?![^>]*canonical)[^>]*\bhref=[\"']?(?:https?:)?//[^>]*>"
                      r"|@import\s+(?:url\()?[\"']?(?:https?:)?//[^;]*|url\(\s*[\"']?(?:https?:)?//[^)]*\)", re.IGNORECASE)
 
-# Titles in the order of reading; other pages of docs/ follow by name.
-FIRST = ["index.md", "jit-in-an-hour.md", "design.md", "ir.md", "ops.md", "forms.md", "stubs.md", "runtime.md", "optimiser.md", "features.md"]
-LAST = ["add-an-op.md", "add-an-instruction.md", "testing.md", "changelog.md", "security.md"]
+# Pages in the order of reading, below the headings of the menu; others of docs/ follow the project's.
+MENU = {
+    "Guides": ["jit-in-an-hour.md", "writing-a-stub.md", "stubs.md", "speculation.md", "trap-policies.md", "perf-and-gdb.md",
+               "explore.md", "porting.md"],
+    "Reference": ["design.md", "ir.md", "ops.md", "forms.md", "runtime.md", "optimiser.md", "atomics.md", "features.md", "import.md",
+                  "api.md"],
+    "Coming from": ["from-asmjit.md", "from-xbyak.md", "from-vixl.md", "from-oaknut.md", "from-dstogov-ir.md"],
+    "Project": ["add-an-op.md", "add-an-instruction.md", "testing.md", "changelog.md", "security.md"],
+}
+
+
+API = """# API reference
+
+Classes, functions and files of the headers, with their comments: <a href="api/index.html">by Doxygen</a>. The assembler's
+methods are in the [reference of the instruction forms](forms.md), the builder's in that of [the ops](ops.md).
+"""
 
 
 def sources() -> dict[str, Path]:
@@ -84,20 +99,22 @@ def build(work: Path, command: Path) -> list[str]:
         (work / "pages" / name).write_text(relink(source.read_text(), source, pages))
     subprocess.run([sys.executable, ROOT / "tools" / "ops_reference.py", "-o", work / "pages" / "ops.md", "--command",
                     command], check=True)
+    (work / "pages" / "api.md").write_text(API)
     forms = forms_reference.write(work / "pages", command)
-    rest = sorted(set(pages) - set(FIRST) - set(LAST))
+    menu = {heading: list(names) for heading, names in MENU.items()}
+    menu["Project"] += sorted(set(pages) - {"index.md"} - {name for names in MENU.values() for name in names})
     # YAML contains JSON.
     (work / "mkdocs.yml").write_text(json.dumps({
         "site_name": "jitkit", "docs_dir": "pages", "site_dir": "site", "use_directory_urls": False,
         "theme": {"name": "mkdocs", "highlightjs": False}, "plugins": ["search"],
-        "nav": FIRST + rest + LAST}))
+        "nav": ["index.md"] + [{heading: names} for heading, names in menu.items()]}))
     done = subprocess.run(["mkdocs", "build", "--strict", "--quiet", "--config-file", work / "mkdocs.yml"],
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     wrong = [line for line in done.stdout.splitlines() if line.strip()]
     if done.returncode != 0:
         return wrong or [f"exit status {done.returncode} of mkdocs"]
     shorten_search(work / "site" / "search" / "search_index.json", {form.name for found in forms.values() for form in found})
-    return wrong + fetches(work / "site")
+    return wrong + api_reference.make(work / "api", work / "site" / "api") + fetches(work / "site")
 
 
 def main() -> None:

@@ -27,10 +27,10 @@ packages_of() {
     demo-jvm) echo "$build $arm64 coreutils $jvm" ;;
     explore) echo "$build $arm64 $page" ;;
     check) echo "$build $arm64 $oracles $compilers $page chromium doctest-dev gdb linux-perf openssl" \
-                "llvm-19-dev csmith libcsmith-dev libssl-dev zlib1g-dev lintian mkdocs $jvm $hypervisor $luajit" ;;
+                "llvm-19-dev csmith libcsmith-dev libasmjit-dev libvixl-dev libxbyak-dev libssl-dev zlib1g-dev lintian mkdocs doxygen $jvm $hypervisor $luajit" ;;
     bench) echo "$build $arm64 doctest-dev nlohmann-json3-dev libbenchmark-dev valgrind libasmjit-dev" \
-                "libvixl-dev libxbyak-dev llvm-19 llvm-19-dev libssl-dev zlib1g-dev clang-19" ;;
-    docs) echo "$build mkdocs" ;;
+                "libvixl-dev libxbyak-dev llvm-19 llvm-19-dev libssl-dev zlib1g-dev libpcre2-dev clang-19" ;;
+    docs) echo "$build mkdocs doxygen" ;;
     deb) echo "$build binutils dpkg-dev" ;;
     fuzz) echo "$build $arm64 $oracles $compilers llvm-19-dev" ;;
     consumers) echo "$build $arm64 $jvm $hypervisor $luajit" ;;

@@ -32,6 +32,7 @@
 #include <cstring>
 #include <new>
 #include <span>
+#include <type_traits>
 
 namespace jitkit::inline JITKIT_ABI {
 
@@ -139,11 +140,11 @@ class TrapTable {
     return table;
   }
 
-  static u64& pc_of(ucontext_t& u) {
+  static auto& pc_of(ucontext_t& u) {
 #if defined(__x86_64__)
-    return reinterpret_cast<u64&>(u.uc_mcontext.gregs[REG_RIP]);
+    return u.uc_mcontext.gregs[REG_RIP];
 #else
-    return reinterpret_cast<u64&>(u.uc_mcontext.pc);
+    return u.uc_mcontext.pc;
 #endif
   }
 
@@ -164,13 +165,13 @@ class TrapTable {
     // x86-64 does not tell an address that is not canonical; it is none of a range's.
     const u64 address = info.si_code == SI_KERNEL ? ~u64{0} : reinterpret_cast<u64>(info.si_addr);
     if (address < options_.low || address > options_.high) return false;
-    u64& pc = pc_of(context);
+    const u64 pc = static_cast<u64>(pc_of(context));
     CodeEntry entry;
     if (!functions_.find(pc, entry)) return false;
     auto* f = static_cast<Function*>(entry.user);
     for (u32 n = 0; n < f->count; ++n) {
       if (entry.address + f->sites()[n].pc != pc) continue;
-      pc = entry.address + f->sites()[n].landing;
+      pc_of(context) = static_cast<std::remove_reference_t<decltype(pc_of(context))>>(entry.address + f->sites()[n].landing);
       taken_.fetch_add(1, std::memory_order_relaxed);
       return true;
     }

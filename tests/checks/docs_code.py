@@ -1,63 +1,120 @@
 #!/usr/bin/env python3
-"""Code in the documents: each ```cpp block that starts with an #include is compiled and run (it must
-exit with 0), each ```jk block is a whole file that `jitkit check` accepts."""
+"""Code in the documents. Every ```cpp block is one of
+
+- a program or file: it begins with an #include (comments may stand before) and is compiled; with a main it is
+  run and must exit with 0. `<!-- compiled for arm64 -->` on the line before: for AArch64, run under QEMU;
+- an excerpt of a file that the tests compile: `<!-- excerpt of PATH -->` on the line before. Its lines stand in
+  that file one behind the other, but for the indentation of all.
+
+Each ```jk block is a whole file that `jitkit check` accepts. Blocks of any language may be excerpts."""
 
 import re
 import subprocess
+import textwrap
 from pathlib import Path
+from typing import NamedTuple
 
 import jobs
 import tree
 from report import Report
 
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FLAGS = ["-std=c++20", "-O0", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-I", "include"]
+BLOCK = re.compile(r"^(?:<!-- (.+?) -->\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EXCERPT = "excerpt of "
+FLAGS = ["-std=c++20", "-O0", "-fstrict-aliasing", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-I", "include"]
+# Other tools' headers, in the pages that stand beside them: what their programs are built with.
+PEERS = {"<asmjit/": ["-w", "-lasmjit"], "<xbyak/": ["-w"],
+         "<aarch64/": ["-w", "-fno-devirtualize", "-DVIXL_INCLUDE_SIMULATOR_AARCH64", "-I/usr/include/vixl", "-lvixl"]}
+# Where files stand that CMake builds or that these compile.
+COMPILED = ("examples/", "tests/", "consumers/", "bench/", "tools/", "ir/", "emit/", "include/")
 WORK = tree.ROOT / "build" / "check" / "docs"
 COMMAND = tree.ROOT / "build" / "jitkit"
 
 
-def blocks(text: str, language: str) -> list[tuple[int, str]]:
-    """(line, code) of every fenced block in a language."""
-    return [(text.count("\n", 0, m.start()) + 1, m[2]) for m in BLOCK.finditer(text) if m[1] == language]
+class Block(NamedTuple):
+    line: int
+    mark: str  # of the comment before it
+    language: str
+    code: str
 
 
-def build_and_run(code: str, stem: Path) -> tuple[bool, str]:
-    source = stem.with_suffix(".cpp")
+def blocks(text: str) -> list[Block]:
+    return [Block(text.count("\n", 0, m.start(2)) + 1, m[1] or "", m[2], m[3]) for m in BLOCK.finditer(text)]
+
+
+def is_file(code: str) -> bool:
+    return re.match(r"(?://.*\n|\n)*#include", code) is not None
+
+
+def outcome(done: subprocess.CompletedProcess) -> tuple[bool, str]:
+    return done.returncode == 0, f"exit status {done.returncode}: {done.stdout}"
+
+
+def build_and_run(code: str, mark: str, stem: Path) -> tuple[bool, str]:
+    arm64 = mark == "compiled for arm64"
+    compiler = ["aarch64-linux-gnu-g++", "-static"] if arm64 else ["g++"]
+    source, made = stem.with_suffix(".cpp"), stem.with_suffix(".o")
     source.write_text(code)
-    status, output = jobs.compile_one(["g++", *FLAGS, "-c", str(source), "-o", str(stem.with_suffix(".o"))],
-                                      cwd=tree.ROOT)
-    if status == 0:
-        status, output = jobs.compile_one(["g++", str(stem.with_suffix(".o")), "-o", str(stem)], cwd=tree.ROOT)
+    peers = [flag for header, flags in PEERS.items() if f"#include {header}" in code for flag in flags]
+    compile_flags = FLAGS + [flag for flag in peers if not flag.startswith("-l")]
+    status, output = jobs.compile_one([compiler[0], *compile_flags, "-c", str(source), "-o", str(made)], cwd=tree.ROOT)
+    if status != 0 or re.search(r"\bint main\(", code) is None:
+        return status == 0, output
+    link = [*compiler, str(made), "-o", str(stem), *(flag for flag in peers if flag.startswith("-l"))]
+    status, output = jobs.compile_one(link, cwd=tree.ROOT)
     if status != 0:
         return False, output
-    done = subprocess.run([stem], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return done.returncode == 0, f"exit status {done.returncode}: {done.stdout}"
+    return outcome(subprocess.run([*(["qemu-aarch64"] if arm64 else []), stem], text=True, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT))
+
+
+def is_excerpt(code: str, path: str) -> tuple[bool, str]:
+    file = tree.ROOT / path
+    if not file.is_file() or not path.startswith(COMPILED):
+        return False, f"{path}: no file that is compiled"
+    wanted = textwrap.dedent(code).splitlines()
+    lines = file.read_text().splitlines()
+    for at in range(len(lines) - len(wanted) + 1):
+        if textwrap.dedent("\n".join(lines[at : at + len(wanted)])).splitlines() == wanted:
+            return True, ""
+    return False, f"these lines do not stand in {path}"
 
 
 def accept(code: str, stem: Path) -> tuple[bool, str]:
     source = stem.with_suffix(".jk")
     source.write_text(code)
-    done = subprocess.run([COMMAND, "check", source], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return done.returncode == 0, done.stdout
+    return outcome(subprocess.run([COMMAND, "check", source], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
+
+
+def judge(task: tuple[str, Path, Block]) -> tuple[bool, str]:
+    _, stem, block = task
+    if block.mark.startswith(EXCERPT):
+        return is_excerpt(block.code, block.mark.removeprefix(EXCERPT))
+    if block.language == "jk":
+        return accept(block.code, stem)
+    if is_file(block.code):
+        return build_and_run(block.code, block.mark, stem)
+    return False, "neither begins with an #include nor says what it is an excerpt of"
 
 
 def main() -> None:
     report = Report()
     WORK.mkdir(parents=True, exist_ok=True)
     report.check("a program that fails is noticed",
-                 not build_and_run("#include <cstdio>\nint main() { return 1; }\n", WORK / "seeded")[0])
+                 not build_and_run("#include <cstdio>\nint main() { return 1; }\n", "", WORK / "seeded")[0])
     report.check("a file with errors is noticed", not accept("func @f( {\n", WORK / "seeded")[0])
+    report.check("an excerpt that is none is noticed", not is_excerpt("int no_such_line;\n", "examples/hello_jit.cpp")[0])
+    report.check("an excerpt is found", is_excerpt("ExecMemory memory;\nExecBlock block;\n", "examples/hello_jit.cpp")[0])
+    piece = blocks("text\n\n```cpp\nint x;\n```\n")
+    report.check("a piece of code is noticed", len(piece) == 1 and piece[0].line == 3 and not judge(("", WORK / "seeded", piece[0]))[0])
     listed = subprocess.run(["git", "ls-files", "--", "*.md"], cwd=tree.ROOT, stdout=subprocess.PIPE, text=True)
+    tasks = []
     for name in listed.stdout.split():
-        text = (tree.ROOT / name).read_text()
         stem = name.replace("/", "_").removesuffix(".md")
-        for line, code in blocks(text, "cpp"):
-            if code.startswith("#include"):
-                good, output = build_and_run(code, WORK / f"{stem}_{line}")
-                report.check(f"{name}:{line}", good, output[:2000])
-        for line, code in blocks(text, "jk"):
-            good, output = accept(code, WORK / f"{stem}_{line}")
-            report.check(f"{name}:{line}", good, output[:2000])
+        for block in blocks((tree.ROOT / name).read_text()):
+            if block.language in ("cpp", "jk") or block.mark.startswith(EXCERPT):
+                tasks.append((f"{name}:{block.line}", WORK / f"{stem}_{block.line}", block))
+    for (name, _, _), (good, output) in jobs.run_all(tasks, judge):
+        report.check(name, good, output[:2000])
     report.finish()
 
 

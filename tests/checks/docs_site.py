@@ -14,6 +14,7 @@ import tree
 from report import Report
 
 sys.path.insert(0, str(tree.ROOT / "tools"))
+import api_reference
 import docs_site
 import forms_reference
 import ops_reference
@@ -75,6 +76,9 @@ def main() -> None:
     relinked = docs_site.relink("[a](docs/ir.md#x) [b](examples)", tree.ROOT / "README.md", pages)
     report.check("links between pages", relinked == "[a](ir.md#x) b (`examples`)", relinked)
 
+    copy = api_reference.documented("// What a file is.\n\nnamespace jitkit::inline JITKIT_ABI {\n// Half of `x<y>`, @x <T>.\nint f();\n}\n")
+    report.check("comments become documentation", copy == "/// \\file\n/// What a file is.\n\nnamespace jitkit {\n"
+                 "/// Half of `x<y>`, \\@x \\<T\\>.\nint f();\n}\n", copy)
     wrong = docs_site.build(WORK, COMMAND)
     report.check("the site is made, without warnings and outside requests", not wrong, "\n".join(wrong[:20]))
     made = {path.stem for path in (WORK / "site").glob("*.html")}
@@ -83,6 +87,8 @@ def main() -> None:
     found = {entry["location"].split("#")[0] for entry in index}
     report.check("search knows every page", {f"{Path(name).stem}.html" for name in pages} - {"index.html"} <= found, str(found))
 
+    buffer = (WORK / "site" / "api" / "classjitkit_1_1CodeBuffer.html").read_text()
+    report.check("the API reference has classes, methods and comments", "put_raw" in buffer and "no island falls between them" in buffer)
     report.check("search knows a form", any("vpternlogd_512_b_z" in entry["text"] for entry in index))
 
     reference = (WORK / "pages" / "ops.md").read_text()

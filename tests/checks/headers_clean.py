@@ -18,7 +18,8 @@ from report import Report
 
 COMPILERS = ["g++-12", "clang++-14", "clang++-19"]
 STANDARDS = ["c++20", "c++23"]
-FLAGS = ["-O0", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wold-style-cast", "-Werror",
+# With strict aliasing g++ warns at -O0 of what it warns of at -O2.
+FLAGS = ["-O0", "-fstrict-aliasing", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wold-style-cast", "-Werror",
          "-fno-exceptions", "-fno-rtti", "-c", "-I", "include"]
 
 
