@@ -14,10 +14,11 @@
 #   make consumers       builds build/consumers/<name>/<target>/: the HotSpot agent, LuaJIT, EL2 trap handlers
 #   make demo-hv         our monitor at EL2 under QEMU: every trap of the policy with its EL2 instructions, beside Xen's
 #   make luajit          builds build/consumers/luajit/<target>/luajit
+#   make demo-xen        EL2 instructions of traps in Debian's Xen, as it is and with the generated path; Linux as dom0
 #   make explore         builds and serves the live page: jitkit explore (needs npm, as `make check` does; PORT=n)
 #   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
-.PHONY: build demo demo-hv demo-jvm check quick fuzz soak bench bench-luajit litmus single-header deb docs import consumers luajit explore format tidy clean
+.PHONY: build demo demo-hv demo-jvm check quick fuzz soak bench bench-luajit litmus single-header deb docs import consumers demo-xen luajit explore format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -76,6 +77,7 @@ soak:
 	@python3 tests/checks/crypto.py --full
 	@$(call compile,release,hv_trap_vectors jitkit_count)
 	@python3 tests/checks/hypervisor.py --traps 1000000
+	@python3 tests/checks/xen.py --traps 100000 --linux
 	@python3 tests/checks/luajit_random.py --count 5000
 
 bench:
@@ -124,6 +126,11 @@ consumers:
 	@tools/setup.sh consumers
 	@$(call compile,release,consumers)
 	@$(call compile,release-arm64,consumers)
+
+demo-xen:
+	@tools/setup.sh xen
+	@$(call compile,release,hv_trap_vectors jitkit_count)
+	@python3 tests/checks/xen.py --table --linux $(ARGS)
 
 luajit:
 	@tools/setup.sh luajit

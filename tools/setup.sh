@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a target of the Makefile needs and the machine lacks.
 #
-# usage: tools/setup.sh SET...      sets: make python format tidy build import explore check demo demo-jvm bench deb docs fuzz consumers luajit
+# usage: tools/setup.sh SET...      sets: make python format tidy build import explore check demo demo-jvm bench deb docs fuzz consumers xen luajit
 #
 # Prints what it installs and nothing when nothing is missing. Needs root or sudo only then.
 set -eu
@@ -13,6 +13,7 @@ page='libcpp-httplib-dev nlohmann-json3-dev nodejs npm bubblewrap'
 jvm='openjdk-17-jdk-headless'
 luajit='make dpkg-dev'
 hypervisor='qemu-system-arm libyaml-cpp-dev'
+xen='flex bison dpkg-dev make python3'
 compilers='clang-14 clang-19 libclang-rt-19-dev'
 
 packages_of() {
@@ -27,13 +28,14 @@ packages_of() {
     demo-jvm) echo "$build $arm64 coreutils $jvm" ;;
     explore) echo "$build $arm64 $page" ;;
     check) echo "$build $arm64 $oracles $compilers $page chromium doctest-dev gdb linux-perf openssl" \
-                "llvm-19-dev csmith libcsmith-dev libasmjit-dev libvixl-dev libxbyak-dev libssl-dev zlib1g-dev lintian mkdocs doxygen $jvm $hypervisor $luajit" ;;
+                "llvm-19-dev csmith libcsmith-dev libasmjit-dev libvixl-dev libxbyak-dev libssl-dev zlib1g-dev lintian mkdocs doxygen $jvm $hypervisor $xen $luajit" ;;
     bench) echo "$build $arm64 doctest-dev nlohmann-json3-dev libbenchmark-dev valgrind libasmjit-dev" \
                 "libvixl-dev libxbyak-dev llvm-19 llvm-19-dev libssl-dev zlib1g-dev libpcre2-dev clang-19" ;;
     docs) echo "$build mkdocs doxygen" ;;
     deb) echo "$build binutils dpkg-dev" ;;
     fuzz) echo "$build $arm64 $oracles $compilers llvm-19-dev" ;;
     consumers) echo "$build $arm64 $jvm $hypervisor $luajit" ;;
+    xen) echo "$build $arm64 $hypervisor $xen" ;;
     luajit) echo "$build $arm64 $luajit" ;;
     *) echo "tools/setup.sh: unknown set '$1'" >&2; exit 2 ;;
   esac

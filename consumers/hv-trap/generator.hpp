@@ -255,15 +255,58 @@ class Generator {
   // --- HVC and SMC -----------------------------------------------------------------------------------
   void calls() {
     code.bind(calls_);
-    const Label smc = code.new_label();
+    const Label others = code.new_label(), smc = code.new_label();
+    const u32 before = entry_ + 2 + 3;
     m_.mov(x1, u64{0x5a000000});  // EC 0x16, IL, #0
     m_.eor(w1, w1, w0);
-    m_.cbnz(w1, smc);
-    call_tree(false, entry_ + 2 + 3 + 1);
+    m_.cbnz(w1, others);
+    call_tree(false, before + 1);
+    code.bind(others);
+    if (!p_.hypercalls.empty()) {
+      m_.tbnz(w1, 26, smc);
+      m_.cmp(w1, p_.tag);
+      m_.b(Cond::ne, miss_);
+      hypercalls(before + 3);
+    }
     code.bind(smc);
     m_.eor(w1, w1, 0x04000000);  // EC 0x17
     m_.cbnz(w1, miss_);
-    call_tree(true, entry_ + 2 + 5 + 1);
+    call_tree(true, before + (p_.hypercalls.empty() ? 2 : 3) + 1);
+  }
+  // With the guest's registers in place.
+  void result(const std::string& name, const Action& a) {
+    switch (a.kind) {
+      case Action::Kind::word: m_.ldr(x0, sp, i64{a.word}); break;
+      case Action::Kind::body:
+        m_.mov(x0, sp);
+        body(name, BodyKind::call, a.body);
+        break;
+      default: load(x0, a.value); break;
+    }
+    leave(false);
+  }
+  void hypercalls(u32 before) {
+    std::vector<Key> keys;
+    for (u32 n = 0; n < p_.hypercalls.size(); ++n) keys.push_back({p_.hypercalls[n].id, p_.hypercalls[n].weight, n});
+    const XReg number(p_.number);
+    keyed.push_back(code.offset());
+    emit_tree(m_, number, keys, 12, [&](u32 n, unsigned depth) {
+      const Hypercall& h = p_.hypercalls[n];
+      begin_leaf("HVC " + h.name, before + depth);
+      m_.cmp(number, h.id);
+      m_.b(Cond::ne, miss_);
+      guest_pair();
+      if (h.has_first && h.first == 0) {
+        m_.cbnz(w0, miss_);
+      } else if (h.has_first) {
+        load(x1, h.first);
+        m_.cmp(w0, w1);
+        m_.b(Cond::ne, miss_);
+        guest_pair();
+      }
+      result(h.name, h.action);
+      end_leaf();
+    });
   }
   void call_tree(bool smc, u32 before) {
     std::vector<Key> keys;
@@ -272,7 +315,7 @@ class Generator {
     if (keys.empty()) return m_.b(miss_);
     keyed.push_back(code.offset());
     guest_pair();
-    emit_tree(m_, keys, 32, [&](u32 n, unsigned depth) {
+    emit_tree(m_, x0, keys, 32, [&](u32 n, unsigned depth) {
       const Call& c = p_.calls[n];
       begin_leaf((smc ? "SMC " : "HVC ") + c.name, before + depth);
       load(x1, c.id);
@@ -280,15 +323,7 @@ class Generator {
       m_.b(Cond::ne, miss_);
       if (smc) advance();  // a trapped SMC has not been executed; an HVC has
       guest_pair();
-      switch (c.action.kind) {
-        case Action::Kind::word: m_.ldr(x0, sp, i64{c.action.word}); break;
-        case Action::Kind::body:
-          m_.mov(x0, sp);
-          body(c.name, BodyKind::call, c.action.body);
-          break;
-        default: load(x0, c.action.value); break;
-      }
-      leave(false);
+      result(c.name, c.action);
       end_leaf();
     });
   }
@@ -302,7 +337,7 @@ class Generator {
     m_.tst(w0, 0x1c000000);  // EC 0x18, but for bits that the leaf compares
     m_.b(Cond::ne, miss_);
     keyed.push_back(code.offset());
-    emit_tree(m_, keys, 32, [&](u32 n, unsigned depth) { register_leaf(p_.registers[n], entry_ + 1 + 2 + depth); });
+    emit_tree(m_, x0, keys, 32, [&](u32 n, unsigned depth) { register_leaf(p_.registers[n], entry_ + 1 + 2 + depth); });
   }
   void register_leaf(const Register& r, u32 before) {
     const u32 key = 0x62000000 | r.iss;
@@ -399,8 +434,12 @@ class Generator {
           const Mmio& r = p_.mmio[n];
           if (r.write != write || u32{1} << log2 > r.bytes) continue;
           const bool whole = r.bytes == u32{1} << log2;
-          if ((!whole && !r.narrow) || (sign && r.action.kind == Action::Kind::body)) continue;
-          for (u32 at = 0; at < r.bytes; at += u32{1} << log2) g.keys.push_back({r.ipa + at, r.weight, n});
+          if ((!whole && (r.narrow >> log2 & 1) == 0) || (sign && r.action.kind == Action::Kind::body)) continue;
+          const u64 care = r.base != 0 ? low_mask(12) : low_mask(48);
+          if (r.span != 0)
+            g.keys.push_back({r.ipa, r.weight, n, care & ~u64{r.span - 1}});
+          else
+            for (u32 at = 0; at < r.bytes; at += u32{1} << log2) g.keys.push_back({r.ipa + at, r.weight, n, care});
         }
         if (!g.keys.empty()) all.push_back(std::move(g));
       }
@@ -428,7 +467,7 @@ class Generator {
     keyed.push_back(code.offset());
     std::vector<Key> keys;
     for (u32 n = 1; n < all.size(); ++n) keys.push_back({all[n].esr & ~(u64{1} << 15), static_cast<u32>(all[n].keys.size()), n});  // SF tells no groups apart
-    emit_tree(m_, keys, 32, [&](u32 n, unsigned depth) { group(all[n], miss_, before + 4 + 2 + depth); });
+    emit_tree(m_, x0, keys, 32, [&](u32 n, unsigned depth) { group(all[n], miss_, before + 4 + 2 + depth); });
   }
   void group(const Group& g, Label otherwise, u32 before) {
     load(x1, g.esr >> 2);
@@ -443,22 +482,46 @@ class Generator {
     m_.mrs(x0, sys_reg("hpfar_el2"));  // the page, in bits 43:4: of a translation fault both are valid
     m_.lsl(x0, x0, 8);
     m_.bfxil(x0, x1, field(0, 12));
+    if (const auto two = confused(g.keys, 48))
+      error(p_.mmio[two->second].name, "can't be told from " + p_.mmio[two->first].name + " by the low 12 bits, which are all that is known of a page in a word");
     std::vector<Key> keys = g.keys;
     for (u32 n = 0; n < keys.size(); ++n) keys[n].entry = n;
-    emit_tree(m_, keys, 48, [&](u32 n, unsigned depth) { access_leaf(p_.mmio[g.keys[n].entry], g, g.keys[n].bits, before + 8 + depth); });
+    emit_tree(m_, x0, keys, 48, [&](u32 n, unsigned depth) { access_leaf(p_.mmio[g.keys[n].entry], g, g.keys[n].bits, before + 8 + depth); });
   }
   void access_leaf(const Mmio& r, const Group& g, u64 ipa, u32 before) {
     static constexpr const char* sizes[] = {"b", "h", "w", "x"};
     const u32 inside = static_cast<u32>(ipa - r.ipa);
     begin_leaf(std::string(r.write ? "STR" : g.sign ? "LDRS" : "LDR") + sizes[g.log2] + " " + r.name + (inside != 0 ? "+" + std::to_string(inside) : ""), before);
-    load(x1, ipa);
-    m_.cmp(x0, x1);
-    m_.b(Cond::ne, miss_);
+    compare_place(r, g, ipa);
     if (r.write)
       store(r);
     else
       load_mmio(r, g, inside);
     end_leaf();
+  }
+  // Of banks, x1 is the offset in the span then.
+  void compare_place(const Mmio& r, const Group& g, u64 ipa) {
+    if (r.base == 0) {
+      load(x1, ipa);
+      if (r.span != 0) m_.sub(x1, x0, x1);
+      else m_.cmp(x0, x1);
+    } else {
+      m_.ldr(x1, sp, i64{r.base});
+      m_.sub(x1, x0, x1);
+      if (r.span == 0) m_.cmp(x1, ipa);
+      else if (ipa != 0) m_.sub(x1, x1, ipa);
+    }
+    if (r.span != 0) m_.tst(x1, ~u64{r.span - (u32{1} << g.log2)});
+    m_.b(Cond::ne, miss_);
+  }
+  void load_bank(const Action& a, const Group& g) {
+    const bool inside = u32{1} << g.log2 < u32{1} << a.index, shift = inside || a.index > 3;
+    if (inside) m_.and_(x0, x1, low_mask(a.index));
+    if (shift) m_.lsr(x1, x1, *arg::Ximmr::make(a.index));
+    m_.add(x1, sp, x1, *arg::xext::make(uxtx(shift ? 3 : 3 - i64{a.index})));
+    m_.ldr(x1, x1, i64{a.word});
+    if (inside) m_.add(x1, x1, x0);
+    load_from(x1, a.plus, g);
   }
   void store(const Mmio& r) {
     if (r.action.kind == Action::Kind::ignore) {
@@ -478,19 +541,26 @@ class Generator {
       if (bytes < 8) m_.and_(x1, x1, low_mask(8 * bytes));
       m_.str(x1, sp, i64{area_.value});
     }
+    if (r.action.kind == Action::Kind::banks) {
+      load_bank(r.action, g);
+      m_.str(x1, sp, i64{area_.value});
+    }
     advance();
     m_.mrs(x0, sys_reg("esr_el2"));
+    const bool narrowed = g.sign && !into_x(g.log2, true);  // where SF is 0 it goes into a W register
     if (r.action.kind == Action::Kind::word)
-      load_word(r.action.word + inside, g);
+      load_from(sp, i64{r.action.word} + inside, g);
+    else if (r.action.kind == Action::Kind::banks && narrowed)
+      m_.ldr(x1, sp, i64{area_.value});
     else if (r.action.kind == Action::Kind::constant)
       load(x1, extended(r.action.value >> (8 * inside), g));
-    if (g.sign && !into_x(g.log2, true)) {  // SF 0: into a W register
+    if (narrowed) {
       const Label wide = code.new_label();
       m_.tbnz(w0, 15, wide);
       m_.mov(w1, w1);
       code.bind(wide);
     }
-    if (r.action.kind != Action::Kind::body) m_.str(x1, sp, i64{area_.value});
+    if (r.action.kind == Action::Kind::word || r.action.kind == Action::Kind::constant || narrowed) m_.str(x1, sp, i64{area_.value});
     table_by_srt(put_);
     jump(put_at_);
   }
@@ -500,13 +570,13 @@ class Generator {
     v &= low_mask(bits);
     return g.sign && (v >> (bits - 1)) != 0 ? v | ~low_mask(bits) : v;
   }
-  void load_word(u32 at, const Group& g) {
-    const i64 from = at;
+  template <class Base>
+  void load_from(Base base, i64 from, const Group& g) {
     switch (g.log2) {
-      case 0: g.sign ? m_.ldrsb(x1, sp, from) : m_.ldrb(w1, sp, from); break;
-      case 1: g.sign ? m_.ldrsh(x1, sp, from) : m_.ldrh(w1, sp, from); break;
-      case 2: g.sign ? m_.ldrsw(x1, sp, from) : m_.ldr(w1, sp, from); break;
-      default: m_.ldr(x1, sp, from); break;
+      case 0: g.sign ? m_.ldrsb(x1, base, from) : m_.ldrb(w1, base, from); break;
+      case 1: g.sign ? m_.ldrsh(x1, base, from) : m_.ldrh(w1, base, from); break;
+      case 2: g.sign ? m_.ldrsw(x1, base, from) : m_.ldr(w1, base, from); break;
+      default: m_.ldr(x1, base, from); break;
     }
   }
 

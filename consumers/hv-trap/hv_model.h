@@ -13,16 +13,17 @@ struct hv_trap {
 // Applies the trap to *t and to the state at *vcpu. 1: handled; 0: the slow path's, and only a watched word has changed.
 int hv_model(struct hv_trap *t, uint8_t *vcpu);
 
-enum hv_kind { hv_hvc, hv_smc, hv_read, hv_write, hv_load, hv_store, hv_wfi };
-enum hv_action { hv_constant, hv_word, hv_body, hv_ignore, hv_watch };
+enum hv_kind { hv_hvc, hv_smc, hv_hypercall, hv_read, hv_write, hv_load, hv_store, hv_wfi };
+enum hv_action { hv_constant, hv_word, hv_body, hv_ignore, hv_watch, hv_banks };
 struct hv_entry {
   const char *name;
   enum hv_kind kind;
   enum hv_action action;
-  uint64_t key;      // the function id; ISS without Rt; the intermediate physical address
+  uint64_t key;      // the function id; ISS without Rt; the intermediate physical address, or the offset in the page
   uint32_t bytes;    // of MMIO
   uint8_t narrow, el0;
   uint32_t word;     // the vCPU's word, if the action has one
+  uint32_t base;     // not 0: the word that has the page's address
 };
 extern const struct hv_entry hv_entries[];
 extern const unsigned hv_entry_count;

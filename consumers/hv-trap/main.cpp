@@ -91,13 +91,22 @@ bool write_assembly(const hv::Generator& g, std::ostream& out) {
   return true;
 }
 
-// The contract for C and for assembly: offsets from sp, and which registers are the path's.
+// The contract for C and for assembly: offsets from sp, which registers are the path's, and constants to compare with.
 void write_header(const hv::Policy& p, const hv::Generator& g, std::ostream& out) {
   const hv::Area a = p.area();
   out << "/* " << g.symbol() << ": sp is the vCPU's, x0 and x1 are at [sp + HV_SAVED]; a miss branches to " << p.slow
       << ". */\n#define HV_SAVED (" << a.saved << ")\n#define HV_FREE 0x" << (p.vectors ? 0 : 3) << " /* bit n: xn is free at entry */\n#define HV_AREA "
       << a.value << "\n#define HV_AREA_END " << p.state_end << "\n";
   for (const auto& [name, at] : p.state) out << "#define HV_STATE_" << name << " " << at << "\n";
+  std::map<std::string, u64> values;
+  const auto value = [&](const std::string& name, const hv::Action& action) {
+    if (action.kind == hv::Action::Kind::constant) values.insert({name, action.value});
+  };
+  for (const hv::Call& c : p.calls) value(c.name, c.action);
+  for (const hv::Hypercall& h : p.hypercalls) value(h.name, h.action);
+  for (const hv::Register& r : p.registers) value(r.name, r.action);
+  for (const hv::Mmio& m : p.mmio) value(m.name, m.action);
+  for (const auto& [name, v] : values) out << "#define HV_VALUE_" << name << " " << v << "UL\n";
 }
 
 }  // namespace

@@ -47,11 +47,14 @@ struct Action {
     body,      // an IR function
     ignore,    // writes: nothing
     watch,     // writes: the value goes into a word, then the slow path sees the trap
+    banks,     // MMIO reads: `word` begins an array of addresses, one for each 2^index bytes of the span; read at [address + plus]
   };
   Kind kind = Kind::constant;
   u64 value = 0;
   u32 word = 0;      // offset from the vCPU's structure
   std::string body;  // of the policy's unit
+  u32 index = 0;
+  i32 plus = 0;
 };
 
 struct Call {  // HVC or SMC #0 with this function id in w0 (SMC Calling Convention 1.4, 2.5)
@@ -59,6 +62,15 @@ struct Call {  // HVC or SMC #0 with this function id in w0 (SMC Calling Convent
   u32 id = 0;
   bool hvc = true, smc = false;
   Action action;
+  u32 weight = 1;
+};
+// HVC with the policy's immediate: the number is in a register of its own, arguments from x0 on, the result goes to x0.
+struct Hypercall {
+  std::string name;
+  u32 id = 0;
+  bool has_first = false;
+  u32 first = 0;  // only with this argument in w0
+  Action action;  // a body gets x1 to x3
   u32 weight = 1;
 };
 struct Register {  // MRS or MSR
@@ -71,8 +83,10 @@ struct Register {  // MRS or MSR
 struct Mmio {
   std::string name;
   u64 ipa = 0;
-  u32 bytes = 4;      // the register's width
-  bool narrow = false;  // narrower reads too, of a constant or a word
+  u32 base = 0;    // not 0: a word that has the page's address; then ipa is the offset in it
+  u32 bytes = 4;   // the register's width
+  u32 span = 0;    // of banks: how many bytes from ipa on
+  u32 narrow = 0;  // narrower reads too: bit n for 2^n bytes
   bool write = false;
   Action action;
   u32 weight = 1;
@@ -87,6 +101,9 @@ struct Policy {
   std::map<std::string, u32> state;
   u32 state_end = 0;  // where its words end
   std::vector<Call> calls;
+  u32 tag = 0;           // the immediate of hypercalls
+  u32 number = 16;       // the register that their number is in
+  std::vector<Hypercall> hypercalls;
   std::vector<Register> registers;
   std::vector<Mmio> mmio;
   ir::Unit* unit = nullptr;  // where bodies are
@@ -110,6 +127,21 @@ inline void check_entry(const Policy& p, std::vector<std::string>& errors) {
   if (e.room > 16) wrong("room: " + std::to_string(e.room) + " registers; at most 16 are used");
   if (e.saved > -16 && e.saved < static_cast<i32>(Area::end)) wrong("saved: " + std::to_string(e.saved) + " is among the words above sp");
   if (!p.prologue.empty()) wrong("a prologue belongs to a table of vectors");
+}
+
+inline bool check_banks(const Mmio& m, const Area& area, std::vector<std::string>& errors) {
+  const Action& a = m.action;
+  const u64 least = errors.size();
+  const auto wrong = [&](const std::string& what) { errors.push_back(m.name + ": " + what); };
+  if (m.write) wrong("a write can't go to banks");
+  if (m.span < m.bytes || m.span > 4096 || (m.span & (m.span - 1)) != 0 || m.ipa % m.span != 0)
+    wrong("a span of " + std::to_string(m.span) + " bytes; it has to be a power of two up to 4096 that the offset is a multiple of");
+  else if (a.index > 12 || u32{1} << a.index < m.bytes || u32{1} << a.index > m.span)
+    wrong("index " + std::to_string(a.index) + " is not between the register's width and the span");
+  else if (a.word < area.state || a.word % 8 != 0 || a.word > Area::end - 8 * (m.span >> a.index))
+    wrong("its addresses do not fit the state");
+  if (a.plus < -256 || a.plus > 255) wrong("plus: " + std::to_string(a.plus) + " is not -256 to 255");
+  return errors.size() == least;
 }
 
 // What is wrong with it, one per line and each with the entry's name; empty if good.
@@ -144,6 +176,15 @@ inline std::vector<std::string> check(const Policy& p) {
     if (!c.hvc && !c.smc) errors.push_back(c.name + ": neither hvc nor smc");
     action(c.name, c.action, false, 8);
   }
+  if (!p.hypercalls.empty()) {
+    if (p.tag == 0 || p.tag > 0xfff) errors.push_back("hypercalls: immediate " + hex(p.tag) + " is not 1 to 0xfff");
+    if (p.number < 2 || p.number > 30) errors.push_back("hypercalls: the number is in x" + std::to_string(p.number) + "; it can be x2 to x30");
+  }
+  for (const Hypercall& h : p.hypercalls) {
+    once("hypercall " + hex(h.id), h.name);
+    if (h.id > 0xfff) errors.push_back(h.name + ": number " + hex(h.id) + " is above 0xfff");
+    action(h.name, h.action, false, 8);
+  }
   for (const Register& r : p.registers) {
     once("register " + hex(r.iss), r.name);
     if ((r.iss & ~0x3ffc1fU) != 0) errors.push_back(r.name + ": " + hex(r.iss) + " is no system register's syndrome");
@@ -154,10 +195,20 @@ inline std::vector<std::string> check(const Policy& p) {
       errors.push_back(m.name + ": a width of " + std::to_string(m.bytes) + " bytes");
       continue;
     }
+    const bool banks = m.action.kind == Action::Kind::banks;
+    const std::string place = m.base != 0 ? "the page of word " + hex(m.base) + " + " : "";
     if (m.ipa % m.bytes != 0 || m.ipa >> 48 != 0) errors.push_back(m.name + ": " + hex(m.ipa) + " is not aligned or beyond 48 bits");
-    if (m.narrow && (m.write || m.action.kind == Action::Kind::body)) errors.push_back(m.name + ": narrow accesses are reads of a constant or a word");
-    for (u32 n = 0; n < m.bytes; ++n) once(std::string(m.write ? "store to " : "load from ") + hex(m.ipa + n), m.name);
-    action(m.name, m.action, m.write, m.bytes);
+    if (m.narrow != 0 && (m.write || m.action.kind == Action::Kind::body))
+      errors.push_back(m.name + ": narrow accesses are reads of a constant, a word or banks");
+    if (m.base != 0 && (m.base < area.state || m.base > Area::end - 8)) errors.push_back(m.name + ": the page's word " + hex(m.base) + " is not of the state");
+    if (banks) {
+      if (!check_banks(m, area, errors)) continue;
+    } else if (m.span != 0) {
+      errors.push_back(m.name + ": only banks have a span");
+    }
+    const u32 bytes = banks ? m.span : m.bytes;
+    for (u32 n = 0; n < bytes; ++n) once(std::string(m.write ? "store to " : "load from ") + place + hex(m.ipa + n), m.name);
+    if (!banks) action(m.name, m.action, m.write, m.bytes);
   }
   return errors;
 }

@@ -3,7 +3,9 @@
 //   calls:      name, id, hvc (true), smc (false)          and one of: value, word, body
 //   registers:  name, at: [op0, op1, crn, crm, op2], el0   and one of: value, word, body; write (a word or
 //               `ignore`), write_body, watch (a word)
-//   mmio:       page, registers: name, offset, bytes (4), narrow   and one of the same
+//   hypercalls: immediate, number (x16), calls: name, id, first (an argument in w0)   and one of: value, word, body
+//   mmio:       page (an address, or a word that has it), registers: name, offset, bytes (4), narrow (true or `bytes`)   and
+//               one of the same, or: banks (words with addresses), span, index, plus
 //   state:      {name: offset from sp}, or [name, {name: words}], laid out in this order
 //   entry:      symbol (hv_fast), free: [x0, x1], saved, area, room (16), words (0): a path before an existing
 //               hypervisor's slow path, with this contract (Entry in policy.hpp)
@@ -26,7 +28,7 @@ class PolicyReader {
   std::string bodies;  // the file that they are in
 
   void read(const YAML::Node& root) {
-    known(root, {"wfi", "state", "bodies", "calls", "registers", "mmio", "slow", "prologue", "entry"});
+    known(root, {"wfi", "state", "bodies", "calls", "hypercalls", "registers", "mmio", "slow", "prologue", "entry"});
     if (root["entry"]) entry(root["entry"]);
     if (root["wfi"]) {
       p_.skip_wfi = root["wfi"].as<std::string>() == "skip";
@@ -38,11 +40,15 @@ class PolicyReader {
     p_.state_end = p_.area().state;
     if (root["state"]) state(root["state"]);
     for (const auto& n : root["calls"]) call(n);
+    if (root["hypercalls"]) hypercalls(root["hypercalls"]);
     for (const auto& n : root["registers"]) reg(n);
     for (const auto& page : root["mmio"]) {
       known(page, {"page", "registers"});
-      if (page["page"].as<u64>() % 4096 != 0) error(page, "a page that is not a multiple of 4096");
-      for (const auto& n : page["registers"]) mmio(n, page["page"].as<u64>());
+      u64 address = 0;
+      const bool number = YAML::convert<u64>::decode(page["page"], address);
+      const u32 base = number ? 0 : word(page["page"]);
+      if (address % 4096 != 0) error(page, "a page that is not a multiple of 4096");
+      for (const auto& n : page["registers"]) mmio(n, address, base);
     }
   }
 
@@ -104,6 +110,10 @@ class PolicyReader {
     if (has("body")) a.kind = Action::Kind::body, a.body = n["body"].as<std::string>();
     if (has("write_body")) write = true, a.kind = Action::Kind::body, a.body = n["write_body"].as<std::string>();
     if (has("watch")) write = true, a.kind = Action::Kind::watch, a.word = word(n["watch"]);
+    if (has("banks")) {
+      a.kind = Action::Kind::banks, a.word = word(n["banks"]);
+      a.index = n["index"].as<u32>(), a.plus = n["plus"].as<i32>(0);
+    }
     if (has("write")) {
       write = true;
       a.kind = n["write"].as<std::string>() == "ignore" ? Action::Kind::ignore : Action::Kind::word;
@@ -129,6 +139,24 @@ class PolicyReader {
     c.action = action(n, write);
     p_.calls.push_back(c);
   }
+  void hypercalls(const YAML::Node& n) {
+    known(n, {"immediate", "number", "calls"});
+    p_.tag = n["immediate"].as<u32>();
+    const std::string number = n["number"].as<std::string>("x16");
+    if (number.size() > 1 && number[0] == 'x') p_.number = YAML::Node(number.substr(1)).as<u32>();
+    else error(n, "number: " + number + " is no register");
+    for (const auto& c : n["calls"]) {
+      known(c, {"name", "id", "first", "value", "word", "body", "weight"});
+      Hypercall h;
+      bool write = false;
+      common(c, h);
+      h.id = c["id"].as<u32>();
+      h.has_first = c["first"].IsDefined();
+      h.first = c["first"].as<u32>(0);
+      h.action = action(c, write);
+      p_.hypercalls.push_back(h);
+    }
+  }
   void reg(const YAML::Node& n) {
     known(n, {"name", "at", "el0", "value", "word", "body", "write", "write_body", "watch", "weight"});
     Register r;
@@ -144,14 +172,16 @@ class PolicyReader {
     r.el0 = n["el0"].as<bool>(false);
     p_.registers.push_back(r);
   }
-  void mmio(const YAML::Node& n, u64 page) {
-    known(n, {"name", "offset", "bytes", "narrow", "value", "word", "body", "write", "write_body", "watch", "weight"});
+  void mmio(const YAML::Node& n, u64 page, u32 base) {
+    known(n, {"name", "offset", "bytes", "narrow", "banks", "span", "index", "plus", "value", "word", "body", "write", "write_body", "watch", "weight"});
     Mmio m;
     common(n, m);
     if (n["offset"].as<u64>() >= 4096) error(n, m.name + ": an offset beyond the page");
     m.ipa = page + n["offset"].as<u64>();
     m.bytes = n["bytes"].as<u32>(4);
-    m.narrow = n["narrow"].as<bool>(false);
+    m.base = base;
+    m.span = n["span"].as<u32>(0);
+    if (n["narrow"]) m.narrow = n["narrow"].as<std::string>() == "bytes" ? 1 : n["narrow"].as<bool>() ? m.bytes - 1 : 0;
     m.action = action(n, m.write);
     p_.mmio.push_back(m);
   }

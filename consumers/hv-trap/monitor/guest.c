@@ -147,6 +147,7 @@ static void take_all(int cpu) {
     const u32 id = (n + 1) * ids_per_entry;
     switch (e->kind) {
       case hv_hvc: case hv_smc: take_call(cpu, id, e); break;
+      case hv_hypercall: break;  // the policy has none
       case hv_read: case hv_write: take_register(cpu, id, e); break;
       case hv_load: case hv_store: take_mmio(cpu, id, e); break;
       default: {

@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""Fast traps in Xen (consumers/hv-trap/xen): Debian's Xen built from one source as it is and with the generated path, under
+qemu-system-aarch64.
+
+usage: xen.py [--traps N] [--table] [--linux]
+
+ - tests/hypervisor/xen's payload as dom0: EL2 instructions of each trap in stock Xen, in the patched one with the path off
+   and on, by the plugin (tools/qemu_count); what came back is the same in all; the figures are within BARS;
+ - a vm_event monitor of another domain turns the path off, and its end on again;
+ - N traps (20,000) of random kinds on two vCPUs, with a timer's interrupts: every register that came back, off and on;
+ - --linux: Debian's kernel boots as dom0 to busybox's prompt, off and on, and shows the same values.
+--table prints the count of each kind."""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import tree
+from report import Report
+
+CACHE = Path(os.environ.get("JITKIT_CACHE") or Path.home() / ".cache" / "jitkit")
+HERE = tree.ROOT / "tests" / "hypervisor" / "xen"
+FAST = tree.ROOT / "build" / "consumers" / "hv-trap" / "xen" / "fast"
+PLUGIN = tree.ROOT / "build" / "release" / "tools" / "qemu_count" / "libjitkit_count.so"
+sys.path.insert(0, str(HERE))
+import kinds  # noqa: E402
+
+FLAGS = ("-O2 -ffreestanding -nostdlib -static -no-pie -fno-pie -mgeneral-regs-only -mstrict-align -fno-stack-protector -fno-jump-tables "
+         "-fno-tree-loop-distribute-patterns -Wall -Wextra -Werror -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,-N").split()
+QEMU = ("qemu-system-aarch64 -M virt,virtualization=on,gic-version=3 -cpu max -m 512 -display none -monitor none -net none "
+        "-semihosting-config enable=on,target=native").split()
+XEN_TEXT = "200000-400000"  # XEN_VIRT_START of 4.17; the payload runs with the MMU off, above
+ON = "jitkit-traps"
+
+# EL2 instructions from the vector to eret: the mean over a class's kinds, and the worst. The features calls and banks are
+# no constants: a body in IR, registers behind addresses.
+BARS = {"hypercall": (30, 38), "call": (30, 38), "smc": (38, 46), "register": (35, 43), "mmio": (45, 53), "banks": (51, 59), "features": (40, 44),
+        "features smc": (50, 52), "signed": (60, 60)}
+# Patched minus stock. The issue's bar of 22 is kept by all keys but those of loads other than LDR of a W register.
+MISSES = {"class": ("unlisted class", 12), "miss": ("unlisted key", 22), "miss other": ("unlisted key, other loads", 31)}
+
+
+def build(directory: Path, name: str, defines: list[str], source: str = "payload.c", cache: Path = CACHE) -> Path:
+    (directory / "payload_kinds.h").write_text(subprocess.run([sys.executable, HERE / "kinds.py"], stdout=subprocess.PIPE, text=True, check=True).stdout)
+    elf, image = directory / f"{name}.elf", directory / f"{name}.bin"
+    seed = int(os.environ.get("JITKIT_SEED", "1"))
+    subprocess.run(["aarch64-linux-gnu-gcc", *FLAGS, *defines, f"-DSEED={2 * seed + 1}ULL", "-I", directory, "-I", cache / "stock" / "xen" / "include",
+                    "-T", HERE / "payload.ld", HERE / "payload.S", HERE / source, "-o", elf], check=True)
+    subprocess.run(["aarch64-linux-gnu-objcopy", "-O", "binary", elf, image], check=True)
+    return image
+
+
+def command(xen: Path, image: Path, vcpus: int, options: str, arguments: str = "x", memory: int = 128) -> list:
+    return [*QEMU, "-smp", str(vcpus), "-kernel", xen, "-append",
+            f"console=dtuart dom0_mem={memory}M dom0_max_vcpus={vcpus} sync_console bootscrub=0 {options}",
+            "-device", f"guest-loader,addr=0x49000000,kernel={image},bootargs={arguments}"]
+
+
+def boot(report: Report, name: str, line: list) -> list[str]:
+    done = subprocess.run([*line, "-serial", "none"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
+    lines = done.stdout.splitlines()
+    report.check(f"{name}: the payload ends", "end" in lines, "\n".join(lines[-5:]))
+    return lines
+
+
+def spans(file: Path) -> dict[int, tuple[int, int, int, int]]:
+    """From kind's number to how often, least, most, sum."""
+    found = re.findall(r"^span (\w+) n (\d+) min (\d+) max (\d+) sum (\d+)$", file.read_text(), re.M)
+    return {int(k): (int(n), int(least), int(most), int(total)) for k, n, least, most, total in found}
+
+
+def count(report: Report, cache: Path, directory: Path, table: bool) -> None:
+    image = build(directory, "count", ["-DCOUNT"])
+    runs = {}
+    for name, xen, options in (("stock", "stock", ""), ("off", "fast", ""), ("on", "fast", ON)):
+        out = directory / name
+        line = command(cache / xen / "xen" / "xen", image, 1, options)
+        lines = boot(report, name, [*line, "-icount", "shift=0,sleep=off", "-plugin", f"{PLUGIN},out={out},range={XEN_TEXT},marks=on"])
+        runs[name] = ([text for text in lines if text.startswith("kind ")], spans(out) if out.exists() else {})
+    rows = list(kinds.rows())
+    for name in ("off", "on"):
+        report.check(f"values, stock and {name}", runs[name][0] == runs["stock"][0] and len(runs[name][0]) == len(rows),
+                     "; ".join(sorted(set(runs[name][0]) ^ set(runs["stock"][0]))[:6]))
+    classes: dict[str, list] = {}
+    for n, (name, group, *_) in enumerate(rows, 1):
+        if not report.check(f"{name}: counts", all(n in runs[run][1] for run in runs), "none"):
+            continue
+        stock, off, on = (runs[run][1][n] for run in ("stock", "off", "on"))
+        # An interrupt of the hypervisor's own can come into a span: the mean of a slow one is its least.
+        classes.setdefault(group, []).append((name, stock[1], off[1], on))
+        if table:
+            print(f"NOTE xen: {name:<36} stock {stock[1]:4}  off {off[1]:4}  on {on[1]:4} to {on[2]:4}")
+    for group, found in classes.items():
+        if group in MISSES:
+            what, most = MISSES[group]
+            extra = [on[1] - stock for _, stock, _, on in found]
+            missed = ", the issue's bar of 22 is missed" if max(extra) > 22 else ""
+            report.note(f"xen: missed, {what:<25} {len(found):3} kinds: at most {max(extra)} more than stock (must {most}{missed})")
+            for name, stock, _, on in found:
+                report.check(f"{name}: missed", on[1] - stock <= most, f"{on[1] - stock} more than stock")
+            continue
+        mean = sum(on[3] / on[0] for *_, on in found) / len(found)
+        worst = max(on[2] for *_, on in found)
+        before = sum(stock for _, stock, _, _ in found) / len(found)
+        report.note(f"xen: {group:<26} {len(found):3} kinds: mean {mean:.1f} (must {BARS[group][0]}), worst {worst} (must {BARS[group][1]}), stock {before:.0f}")
+        report.check(f"{group}: mean", mean <= BARS[group][0], f"{mean:.1f}")
+        report.check(f"{group}: worst", worst <= BARS[group][1], f"{worst}")
+    off = max(off - stock for found in classes.values() for _, stock, off, _ in found)
+    report.check("off: a nop more", 0 <= off <= 1, f"{off} more than stock")
+
+
+def monitor(report: Report, cache: Path, directory: Path) -> None:
+    """A domain's vm_event monitor turns the path off, and its end on again."""
+    image, out = build(directory, "monitor", [], "payload_monitor.c", cache), directory / "monitored"
+    line = command(cache / "fast" / "xen" / "xen", image, 1, ON)
+    lines = boot(report, "monitor", [*line, "-plugin", f"{PLUGIN},out={out},range={XEN_TEXT},marks=on"])
+    steps = [text for text in lines if re.fullmatch(r"\w+ [0-9a-f]{8}", text)]
+    report.check("monitor: Xen did what was asked", len(steps) == 8 and all(step.endswith(" 00000000") for step in steps), "; ".join(steps))
+    found = spans(out) if out.exists() else {}
+    least = [found.get(n, (0, 0, 0, 0))[1] for n in (1, 2, 3)]
+    report.note(f"xen: HVC PSCI_VERSION before, with and after a vm_event monitor: {', '.join(map(str, least))}")
+    report.check("monitor: off, then on", 0 < least[0] == least[2] <= 30 and least[1] > 100, str(least))
+
+
+def mix(report: Report, cache: Path, directory: Path, traps: int) -> None:
+    # Of the path's upper halves of W registers: payload.c, narrowed().
+    image = build(directory, "mix", [f"-DTRAPS={traps}"])
+    texts = {}
+    for name, options in (("off", ""), ("on", ON)):
+        lines = boot(report, name, command(cache / "fast" / "xen" / "xen", image, 2, options))
+        texts[name] = "\n".join(lines)
+    found = {name: re.findall(r"^cpu (\d): hash (\w+) injected (\d+) interrupts (\d+) wide (\d+)$", text, re.M) for name, text in texts.items()}
+    for name, cpus in found.items():
+        report.check(f"{name}: both vCPUs", len(cpus) == 2, texts[name][-400:])
+        report.check(f"{name}: interrupts came", all(int(cpu[3]) > 10 for cpu in cpus), str(cpus))
+    report.check("registers after traps, off and on", [cpu[:3] for cpu in found["off"]] == [cpu[:3] for cpu in found["on"]] != [], f"{found}")
+    report.check("on: no W register with an upper half", all(cpu[4] == "0" for cpu in found["on"]), f"{found['on']}")
+    by_class: dict[str, list[int]] = {}
+    group_of = {name: group for name, group, *_ in kinds.rows()}
+    for name, *counted in re.findall(r"^traps (.+) (\d+) (\d+)$", texts["on"], re.M):
+        total = by_class.setdefault(group_of[name], [0, 0])
+        for cpu in (0, 1):
+            total[cpu] += int(counted[cpu])
+    report.note(f"xen: {traps} traps on 2 vCPUs: " + ", ".join(f"{group} {sum(n)}" for group, n in by_class.items()))
+    report.check("traps of every class on both vCPUs", all(min(n) > 0 for n in by_class.values()) and by_class.keys() >= {*BARS, *MISSES}, str(by_class))
+    if traps >= 100000:
+        report.check("at least 1,000 of each class", all(sum(n) >= 1000 for n in by_class.values()), str(by_class))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--traps", type=int, default=20000)
+    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--linux", action="store_true")
+    args = parser.parse_args()
+    report = Report()
+    if shutil.which(QEMU[0]) is None:
+        report.skip("xen", "qemu-system-aarch64 (qemu-system-arm)")
+        report.finish()
+    built = subprocess.run([tree.ROOT / "consumers" / "hv-trap" / "xen" / "build_xen.sh", FAST], stdout=subprocess.PIPE, text=True)
+    if not report.check("Xen, as it is and with the path", built.returncode == 0):
+        report.finish()
+    cache = Path(built.stdout.strip())
+    with tempfile.TemporaryDirectory() as name:
+        count(report, cache, Path(name), args.table)
+        monitor(report, cache, Path(name))
+        mix(report, cache, Path(name), args.traps)
+        if args.linux:
+            import xen_linux  # noqa: E402
+            xen_linux.check(report, cache, Path(name))
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()

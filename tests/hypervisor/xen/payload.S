@@ -1,0 +1,124 @@
+// A dom0 that is no operating system: an arm64 Image at EL1 with the MMU off, on one or two vCPUs. It executes one
+// instruction with every register given, and keeps every register that comes back.
+// SPDX-License-Identifier: MIT
+        .section .text.boot, "ax"
+        .global _start
+_start: b       1f                      // the header of an arm64 Image (Linux, Documentation/arm64/booting.rst)
+        .word   0
+        .quad   0, image_size, 0xa, 0, 0, 0
+        .ascii  "ARM\x64"
+        .word   0
+1:      adrp    x1, bss_begin
+        add     x1, x1, :lo12:bss_begin
+        adrp    x2, image_end
+        add     x2, x2, :lo12:image_end
+2:      str     xzr, [x1], #8
+        cmp     x1, x2
+        b.lo    2b
+        mov     x0, #0
+        .global second
+second: adrp    x1, stacks + 0x8000     // x0: the vCPU's number
+        add     x1, x1, x0, lsl #15
+        mov     sp, x1
+        adrp    x1, vectors
+        add     x1, x1, :lo12:vectors
+        msr     vbar_el1, x1
+        isb
+        bl      main
+3:      wfi
+        b       3b
+        .global semihosting
+semihosting:
+        hlt     #0xf000
+        ret
+
+// u64 hvc(x0, x1, x2, x3), and the same with number x16 and the immediate of Xen's hypercalls
+        .global hvc, hypercall
+hvc:    hvc     #0
+        ret
+hypercall:
+        mov     x16, x4
+        hvc     #0xea1
+        ret
+
+// void runN(struct block*): x0 to x30 at 0, NZCV at 248; the same as they come back at 256 and 504. slotN: three words.
+        .macro  runner n
+        .global run\n, slot\n
+run\n:  stp     x19, x20, [sp, #-96]!
+        stp     x21, x22, [sp, #16]
+        stp     x23, x24, [sp, #32]
+        stp     x25, x26, [sp, #48]
+        stp     x27, x28, [sp, #64]
+        stp     x29, x30, [sp, #80]
+        mov     x1, sp
+        str     x1, [x0, #512]
+        mov     sp, x0
+        ldr     x1, [sp, #248]
+        msr     nzcv, x1
+        .irp r, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26
+        ldr     x\r, [sp, #8 * \r]
+        .endr
+        .irp r, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 28, 29, 30
+        ldr     x\r, [sp, #8 * \r]
+        .endr
+        ldp     x0, x1, [sp]
+slot\n: nop
+        nop
+        nop
+        .irp r, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+        str     x\r, [sp, #256 + 8 * \r]
+        .endr
+        mrs     x0, nzcv
+        str     x0, [sp, #504]
+        ldr     x0, [sp, #512]
+        mov     sp, x0
+        ldp     x21, x22, [sp, #16]
+        ldp     x23, x24, [sp, #32]
+        ldp     x25, x26, [sp, #48]
+        ldp     x27, x28, [sp, #64]
+        ldp     x29, x30, [sp, #80]
+        ldp     x19, x20, [sp], #96
+        ret
+        .endm
+        runner  0
+        runner  1
+
+// What Xen injects goes past the instruction, with its syndrome in TPIDR_EL1; a timer's interrupt sets the timer again.
+        .balign 2048
+vectors:
+        .irp n, 0, 1, 2, 3
+        .balign 128
+        b       .
+        .endr
+        .balign 128
+        stp     x0, x1, [sp, #-16]!
+        mrs     x0, esr_el1
+        msr     tpidr_el1, x0
+        mrs     x0, elr_el1
+        add     x0, x0, #4
+        msr     elr_el1, x0
+        ldp     x0, x1, [sp], #16
+        eret
+        .balign 128
+        stp     x0, x1, [sp, #-16]!
+        mrs     x0, S3_0_C12_C12_0      // ICC_IAR1_EL1
+        mov     x1, #20000
+        msr     cntv_tval_el0, x1
+        mov     x1, #1                  // Xen masks it when it fires
+        msr     cntv_ctl_el0, x1
+        isb
+        msr     S3_0_C12_C12_1, x0      // ICC_EOIR1_EL1
+        mrs     x0, tpidr_el0
+        add     x0, x0, #1
+        msr     tpidr_el0, x0
+        ldp     x0, x1, [sp], #16
+        eret
+        .irp n, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        .balign 128
+        b       .
+        .endr
+        .balign 128
+        .section .stacks, "aw", %nobits
+        .balign 4096
+stacks: .skip   0x18000
+        .section .note.GNU-stack, "", %progbits
