@@ -1,9 +1,9 @@
-// The backend: lj_asm_trace and lj_asm_patchexit, which the linker's --wrap puts in place of LuaJIT's own, and
-// lj_mcode_limiterr, to see the attempts that end there.
+// The backend: lj_asm_trace and lj_asm_patchexit, which the linker's --wrap puts in place of LuaJIT's own;
+// lj_mcode_limiterr, to see the attempts that end there, and lj_trace_err, to count the traces that are given up.
 //
 // Order of things, all of which may be done again: LuaJIT's errors (no room, out of memory) unwind from here
-// without running destructors, and LuaJIT calls again. A trace that jitkit cannot do yet goes to stock's
-// backend, counted with its reason; nothing of the attempt is left.
+// without running destructors, and LuaJIT calls again. A trace that is beyond a limit (spill slots, exits) is given up
+// with the error that stock's backend has for it, counted with its reason; nothing of the attempt is left.
 #include <jitkit/consumers/luajit/exits.hpp>
 #include <jitkit/consumers/luajit/locations.hpp>
 #include <jitkit/consumers/luajit/statistics.hpp>
@@ -12,6 +12,9 @@
 #include <jitkit/emit/runtime/cpu_features.hpp>
 #include <jitkit/ir/verifier.hpp>
 
+#include <sys/auxv.h>
+#include <sys/mman.h>
+
 #include <cstring>
 #include <new>
 
@@ -19,21 +22,21 @@ namespace jitkit::luajit {
 
 namespace {
 
-// Whether the trace says where BASE is, in the slot that frames of jitkit's have for it.
-bool says_base(const GCtrace* T) { return T->ir[REF_BASE].prev == Target::base_place; }
-
-// Stock's side traces on AArch64 look there and cannot do without.
-bool needs_base(jit_State* J) {
-  return Target::keeps_base && J->parent != 0 && is_own(traceref(J, J->parent)) && !says_base(traceref(J, J->parent));
+// What memory of code is mapped with beside the usual.
+int guarded_pages() {
+#if defined(__aarch64__)
+  constexpr unsigned long has_bti = 1UL << 17;  // HWCAP2_BTI
+  constexpr int guarded = 0x10;                 // PROT_BTI
+  if (landing_pads() && (getauxval(AT_HWCAP2) & has_bti) != 0) return guarded;
+#endif
+  return 0;
 }
 
 class Backend {
  public:
   Backend() : convention_(make_convention()), compiler_(make_options()) {}
 
-  // False if the trace is stock's to do; what is said then stands in trace().reason.
-  bool assemble(jit_State* J, GCtrace* T);
-  const Trace& trace() const { return t_; }
+  void assemble(jit_State* J, GCtrace* T);
 
   static Backend& own() {
     static thread_local Backend* made = nullptr;
@@ -48,7 +51,7 @@ class Backend {
     c.frame.incoming_above = true;
     c.frame.reserved = Target::reserved;
     c.frame.slot_bytes = 4;
-    c.frame.max_slots = 255 - Target::reserved / 4;
+    c.frame.max_slots = 8191;  // those an exit needs are to be within LuaJIT's 255; locations.cpp sees to that
     c.frame.slot_from_def = true;
     return c;
   }
@@ -62,6 +65,7 @@ class Backend {
 
   void begin(jit_State* J, GCtrace* T, u32 spare);
   void abandon();
+  [[noreturn]] void refuse();
   bool compile();
   u32 frame_room();
   void install();
@@ -76,7 +80,6 @@ class Backend {
   IRRef original_ = 0;  // where the recorder's IR ends
   u32 end_ = 0;         // of the code, where stubs begin
   u32 head_bytes_ = 0;
-  bool keeps_base_ = false;
   u32 room_ = 0, spadjust_ = 0;
 };
 
@@ -84,7 +87,8 @@ void Backend::begin(jit_State* J, GCtrace* T, u32 spare) {
   t_.J = J;
   t_.T = T;
   t_.unpatchables = 0;
-  t_.loses_base = t_.writes_frame = false;
+  t_.frame_writes = 0;
+  t_.loop = {};
   t_.topslot = 0;
   for (u32 n = 0; n < spare; ++n) {
     const IRRef r = lj_ir_nextins(J);
@@ -118,6 +122,13 @@ void Backend::abandon() {
   J->curfinal = nullptr;
 }
 
+void Backend::refuse() {
+  abandon();
+  count_refusal(t_.reason, t_.detail);
+  end_attempt();
+  lj_trace_err(t_.J, t_.error);
+}
+
 bool Backend::compile() {
   t_.module.clear();
   t_.fn.clear();
@@ -127,29 +138,25 @@ bool Backend::compile() {
   alignas(Translator) static thread_local unsigned char room[sizeof(Translator)];
   (new (room) Translator(t_))->run();
   if (t_.failed()) return false;
-  // Where no slot for BASE is, or a call writes to the frame, there has to be one of the trace's own.
-  const bool foreign = t_.parent != nullptr && !is_own(t_.parent);
-  convention_.frame.min_bytes = t_.writes_frame || (Target::keeps_base && foreign) ? 16 : 0;
-  convention_.frame.reserved = t_.writes_frame ? 16 : Target::reserved;
+  // Where calls write to the frame, there has to be one of the trace's own.
+  convention_.frame.min_bytes = t_.frame_writes;
+  convention_.frame.reserved = t_.frame_writes > Target::reserved ? t_.frame_writes : Target::reserved;
   if (choice() == Choice::check) {
     ir::Diagnostics errors;
     if (!ir::verify(t_.fn, errors)) return t_.fail("IR is not valid"), false;
   }
   compiler_.check_allocations = choice() == Choice::check;
-  if (const Status s = compiler_.compile(t_.fn, t_.code); !s.ok()) return t_.fail("compiler:", describe(s.error)), false;
+  if (const Status s = compiler_.compile(t_.fn, t_.code); !s.ok()) {
+    if (s.error == Error::too_many_slots) return t_.exceed("spill slots"), false;
+    return t_.fail("compiler:", describe(s.error)), false;
+  }
   return locations_.write(t_, compiler_.locations());
 }
 
 // How far the head moves the stack pointer.
 u32 Backend::frame_room() {
   const u32 frame = compiler_.frame_bytes();
-  keeps_base_ = false;
-  if (t_.parent == nullptr) {
-    keeps_base_ = Target::keeps_base;
-    spadjust_ = frame > Target::root_frame ? (frame - Target::root_frame + 15) & ~15U : 0;
-    return spadjust_;
-  }
-  keeps_base_ = Target::keeps_base && (frame != 0 || !says_base(t_.parent));
+  if (t_.parent == nullptr) return spadjust_ = frame > Target::root_frame ? (frame - Target::root_frame + 15) & ~15U : 0;
   spadjust_ = t_.parent->spadjust + frame;
   return frame;
 }
@@ -171,7 +178,7 @@ void Backend::install() {
   jit_State* const J = t_.J;
   GCtrace* const T = t_.T;
   const u32 root_topslot = gcref(T->startpt)->pt.framesize;
-  Target::Head head{J, T->traceno, room_, {}, keeps_base_, 0, 0};
+  Target::Head head{J, T->traceno, room_, {}, 0, 0, landing_pads()};
   T->topslot = static_cast<u8>(t_.parent != nullptr ? t_.parent->topslot : root_topslot);
   if (t_.parent != nullptr) {
     head.base = t_.base_register;
@@ -179,8 +186,6 @@ void Backend::install() {
       head.check_slots = t_.topslot;
       T->topslot = static_cast<u8>(t_.topslot);
     }
-  } else if (keeps_base_) {
-    head.base = {};
   }
   const auto write_head = [&] {
     head_.reset();
@@ -220,38 +225,36 @@ void Backend::install() {
   T->mcloop = 0;
   if (J->loopref != 0)
     for (u32 k = 0; k < compiler_.machine().blocks.size(); ++k)
-      if (compiler_.machine().blocks[k].loop != 0 && T->mcloop == 0) T->mcloop = static_cast<MSize>(head_bytes_ + compiler_.code_map().blocks[k]);
+      if (compiler_.machine().blocks[k].block == t_.loop) T->mcloop = static_cast<MSize>(head_bytes_ + compiler_.code_map().blocks[k]);
   T->spadjust = static_cast<u16>(spadjust_);
   remember_branches(t_, exits_, compiler_.exits(), compiler_.machine(), start);
   lj_mcode_sync(T->mcode, top);
 }
 
-bool Backend::assemble(jit_State* J, GCtrace* T) {
+void Backend::assemble(jit_State* J, GCtrace* T) {
   IRRef n = T->nins;  // what an attempt before this one left
   while (J->cur.ir[n - 1].o == IR_NOP || J->cur.ir[n - 1].o == IR_RENAME) --n;
   T->nins = original_ = n;
-  t_.reason = nullptr;
-  if (T->nsnap >= Trace::max_snapshots) {
-    t_.fail("too many snapshots");
-    return false;
-  }
-  bool good = false;
-  for (u32 spare = 3;; spare = locations_.renames() + 2) {
+  t_.copies_slots = false;
+  if (T->nsnap > Target::most_exits) lj_trace_err(J, LJ_TRERR_SNAPOV);
+  for (u32 spare = 3;;) {
+    t_.reason = nullptr;
     begin(J, T, spare);
-    good = !t_.failed() && compile();
-    if (!good || locations_.renames() <= spare) break;
+    const bool good = !t_.failed() && compile();
+    if (good && locations_.renames() <= spare) break;
+    if (good) {
+      spare = locations_.renames() + 2;
+    } else if (t_.too_far && t_.parent != nullptr && !t_.copies_slots) {
+      t_.copies_slots = true;  // the slots of parents are the far ones
+    } else {
+      refuse();
+    }
     abandon();
   }
-  if (good) {
-    room_ = frame_room();
-  }
-  if (good && spadjust_ > 0x7fff) good = false, t_.fail("frame too large");
-  if (good) install();
-  if (!good || t_.failed()) {
-    abandon();
-    return false;
-  }
-  t_.ir[REF_BASE].prev = static_cast<IRRef1>(Target::keeps_base && !t_.loses_base ? Target::base_place : REGSP_INIT);
+  room_ = frame_room();
+  if (spadjust_ > 0x7fff) t_.exceed("frame");
+  if (!t_.failed()) install();
+  if (t_.failed()) refuse();
   locations_.append(t_, original_, J->cur.nins);
   Counts& c = counts();
   ++c.traces_jitkit;
@@ -260,7 +263,8 @@ bool Backend::assemble(jit_State* J, GCtrace* T) {
   c.renames += locations_.renames();
   c.ir_instructions += original_ - REF_FIRST;
   c.code_bytes += T->szmcode;
-  return true;
+  for (IRRef r = REF_FIRST; r < original_; ++r)
+    if ((t_.used[r] & Trace::compiled) != 0) ++c.compiled[t_.ir[r].o][irt_type(t_.ir[r].t)];
 }
 
 }  // namespace
@@ -271,29 +275,23 @@ extern "C" {
 
 void __wrap_lj_asm_trace(jit_State* J, GCtrace* T);
 [[noreturn]] void __wrap_lj_mcode_limiterr(jit_State* J, size_t need);
+int __wrap_mprotect(void* area, size_t size, int protection);
+[[noreturn]] void __wrap_lj_trace_err(jit_State* J, TraceError e);
+[[noreturn]] void __wrap_lj_trace_err_info(jit_State* J, TraceError e);
 void __wrap_lj_asm_patchexit(jit_State* J, GCtrace* T, ExitNo exitno, MCode* target);
 
 void __wrap_lj_asm_trace(jit_State* J, GCtrace* T) {
   using namespace jitkit::luajit;
   begin_attempt();
-  if (choice() == Choice::stock || !Backend::own().assemble(J, T)) {
-    const auto count = [] {
-      if (choice() != Choice::stock) count_fallback(Backend::own().trace().reason, Backend::own().trace().detail);
-    };
-    if (needs_base(J)) {
-      count();
-      ++counts().aborted;
-      end_attempt();
-      lj_trace_err(J, LJ_TRERR_NYICOAL);
-    }
+  if (choice() == Choice::stock) {
     IRRef end = T->nins;
     while (J->cur.ir[end - 1].o == IR_NOP || J->cur.ir[end - 1].o == IR_RENAME) --end;
     __real_lj_asm_trace(J, T);
-    count();  // behind it: when it wants more room, LuaJIT calls again
     ++counts().traces_stock;
     counts().ir_instructions += end - REF_FIRST;
     counts().code_bytes += T->szmcode;
-    forget_branches(T->mcode);
+  } else {
+    Backend::own().assemble(J, T);
   }
   count_area(J->mcarea, reinterpret_cast<const char*>(J->mcarea) + J->szmcarea);
   end_attempt();
@@ -306,8 +304,22 @@ void __wrap_lj_mcode_limiterr(jit_State* J, size_t need) {
   __real_lj_mcode_limiterr(J, need);
 }
 
+// LuaJIT makes its areas executable by it.
+int __wrap_mprotect(void* area, size_t size, int protection) {
+  return __real_mprotect(area, size, protection | ((protection & PROT_EXEC) != 0 ? jitkit::luajit::guarded_pages() : 0));
+}
+
+void __wrap_lj_trace_err(jit_State* J, TraceError e) {
+  jitkit::luajit::count_abort(e);
+  __real_lj_trace_err(J, e);
+}
+void __wrap_lj_trace_err_info(jit_State* J, TraceError e) {
+  jitkit::luajit::count_abort(e);
+  __real_lj_trace_err_info(J, e);
+}
+
 void __wrap_lj_asm_patchexit(jit_State* J, GCtrace* T, ExitNo exitno, MCode* target) {
-  if (!jitkit::luajit::patch_exit(J, T, exitno, target)) __real_lj_asm_patchexit(J, T, exitno, target);
+  if (jitkit::luajit::choice() == jitkit::luajit::Choice::stock || !jitkit::luajit::patch_exit(J, T, exitno, target)) __real_lj_asm_patchexit(J, T, exitno, target);
 }
 
 }  // extern "C"

@@ -14,19 +14,31 @@ extern "C" {
 
 namespace jitkit::luajit {
 
-// The call alone; none if it can't be done.
-ir::Inst Translator::emit_call(const void* f, std::span<const Value> arguments, std::span<const ir::Param> results) {
-  if (t_.failed()) return {};
-  if (f == nullptr) return fail("call", "of nothing"), ir::Inst();
+// The signature of a call with these arguments. What the registers do not hold stands in the lowest part of the frame.
+ir::SigRef Translator::signature_of(std::span<const Value> arguments, std::span<const ir::Param> results, bool variadic) {
   ir::Param params[CCI_NARGS_MAX + 2];
   u32 words = 0, floats = 0;
   for (usize n = 0; n < arguments.size(); ++n) {
-    if (!arguments[n]) return fail("call", "argument"), ir::Inst();
+    if (!arguments[n]) return fail("call", "argument"), ir::SigRef();
     params[n].type = t_.fn.type(arguments[n]);
     ++(params[n].type == Type::f64 || params[n].type == Type::f32 ? floats : words);
   }
-  if (words * 8 > Target::register_bytes || floats > 8) return fail("call", "arguments on the stack"), ir::Inst();
-  const ir::SigRef sig = t_.module.add_signature(std::span<const ir::Param>(params, arguments.size()), results);
+  const auto beyond = [](u32 count, u32 most) { return count > most ? count - most : 0; };
+  if (const u32 stack = beyond(words, Target::register_words) + beyond(floats, 8); stack != 0) write_frame(8 * stack);
+  return t_.module.add_signature(std::span<const ir::Param>(params, arguments.size()), results, ir::CallConv::c, variadic,
+                                 static_cast<u16>(arguments.size()));
+}
+
+void Translator::write_frame(u32 bytes) {
+  if (t_.frame_writes < bytes) t_.frame_writes = bytes;
+}
+
+// The call alone; none if it can't be done.
+ir::Inst Translator::emit_call(const void* f, std::span<const Value> arguments, std::span<const ir::Param> results, bool variadic) {
+  if (t_.failed()) return {};
+  if (f == nullptr) return fail("call", "of nothing"), ir::Inst();
+  const ir::SigRef sig = signature_of(arguments, results, variadic);
+  if (t_.failed()) return {};
   char name[24];
   std::snprintf(name, sizeof name, "f%u", callees_++);
   t_.code.symbol(name, reinterpret_cast<u64>(f));
@@ -34,17 +46,7 @@ ir::Inst Translator::emit_call(const void* f, std::span<const Value> arguments, 
 }
 
 ir::Value Translator::call(const void* f, std::span<const Value> arguments, Type result, bool throws) {
-  if (t_.failed()) return {};
-  ir::Param results[1];
-  results[0].type = result;
-  // Before the first snapshot LuaJIT remakes what the parent sank. The state is made before the call, since the
-  // constants it freezes have to be there when the call throws.
-  const bool leaves = throws && ref_ >= t_.T->snap[0].ref;
-  const ir::FrameStateRef s = leaves ? state() : ir::FrameStateRef();
-  const ir::Inst made = emit_call(f, arguments, std::span<const ir::Param>(results, result != Type::none ? 1 : 0));
-  if (t_.failed()) return {};
-  if (leaves) b_.safepoint(s);  // keeps the values across the call
-  return result != Type::none ? b_.result(made) : Value();
+  return guarded_call(result, throws, [&](std::span<const ir::Param> results) { return emit_call(f, arguments, results); });
 }
 
 // Arguments of a call in order: a list that leans to the left.
@@ -80,8 +82,7 @@ ir::Value Translator::call_listed(const IRIns& i) {
 ir::Value Translator::call_next(const IRIns& i) {
   Value arguments[3];
   if (collect(i.op1, arguments, 3) != 2) return fail("call", "lj_vm_next"), Value();
-  t_.writes_frame = true;
-  t_.loses_base = t_.loses_base || Target::keeps_base;
+  write_frame(16);
   ir::Param results[2];
   results[0].type = Type::ptr;
   results[1].type = Type::i32;
@@ -103,15 +104,23 @@ ir::Value Translator::call_numbered(u32 id, const IRIns& i) {
 
 ir::Value Translator::call_c(const IRIns& i) {
   IRRef f = i.op2;
+  bool variadic = false;
   if (ins(f).o == IR_CARG) {
     const CTypeID id = static_cast<CTypeID>(ins(ins(f).op2).i);
-    if ((ctype_get(ctype_ctsG(g_), id)->info & CTF_VARARG) != 0) return fail("call", "of a variadic function"), Value();
+    variadic = (ctype_get(ctype_ctsG(g_), id)->info & CTF_VARARG) != 0;
     f = ins(f).op1;
   }
-  if (!irref_isk(f)) return fail("call", "of a variable"), Value();
-  Value arguments[CCI_NARGS_MAX + 1];
-  const u32 count = collect(i.op1, arguments, CCI_NARGS_MAX);
-  return call(reinterpret_cast<const void*>(ir_k64(&ins(f))->u64), std::span<const Value>(arguments, count), type_of(i.t), true);
+  Value list[CCI_NARGS_MAX + 1];
+  const std::span<const Value> arguments(list, collect(i.op1, list, CCI_NARGS_MAX));
+  const void* known = nullptr;
+  if (irref_isk(f)) known = reinterpret_cast<const void*>(ins(f).o == IR_KINT64 ? ir_k64(&ins(f))->u64 : u64{static_cast<u32>(ins(f).i)});
+  const Value at = known == nullptr ? pointer(f) : Value();
+  return guarded_call(type_of(i.t), true, [&](std::span<const ir::Param> results) {
+    if (known != nullptr) return emit_call(known, arguments, results, variadic);
+    if (t_.failed()) return ir::Inst();
+    const ir::SigRef sig = signature_of(arguments, results, variadic);
+    return t_.failed() ? ir::Inst() : b_.call_indirect(sig, at, ir::Values(arguments));
+  });
 }
 
 ir::Value Translator::new_object(const IRIns& i) {

@@ -125,17 +125,6 @@ void remember_branches(const Trace& t, const ExitSymbols& exits, std::span<const
   }
 }
 
-bool is_own(const GCtrace* T) {
-  const std::lock_guard hold(lock);
-  const auto found = table().find(T->mcode);
-  return found != table().end() && found->second.trace == T->traceno;
-}
-
-void forget_branches(const MCode* trace) {
-  const std::lock_guard hold(lock);
-  table().erase(trace);
-}
-
 bool patch_exit(jit_State* J, GCtrace* T, ExitNo exit, MCode* target) {
   const std::lock_guard hold(lock);
   const auto found = table().find(T->mcode);

@@ -29,10 +29,6 @@ u64 own_exit(const Trace& t, u64 end, u32 exit);
 // Keeps the branches of a trace whose code is placed. `start`: where the buffer's code begins.
 void remember_branches(const Trace& t, const ExitSymbols& exits, std::span<const ir::ExitSite> sites,
                        const ir::MachFunction& machine, const MCode* start);
-// Whether jitkit made the trace.
-bool is_own(const GCtrace* T);
-// A trace at this address is another backend's.
-void forget_branches(const MCode* trace);
 // False if the trace is not jitkit's.
 bool patch_exit(jit_State* J, GCtrace* T, ExitNo exit, MCode* target);
 

@@ -38,7 +38,7 @@ bool Locations::write(Trace& t, const LocationMap& map) {
     for (const FrameValue& v : map.entries(s)) {
       const IRRef ref = static_cast<IRRef>(v.key);
       u16 place = 0;
-      if (!place_of(v.part[0], place)) return t.fail(v.part[0].kind == Location::Kind::memory ? "spill slot too far" : "place of a value"), false;
+      if (!place_of(v.part[0], place)) return v.part[0].kind == Location::Kind::memory ? t.exceed("spill slots") : t.fail("place of a value"), false;
       ++place;  // 0: not seen yet
       if (now_[ref] == 0) {
         t.ir[ref].prev = static_cast<u16>(place - 1);

@@ -104,7 +104,7 @@ ir::Value Translator::extreme(const IRIns& i) {
 }
 
 ir::Value Translator::math(const IRIns& i) {
-  if (i.o == IR_LDEXP) return fail("op", "LDEXP"), Value();
+  if (i.o == IR_LDEXP) return scale(i);
   const Value x = value(i.op1);
   switch (i.op2) {
     case IRFPM_FLOOR: return b_.ffloor(x);
@@ -116,6 +116,13 @@ ir::Value Translator::math(const IRIns& i) {
       return call(reinterpret_cast<const void*>(lj_ir_callinfo[IRCALL_lj_vm_floor + i.op2].func), {x}, Type::f64);
     default: return fail("op", "FPMATH"), Value();
   }
+}
+
+// x times two to the y-th, by what the interpreter does it with.
+ir::Value Translator::scale(const IRIns& i) {
+  const Value x = value(i.op1), y = value(i.op2);
+  if (t_.failed()) return {};
+  return call(reinterpret_cast<const void*>(Target::scale), {x, y}, Type::f64);
 }
 
 void Translator::compare(const IRIns& i) {
@@ -144,6 +151,15 @@ ir::Value Translator::checked_integer(Value number) {
   return n;
 }
 
+// As the interpreter's C has it.
+ir::Value Translator::unsigned_integer(Value number, Type t) {
+  if constexpr (Target::converts_unsigned) return b_.fptoui_sat(t, number);
+  const Value low = b_.fptosi(Type::i64, number);
+  if (t == Type::i32) return b_.trunc(Type::i32, low);
+  const Value high = b_.fptosi(Type::i64, b_.fsub(number, b_.f64(18446744073709551616.0)));
+  return b_.select(b_.icmp(ICond::slt, low, b_.i64(0)), high, low);
+}
+
 ir::Value Translator::convert(const IRIns& i) {
   if (i.o == IR_TOBIT)  // the low bits of the sum with 2^52 + 2^51
     return b_.trunc(Type::i32, b_.bitcast(Type::i64, b_.fadd(value(i.op1), value(i.op2))));
@@ -159,8 +175,7 @@ ir::Value Translator::convert(const IRIns& i) {
   }
   if (from == IRT_NUM || from == IRT_FLOAT) {
     if (irt_isguard(i.t)) return checked_integer(x);
-    if (irt_isu64(i.t)) return fail("op", "CONV u64"), Value();
-    if (irt_isu32(i.t)) return b_.trunc(Type::i32, b_.fptosi(Type::i64, x));
+    if (irt_isu64(i.t) || irt_isu32(i.t)) return unsigned_integer(from == IRT_FLOAT ? b_.fpext(Type::f64, x) : x, t);
     return b_.fptosi(t == Type::i32 ? Type::i32 : Type::i64, x);
   }
   if (from >= IRT_I8 && from <= IRT_U16) {

@@ -1,4 +1,5 @@
 // See statistics.hpp.
+#include <jitkit/consumers/luajit/luajit.hpp>
 #include <jitkit/consumers/luajit/statistics.hpp>
 
 #include <cinttypes>
@@ -12,7 +13,7 @@ namespace jitkit::luajit {
 
 namespace {
 
-struct Fallback {
+struct Refusal {
   char reason[48];
   u64 times;
 };
@@ -20,12 +21,23 @@ struct Fallback {
 struct Area {
   const void *low, *high;
 };
+// LuaJIT's errors, operations and types in their order, by the names of its own tables.
+constexpr const char* error_names[] = {
+#define TREDEF(name, message) #name,
+#include <lj_traceerr.h>
+};
+#define JITKIT_LUAJIT_NAME(name, ...) #name,
+constexpr const char* op_names[] = {IRDEF(JITKIT_LUAJIT_NAME)};
+constexpr const char* type_names[] = {IRTDEF(JITKIT_LUAJIT_NAME)};
+#undef JITKIT_LUAJIT_NAME
 
 struct Session {
   Choice choice = Choice::jitkit;
+  bool landing_pads = false;
   const char* file = nullptr;
   Counts counts;
-  Fallback fallbacks[257] = {};  // the last: others, when there is no room for a reason of their own
+  Refusal refusals[257] = {};  // the last: others, when there is no room for a reason of their own
+  u64 aborts[std::size(error_names)] = {};
   Area areas[256] = {};  // no more are kept
   u32 area_count = 0;
   u64 begun = 0;  // of the attempt under way
@@ -52,6 +64,8 @@ Session& session() {
         std::exit(2);
       }
     }
+    const char* const pads = std::getenv("JITKIT_LUAJIT_LANDING_PADS");
+    made.landing_pads = pads != nullptr && std::strcmp(pads, "1") == 0;
     made.file = std::getenv("JITKIT_LUAJIT_STATS");
     if (made.file != nullptr) std::atexit(write_report);
     return made;
@@ -71,8 +85,13 @@ void write_report() {
 #define JITKIT_LUAJIT_COUNTER(name) line(#name, c.name);
   JITKIT_LUAJIT_COUNTERS(JITKIT_LUAJIT_COUNTER)
 #undef JITKIT_LUAJIT_COUNTER
-  for (const Fallback& f : s.fallbacks)
-    if (f.times != 0) std::fprintf(out, "fallback %" PRIu64 " %s\n", f.times, f.reason);
+  for (usize e = 0; e < std::size(error_names); ++e)
+    if (s.aborts[e] != 0) std::fprintf(out, "abort %" PRIu64 " %s\n", s.aborts[e], error_names[e]);
+  for (const Refusal& f : s.refusals)
+    if (f.times != 0) std::fprintf(out, "refusal %" PRIu64 " %s\n", f.times, f.reason);
+  for (usize o = 0; o < std::size(op_names); ++o)
+    for (usize t = 0; t < std::size(type_names); ++t)
+      if (c.compiled[o][t] != 0) std::fprintf(out, "op %" PRIu64 " %s %s\n", c.compiled[o][t], op_names[o], type_names[t]);
   for (u32 n = 0; n < s.area_count; ++n) std::fprintf(out, "area %p %p\n", s.areas[n].low, s.areas[n].high);
   std::fclose(out);
 }
@@ -80,14 +99,16 @@ void write_report() {
 }  // namespace
 
 Choice choice() { return session().choice; }
+bool landing_pads() { return session().landing_pads; }
 Counts& counts() { return session().counts; }
 
-void count_fallback(const char* what, const char* detail) {
+void count_refusal(const char* what, const char* detail) {
   Session& s = session();
-  char reason[sizeof Fallback::reason];
+  char reason[sizeof Refusal::reason];
+  ++s.counts.refused;
   std::snprintf(reason, sizeof reason, "%s%s%s", what, *detail != '\0' ? " " : "", detail);
-  Fallback* const others = std::end(s.fallbacks) - 1;
-  Fallback* f = s.fallbacks;
+  Refusal* const others = std::end(s.refusals) - 1;
+  Refusal* f = s.refusals;
   while (f != others && f->times != 0 && std::strcmp(f->reason, reason) != 0) ++f;
   if (f->times++ == 0) std::snprintf(f->reason, sizeof f->reason, "%s", f != others ? reason : "others");
 }
@@ -97,6 +118,11 @@ void count_area(const void* low, const void* high) {
   for (u32 n = 0; n < s.area_count; ++n)
     if (s.areas[n].low == low && s.areas[n].high == high) return;
   if (s.area_count < std::size(s.areas)) s.areas[s.area_count++] = {low, high};
+}
+
+void count_abort(u32 error) {
+  ++session().counts.aborted;
+  ++session().aborts[error < std::size(error_names) ? error : 0];
 }
 
 void begin_attempt() { session().begun = clock_nanoseconds(); }

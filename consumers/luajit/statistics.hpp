@@ -1,11 +1,14 @@
 // What the backends did, and how the user chooses between them.
 //
 //   JITKIT_LUAJIT=jitkit|stock|check   who compiles traces; check: jitkit, with the proof of each allocation
-//   JITKIT_LUAJIT_STATS=FILE           the counts below, written at exit: a line each, `name value`
+//   JITKIT_LUAJIT_STATS=FILE           the counts below, written at exit: a line each, `name value`; then
+//                                      `abort TIMES ERROR`, `refusal TIMES REASON` and `op TIMES OPERATION TYPE`
+//   JITKIT_LUAJIT_LANDING_PADS=1       traces begin with a landing pad for indirect branches (bti j, endbr64), and on
+//                                      AArch64 their memory is guarded where the CPU has BTI
 //
 // `area LOW HIGH` says where LuaJIT had room for traces: addresses, a line each.
 //
-// Invariant: a trace that stock's backend compiled while jitkit was asked for is counted with its reason.
+// Invariant: every trace that is given up is counted with its reason, be it recorder's or backend's.
 #ifndef JITKIT_CONSUMERS_LUAJIT_STATISTICS_HPP
 #define JITKIT_CONSUMERS_LUAJIT_STATISTICS_HPP
 
@@ -16,24 +19,29 @@ namespace jitkit::luajit {
 enum class Choice : u8 { jitkit, stock, check };
 
 // Each counter as a member of Counts and as a line of the report, in its order. ir_instructions and code_bytes are of
-// all traces, side_traces, loops and renames of jitkit's; far_branches stay with the VM; restarts are for more room; aborted: neither backend can do it;
-// nanoseconds: in either backend, restarted attempts included.
+// all traces, side_traces, loops and renames of jitkit's; far_branches stay with the VM; restarts are for more room;
+// aborted: given up, restarts and the recorder's errors included; refused: of these, by jitkit's backend; nanoseconds: in
+// either backend, restarted attempts included.
 #define JITKIT_LUAJIT_COUNTERS(row)                                                                          \
   row(traces_jitkit) row(traces_stock) row(side_traces) row(loops) row(ir_instructions) row(code_bytes)     \
-  row(renames) row(patched_branches) row(far_branches) row(restarts) row(aborted) row(nanoseconds)
+  row(renames) row(patched_branches) row(far_branches) row(restarts) row(aborted) row(refused) row(nanoseconds)
 
 struct Counts {
 #define JITKIT_LUAJIT_COUNTER(name) u64 name = 0;
   JITKIT_LUAJIT_COUNTERS(JITKIT_LUAJIT_COUNTER)
 #undef JITKIT_LUAJIT_COUNTER
+  u64 compiled[256][32] = {};  // instructions by LuaJIT's operation and type
 };
 
 Choice choice();
+bool landing_pads();
 Counts& counts();
-// Of a trace left to stock. `what` must last.
-void count_fallback(const char* what, const char* detail = "");
 // A trace is in an area: [low, high).
 void count_area(const void* low, const void* high);
+// Of a trace that jitkit's backend gives up.
+void count_refusal(const char* what, const char* detail = "");
+// Of a trace that is given up, with LuaJIT's error.
+void count_abort(u32 error);
 // An attempt at a trace, of either backend. It may end by an error that unwinds, so this is no object.
 void begin_attempt();
 void end_attempt();

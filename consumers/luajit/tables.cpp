@@ -172,19 +172,78 @@ ir::Value Translator::constant_slot(const IRIns& i) {
   return node;
 }
 
+// Where lj_tab.c begins to look for a key: the node of its hash.
+ir::Value Translator::main_node(Value table, IRRef key) {
+  const IRType1 t = ins(key).t;
+  Value hash;
+  if (irt_isstr(t)) {
+    hash = irref_isk(key) ? b_.i32(static_cast<i32>(ir_kstr(&ins(key))->sid)) : b_.load(Type::i32, value(key), place_of(offsetof(GCstr, sid)));
+  } else if (irt_ispri(t)) {
+    hash = b_.i32(irt_type(t) == IRT_TRUE ? 1 : 0);
+  } else {
+    const Value bits = tagged(key);
+    if (t_.failed()) return {};
+    Value low = b_.trunc(Type::i32, bits), high = b_.trunc(Type::i32, b_.lshr(bits, b_.i64(32)));
+    if (irt_isnum(t)) high = b_.shl(high, b_.i32(1));
+    low = b_.sub(b_.xor_(low, high), b_.rotl(high, b_.i32(HASH_ROT1)));
+    hash = b_.sub(b_.xor_(low, b_.rotl(high, b_.i32(HASH_ROT1 + HASH_ROT2))), b_.rotl(low, b_.i32(HASH_ROT3)));
+  }
+  const Value mask = b_.load(Type::i32, table, place_of(offsetof(GCtab, hmask)));
+  const Value index = b_.zext(Type::i64, b_.and_(mask, hash));
+  static_assert(sizeof(Node) == 24);
+  return b_.ptr_add(b_.load(Type::ptr, table, place_of(offsetof(GCtab, node))), b_.shl(b_.add(index, b_.shl(index, b_.i64(1))), b_.i64(3)));
+}
+
+// What the instruction behind a lookup makes of the slot that stands for "there is none": the comparison with it, or a
+// load that wants another type, leaves from within the walk.
+Translator::Lookup Translator::lookup() const {
+  const bool current = snapshot_ + 1 == t_.T->nsnap || t_.T->snap[snapshot_ + 1].ref > ref_ + 1;
+  if (ref_ + 1 == t_.last || !current || ins(ref_ + 1).op1 != ref_) return Lookup::any;
+  const IRIns& i = ins(ref_ + 1);
+  if (i.o == IR_HLOAD) return irt_isguard(i.t) && !irt_isnil(i.t) ? Lookup::must_be : Lookup::any;
+  if (!irref_isk(i.op2) || ins(i.op2).o != IR_KKPTR || ir_kptr(&ins(i.op2)) != niltvg(g_)) return Lookup::any;
+  return i.o == IR_NE ? Lookup::must_be : i.o == IR_EQ ? Lookup::must_not_be : Lookup::any;
+}
+
 // The slot of a key in a table, or the slot that stands for "there is none".
 ir::Value Translator::hash_reference(const IRIns& i) {
-  const Value table = pointer(i.op1);
-  if (irt_isstr(ins(i.op2).t)) {
-    const Value found = call(reinterpret_cast<const void*>(lj_tab_getstr), {table, pointer(i.op2)}, Type::ptr);
-    return b_.select(b_.icmp(ICond::eq, found, b_.ptr(0)), address(niltvg(g_)), found);
+  static_assert(offsetof(Node, val) == 0);
+  const Value table = pointer(i.op1), none = address(niltvg(g_));
+  const bool by_number = irt_isnum(ins(i.op2).t) && !irref_isk(i.op2);  // -0 is 0, and a NaN nothing
+  const Value first = main_node(table, i.op2), key = by_number ? value(i.op2) : tagged(i.op2);
+  if (t_.failed()) return {};
+  const Lookup l = lookup();
+  const bool must_be = l == Lookup::must_be, must_not = l == Lookup::must_not_be;
+  const ir::FrameStateRef s = l != Lookup::any ? state() : ir::FrameStateRef();
+  if (l != Lookup::any && ins(ref_ + 1).o != IR_HLOAD) merged_ = ref_ + 1;
+  const ir::Block walk = b_.new_block(), other = b_.new_block(), end = b_.new_block();
+  const Value node = b_.add_param(walk, Type::ptr);
+  const Value found = l == Lookup::any ? b_.add_param(end, Type::ptr) : Value();
+  b_.br({walk, {first}});
+  b_.at(walk);
+  constexpr i32 key_at = place_of(offsetof(Node, key));
+  const Value same = by_number ? b_.fcmp(FCond::oeq, b_.load(Type::f64, node, key_at), key) : b_.icmp(ICond::eq, b_.load(Type::i64, node, key_at), key);
+  if (must_not) {
+    b_.guard_not(same, s);
+    b_.br({other});
+  } else if (must_be) {
+    b_.brif(same, {end, {}, 7}, {other, {}, 1});
+  } else {
+    b_.brif(same, {end, {node}, 7}, {other, {}, 1});
   }
-  Value key = address(&g_->tmptv2);
-  if (ins(i.op2).o == IR_KNUM)
-    key = address(ir_knum(&ins(i.op2)));
-  else
-    store_tagged(key, 0, i.op2);
-  return call(reinterpret_cast<const void*>(lj_tab_get), {lua_state(), table, key}, Type::ptr);
+  b_.at(other, walk);
+  const Value next = b_.load(Type::ptr, node, place_of(offsetof(Node, next)));
+  const Value more = b_.icmp(ICond::ne, next, b_.ptr(0));
+  if (must_be) {
+    b_.guard(more, s);
+    b_.br({walk, {next}});
+  } else if (must_not) {
+    b_.brif(more, {walk, {next}, 1}, {end, {}, 7});
+  } else {
+    b_.brif(more, {walk, {next}, 1}, {end, {none}, 7});
+  }
+  b_.at(end);
+  return must_be ? node : must_not ? none : found;
 }
 
 ir::Value Translator::upvalue_reference(const IRIns& i) {

@@ -1,8 +1,7 @@
 // LuaJIT on AArch64 (GC64, dual numbers): registers, frame and the code around a trace that no IR describes.
 //
 // Invariants: every figure is one of LuaJIT's VM (lj_target_arm64.h, vm_arm64.dasc). x22 points to the global
-// state on trace; x30 belongs to nobody. A frame keeps BASE in [sp + 8]: stock's side traces look for it
-// where the parent says, and a parent says it once for all its exits.
+// state on trace; x30 belongs to nobody.
 #ifndef JITKIT_CONSUMERS_LUAJIT_TARGET_ARM64_HPP
 #define JITKIT_CONSUMERS_LUAJIT_TARGET_ARM64_HPP
 
@@ -11,6 +10,8 @@
 
 #include <jitkit/consumers/luajit/luajit.hpp>
 
+#include <cmath>
+
 namespace jitkit::luajit {
 
 struct Target {
@@ -18,14 +19,16 @@ struct Target {
 
   static constexpr PReg base = arm64::preg::x(19), pc = arm64::preg::x(21), multres = arm64::preg::x(0);
   static constexpr PReg stack = PReg(31);
-  static constexpr u32 reserved = 16;
+  static constexpr u32 reserved = 8;
   static constexpr u32 root_frame = 4 * SPS_FIXED;
   static constexpr u32 interpreter_frame = 4 * SPS_FIXED;
-  static constexpr u32 register_bytes = 8 * 8;
-  static constexpr bool keeps_base = true;
+  static constexpr u32 register_words = 8;     // of arguments; what is more goes to the stack
+  static constexpr u32 most_exits = 0xffff;
+  static constexpr bool converts_unsigned = true;  // by an instruction of its own
   static constexpr bool number_from_integer = true;
-  static constexpr u32 base_slot = 2;  // in units of 4 bytes
-  static constexpr u32 base_place = REGSP(RID_INIT, base_slot);
+
+  // math.ldexp as the interpreter has it.
+  static double scale(double x, int n) { return std::ldexp(x, n); }
 
   static ir::Convention convention() {
     ir::Convention c = Isa::convention(ir::CallConv::c);
@@ -40,14 +43,15 @@ struct Target {
     u32 trace;
     u32 room;
     PReg base;
-    bool keeps_base;  // write BASE to its slot
     u32 check_slots;
     u64 check_exit;
+    bool pad;
   };
 
   static void write_head(CodeBuffer& code, const Head& h) {
     using namespace arm64;
     MacroAssembler a(code);
+    if (h.pad) a.bti(Landing::j);
     const XReg tmp(30), gl(22);
     const auto global = [&](const volatile void* field) {
       return static_cast<i64>(static_cast<const volatile char*>(field) - reinterpret_cast<const char*>(J2G(h.J)));
@@ -65,10 +69,6 @@ struct Target {
     }
     if (h.room != 0) a.sub(sp, sp, static_cast<i64>(h.room));
     if (h.base.valid()) a.ldr(XReg(h.base.id), gl, global(&g->jit_base));
-    if (!h.keeps_base) return;
-    if (h.base.valid()) return a.str(XReg(h.base.id), sp, i64{4 * base_slot});
-    a.ldr(tmp, gl, global(&g->jit_base));
-    a.str(tmp, sp, i64{4 * base_slot});
   }
 
   static void write_tail(CodeBuffer& code, u32 room, Symbol to) {

@@ -19,10 +19,17 @@ struct Target {
   static constexpr u32 reserved = 8;             // of a frame, for the exit handler
   static constexpr u32 root_frame = 4 * SPS_FIXED;  // what the interpreter's frame has to offer
   static constexpr u32 interpreter_frame = 0;    // what the interpreter made room for when it entered
-  static constexpr u32 register_bytes = 6 * 8;   // of arguments; what is more goes to the stack
-  static constexpr bool keeps_base = false;      // a frame has a slot for BASE
-  static constexpr u32 base_place = REGSP_INIT;  // and that as LuaJIT says it
+  static constexpr u32 register_words = 6;     // of arguments; what is more goes to the stack
+  static constexpr u32 most_exits = EXITSTUBS_PER_GROUP * LJ_MAX_EXITSTUBGR;
+  static constexpr bool converts_unsigned = false;  // by an instruction of its own
   static constexpr bool number_from_integer = false;  // a tested number is loaded as an integer and moved
+
+  // math.ldexp as the interpreter has it.
+  static double scale(double x, double y) {
+    long double r = 0;
+    __asm__("fscale" : "=t"(r) : "0"(static_cast<long double>(x)), "u"(static_cast<long double>(y)));
+    return static_cast<double>(r);
+  }
 
   static ir::Convention convention() {
     ir::Convention c = Isa::convention(ir::CallConv::c);
@@ -37,14 +44,15 @@ struct Target {
     u32 trace;
     u32 room;         // bytes to move the stack pointer by
     PReg base;        // to be loaded from jit_base; invalid: not wanted
-    bool keeps_base;  // unused here
     u32 check_slots;  // of the Lua stack, to be there; 0: as the parent has
     u64 check_exit;   // where to go if they are not
+    bool pad;          // a landing pad for indirect branches
   };
 
   static void write_head(CodeBuffer& code, const Head& h) {
     using namespace x86_64;
     Assembler a(code);
+    if (h.pad) a.endbr64();
     const auto global = [&](const volatile void* field) { return address(r14, distance(h.J, field)); };
     global_State* const g = J2G(h.J);
     if (h.check_slots != 0) {

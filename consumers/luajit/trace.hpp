@@ -15,7 +15,7 @@
 namespace jitkit::luajit {
 
 struct Trace {
-  static constexpr u32 max_refs = 0x10000, max_snapshots = 512;
+  static constexpr u32 max_refs = 0x10000, max_snapshots = 0x10000;
 
   jit_State* J = nullptr;
   GCtrace* T = nullptr;
@@ -30,21 +30,32 @@ struct Trace {
   CodeBuffer code;
 
   ir::Value values[max_refs];
-  u8 used[max_refs];  // by_trace, by_exits
+  static constexpr u8 by_trace = 1, by_exits = 2, compiled = 4;
+  u8 used[max_refs];  // who wants a reference; whether its instruction was done
   ir::FrameStateRef states[max_snapshots];  // of the snapshots that something can leave through
   u32 first_inst[max_snapshots];  // jitkit's instructions of a snapshot begin here
   ir::Inst unpatchable[4];        // guards of the collector's
   u32 unpatchables = 0;
+  ir::Block loop;                 // what LOOP begins
   PReg base_register;  // where BASE arrives; invalid: it is loaded
-  bool loses_base = false;    // what the slot for it holds is not BASE at every exit
-  bool writes_frame = false;  // a call writes to the lowest 16 bytes of the frame
+  u32 frame_writes = 0;  // bytes of the lowest part of the frame that calls write to
   u32 topslot = 0;     // of the Lua stack, that the trace needs checked
+  bool copies_slots = false;  // of the parent: its values get places of the trace's own
+  bool too_far = false;       // failed for a slot that LuaJIT cannot name
   const char* reason = nullptr;
   const char* detail = "";
+  TraceError error = LJ_TRERR_BADRA;  // what LuaJIT is told
 
   bool failed() const { return reason != nullptr; }
   void fail(const char* why, const char* more = "") {
-    if (reason == nullptr) reason = why, detail = more;
+    if (reason == nullptr) reason = why, detail = more, error = LJ_TRERR_BADRA, too_far = false;
+  }
+  // By a limit of LuaJIT's frames.
+  void exceed(const char* what) {
+    if (failed()) return;
+    fail("limit:", what);
+    error = LJ_TRERR_SPILLOV;
+    too_far = true;
   }
 };
 

@@ -152,7 +152,10 @@ void Translator::enter() {
   if (t_.base_register.valid()) params[count++] = placed(Type::ptr, t_.base_register);
   t_.fn.signature = t_.module.add_signature(std::span<const ir::Param>(params, count), {}, ir::CallConv::custom0);
   const ir::Block entry = b_.entry();
-  for (IRRef r = REF_FIRST; r < t_.first; ++r) t_.values[r] = b_.param(entry, which[r - REF_FIRST]);
+  for (IRRef r = REF_FIRST; r < t_.first; ++r) {
+    t_.values[r] = b_.param(entry, which[r - REF_FIRST]);
+    if (t_.copies_slots && regsp_spill(t_.parent_map[r - REF_FIRST]) != 0) t_.values[r] = b_.freeze(t_.values[r]);
+  }
   t_.values[REF_BASE] = base_ = t_.base_register.valid() ? b_.param(entry, count - 1) : global(&g_->jit_base, Type::ptr);
 }
 
@@ -189,13 +192,15 @@ void Translator::run() {
   for (IRRef r = t_.first; r < (loop != 0 ? loop : t_.last); ++r) explicit_step = explicit_step || ins(r).o == IR_GCSTEP;
   for (u32 n = 0; n < T.nsnap; ++n) t_.states[n] = {};
   t_.first_inst[0] = 0;
+  for (IRRef r = REF_FIRST; r < t_.first; ++r) t_.used[r] |= Trace::compiled;
   if (const u32 steps = explicit_step ? 0 : allocations(t_.first, loop != 0 ? loop : t_.last); steps != 0) collect_garbage(steps);
   for (ref_ = t_.first; ref_ < t_.last && !t_.failed(); ++ref_) {
     while (snapshot_ + 1 < T.nsnap && T.snap[snapshot_ + 1].ref <= ref_) t_.first_inst[++snapshot_] = t_.fn.insts.size();
     const IRIns& i = ins(ref_);
-    if (i.o == IR_PHI || i.o == IR_NOP || i.o == IR_RENAME) continue;
-    if (i.r == RID_SINK || !is_wanted(ref_)) continue;
-    translate(ref_);
+    const bool is_mark = i.o == IR_PHI || i.o == IR_NOP || i.o == IR_RENAME;
+    if (i.r == RID_SINK || (!is_mark && !is_wanted(ref_))) continue;
+    t_.used[ref_] |= Trace::compiled;
+    if (!is_mark) translate(ref_);
   }
   while (snapshot_ + 1 < T.nsnap) t_.first_inst[++snapshot_] = t_.fn.insts.size();
   if (t_.failed()) return;
@@ -221,7 +226,7 @@ void Translator::translate(IRRef ref) {
     case IR_UGT:
     case IR_EQ:
     case IR_NE:
-    case IR_ABC: return compare(i);
+    case IR_ABC: return ref == merged_ ? void() : compare(i);
     case IR_RETF: return return_to_lower_frame(i);
     case IR_XBAR:
     case IR_USE:
@@ -327,7 +332,7 @@ void Translator::translate(IRRef ref) {
 // --- Loops
 
 void Translator::begin_loop(IRRef ref) {
-  loop_ = b_.new_block();
+  t_.loop = loop_ = b_.new_block();
   Value left[256];
   u32 count = 0;
   IRRef first_phi = t_.last;
@@ -366,7 +371,6 @@ void Translator::end_loop() {
 // --- Frames and the tail
 
 void Translator::return_to_lower_frame(const IRIns& i) {
-  t_.loses_base = Target::keeps_base;
   const u64 pc = reinterpret_cast<u64>(ir_kptr(&ins(i.op2)));
   const i32 delta = static_cast<i32>(1 + LJ_FR2 + bc_a(*(reinterpret_cast<const BCIns*>(pc) - 1)));
   guard(b_.icmp(ICond::eq, b_.load(Type::i64, base_, -8), b_.constant(Type::i64, pc)));

@@ -31,7 +31,7 @@ class Translator {
   using FCond = ir::FCond;
 
   // --- translate.cpp: the walk
-  static constexpr u8 by_trace = 1, by_exits = 2;
+  static constexpr u8 by_trace = Trace::by_trace, by_exits = Trace::by_exits;
   void find_uses();
   void enter();
   void translate(IRRef ref);
@@ -76,9 +76,11 @@ class Translator {
   Value overflow(const IRIns& i);
   Value convert(const IRIns& i);
   Value math(const IRIns& i);
+  Value scale(const IRIns& i);
   Value extreme(const IRIns& i);
   void compare(const IRIns& i);
   Value checked_integer(Value number);
+  Value unsigned_integer(Value number, Type t);
 
   // --- tables.cpp: memory
   Value load_slot(const IRIns& i);
@@ -91,6 +93,9 @@ class Translator {
   Value temporary(IRRef ref, u32 mode);
   Value array_reference(const IRIns& i);
   Value hash_reference(const IRIns& i);
+  enum class Lookup : u8 { any, must_be, must_not_be };
+  Lookup lookup() const;
+  Value main_node(Value table, IRRef key);
   Value constant_slot(const IRIns& i);
   Value upvalue_reference(const IRIns& i);
   void table_barrier(const IRIns& i);
@@ -100,7 +105,12 @@ class Translator {
   static u64 tag(IRType1 t) { return static_cast<u64>(static_cast<i64>(static_cast<i32>(irt_toitype(t)))) << 47; }
 
   // --- calls.cpp
-  ir::Inst emit_call(const void* f, std::span<const Value> arguments, std::span<const ir::Param> results);
+  ir::SigRef signature_of(std::span<const Value> arguments, std::span<const ir::Param> results, bool variadic);
+  void write_frame(u32 bytes);  // a call writes that many of the lowest ones
+  ir::Inst emit_call(const void* f, std::span<const Value> arguments, std::span<const ir::Param> results, bool variadic = false);
+  // What `make` calls. If it may throw, an exit finds the values of the snapshot.
+  template <class Make>
+  Value guarded_call(Type result, bool throws, Make make);
   Value call(const void* f, std::span<const Value> arguments, Type result, bool throws);
   Value call(const void* f, std::initializer_list<Value> arguments, Type result, bool throws = false) {
     return call(f, std::span<const Value>(arguments.begin(), arguments.size()), result, throws);
@@ -125,10 +135,26 @@ class Translator {
   u32 snapshot_ = 0;
   const char* op_ = "";  // being translated
   IRRef ref_ = 0;
+  IRRef merged_ = 0;  // a comparison that was done with the lookup before it
   ir::FrameEntry entries_[512];
   u32 entry_count_ = 0;
   u32 callees_ = 0;
 };
+
+template <class Make>
+ir::Value Translator::guarded_call(Type result, bool throws, Make make) {
+  if (t_.failed()) return {};
+  ir::Param results[1];
+  results[0].type = result;
+  // Before the first snapshot LuaJIT remakes what the parent sank. The state is made before the call, since the
+  // constants it freezes have to be there when the call throws.
+  const bool leaves = throws && ref_ >= t_.T->snap[0].ref;
+  const ir::FrameStateRef s = leaves ? state() : ir::FrameStateRef();
+  const ir::Inst made = make(std::span<const ir::Param>(results, result != Type::none ? 1 : 0));
+  if (t_.failed()) return {};
+  if (leaves) b_.safepoint(s);  // keeps the values across the call
+  return result != Type::none ? b_.result(made) : Value();
+}
 
 }  // namespace jitkit::luajit
 

@@ -72,7 +72,7 @@ def main() -> None:
         seeds = range(args.seed, args.seed + args.count) if commands else []
         for seed, target, wrong, counts in pool.map(lambda s: try_one(s, target_of(s), commands[target_of(s)]), seeds):
             traces[target] += counts.get("traces_jitkit", 0)
-            stock[target] += counts.get("traces_stock", 0) + counts.get("aborted", 0)
+            stock[target] += counts.get("traces_stock", 0) + counts.get("refused", 0)
             if wrong == "both":
                 both.append(seed)
             elif not report.check(f"{target} program {seed}", wrong == "", f"{' '.join(settings(seed))}: {wrong}; kept: {WORK / f'{target}-{seed}.lua'}"):
