@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <mutex>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -70,7 +71,10 @@ constexpr u32 stub_words = 3;  // str x30, [sp]; bl lj_vm_exit_handler; movz w0,
 }  // namespace
 
 void ExitSymbols::make(Trace& t) {
-  count = t.T->nsnap + (t.parent != nullptr ? 1U : 0U);
+  count = t.T->nsnap;
+#if defined(__aarch64__)
+  if (t.parent != nullptr) ++count;  // where the head leaves when the Lua stack has no room
+#endif
   for (u32 n = 0; n < count; ++n) {
     char name[16];
     std::snprintf(name, sizeof name, "e%u", n);
@@ -112,15 +116,17 @@ void remember_branches(const Trace& t, const ExitSymbols& exits, std::span<const
   Patches& p = table()[t.T->mcode];
   p.trace = t.T->traceno;
   p.branches.clear();
+  u32 fixed[std::extent_v<decltype(Trace::unpatchable)>];  // where branches begin that stay
+  u32 fixed_count = 0;
+  for (const ir::ExitSite& s : t.unpatchables != 0 ? sites : std::span<const ir::ExitSite>())
+    for (u32 n = 0; n < t.unpatchables && fixed_count < std::size(fixed); ++n)
+      if (machine.insts[s.inst].inst == t.unpatchable[n]) fixed[fixed_count++] = s.offset;
   const i64 head = reinterpret_cast<const char*>(start) - reinterpret_cast<const char*>(t.T->mcode);
   for (const Reloc& r : t.code.relocs()) {
     const u32 exit = r.symbol.id - exits.first;
     if (r.symbol.id < exits.first || exit >= exits.count) continue;
     bool patchable = true;
-    for (const ir::ExitSite& s : sites) {
-      if (r.offset < s.offset || r.offset - s.offset > 2) continue;
-      for (u32 n = 0; n < t.unpatchables; ++n) patchable = patchable && machine.insts[s.inst].inst != t.unpatchable[n];
-    }
+    for (u32 n = 0; n < fixed_count; ++n) patchable = patchable && (r.offset < fixed[n] || r.offset - fixed[n] > 2);
     p.branches.push_back({head + r.offset, static_cast<u16>(exit), r.kind, patchable});
   }
 }

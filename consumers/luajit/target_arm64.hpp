@@ -23,7 +23,7 @@ struct Target {
   static constexpr u32 root_frame = 4 * SPS_FIXED;
   static constexpr u32 interpreter_frame = 4 * SPS_FIXED;
   static constexpr u32 register_words = 8;     // of arguments; what is more goes to the stack
-  static constexpr u32 most_exits = 0xffff;
+  static constexpr u32 most_exits = 4096;
   static constexpr bool converts_unsigned = true;  // by an instruction of its own
   static constexpr bool number_from_integer = true;
 

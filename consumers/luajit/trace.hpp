@@ -15,7 +15,7 @@
 namespace jitkit::luajit {
 
 struct Trace {
-  static constexpr u32 max_refs = 0x10000, max_snapshots = 0x10000;
+  static constexpr u32 max_refs = 0x10000, max_snapshots = Target::most_exits + 1;
 
   jit_State* J = nullptr;
   GCtrace* T = nullptr;
