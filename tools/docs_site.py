@@ -31,7 +31,7 @@ FETCHED = re.compile(r"<(?:script|img|iframe|source)\b[^>]*\bsrc=[\"']?(?:https?
 MENU = {
     "Guides": ["jit-in-an-hour.md", "writing-a-stub.md", "stubs.md", "speculation.md", "trap-policies.md", "perf-and-gdb.md",
                "explore.md", "porting.md"],
-    "Reference": ["design.md", "ir.md", "ops.md", "forms.md", "runtime.md", "optimiser.md", "atomics.md", "features.md", "import.md",
+    "Reference": ["design.md", "ir.md", "ops.md", "forms.md", "runtime.md", "optimiser.md", "atomics.md", "features.md", "import.md", "luajit-ops.md",
                   "api.md"],
     "Coming from": ["from-asmjit.md", "from-xbyak.md", "from-vixl.md", "from-oaknut.md", "from-dstogov-ir.md"],
     "Project": ["add-an-op.md", "add-an-instruction.md", "testing.md", "changelog.md", "security.md"],
