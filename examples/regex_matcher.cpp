@@ -50,7 +50,7 @@ int main() {
   bool good = true;
   for (const char* pattern : {"code", "[Cc]ode(r|d)?", "^a", "a$", "^$", "^ *a", "(ab)+ 12", "\\d{4}-\\d\\d-\\d\\d", "0x[0-9a-f]+",
                               "jit|kit|code", "[a-z]+://[^ ]+", "\\w+@\\w+\\.org$", "x.*4 .*=", "(a|b)*ab{2}", "\\[", "o{1,2}",
-                              "b?a{2,3}", "[^a-z ]{6,}", "a{3}", "z"})
+                              "b?a{2,3}", "bcd", "\\d\\d", "ab|bc|ca", "aab$", "[ab]c$", "[^a-z ]{6,}", "a{3}", "z"})
     good &= same(pattern, text);
   // Every place of a match and of the ends, around the 16 bytes that are looked at together.
   example::Regex at;
@@ -59,6 +59,12 @@ int main() {
     const std::string line = std::string(n, 'a') + "b";
     good &= at.count_lines(line) == (n > 0 ? 1 : 0) && at.count_lines(line + "\n" + line) == (n > 0 ? 2 : 0) && at.count_lines(line + "c") == 0;
   }
+  example::Regex pair;
+  good &= pair.compile("xyz") == nullptr;
+  for (std::size_t n = 0; n < 40; ++n)
+    for (const char* end : {"xyz", "xxyz", "xyxyz", "xyz\n"})
+      good &= pair.count_lines(std::string(n, 'x') + end) == 1 && pair.count_lines(std::string(n, 'y') + end) == 1 &&
+              pair.count_lines(std::string(n, 'x') + "xy") == 0 && pair.count_lines(std::string(n, '\n') + end) == 1;
   for (const char* wrong : {"(", ")", "a{", "*", "[a", "a{3,2}", "\\", "(a{255}){255}"}) {
     example::Regex refused;
     good &= refused.compile(wrong) != nullptr;

@@ -10,7 +10,8 @@
 //
 // A state has no code but "which byte is next?": its bytes are cut into runs that lead to the same state, and a
 // few runs become compares, many a jump table. Where a state mostly stays (as the first one does until a match
-// begins) 16 bytes are looked at together with vector ops: the same IR on both targets.
+// begins) 16 bytes are looked at together with vector ops, each with the byte behind it: a place is passed over
+// if what a match could start with does not go on as one. The same IR on both targets.
 #ifndef JITKIT_EXAMPLES_REGEX_MATCHER_HPP
 #define JITKIT_EXAMPLES_REGEX_MATCHER_HPP
 
@@ -320,7 +321,7 @@ class RegexCode {
     }
     for (std::size_t s = 0; s < states_.size(); ++s) state(s);
     // Behind a match: on to the next line.
-    skip_until(newline_, {Run{'\n', '\n', 0}}, [&](Value at, Value count) {
+    skip_until(newline_, {Run{'\n', '\n', 0}}, {}, [&](Value at, Value count) {
       const Value c = b_.uload8(Type::i32, at);
       b_.brif(b_.icmp(ICond::eq, c, b_.i32('\n')), {line_, {b_.ptr_add(at, b_.i64(1)), count}},
               {newline_, {b_.ptr_add(at, b_.i64(1)), count}});
@@ -358,19 +359,33 @@ class RegexCode {
     for (const auto& [target, n] : bytes)
       if (n > bytes[most]) most = target;
     std::vector<Run> runs;
+    const auto add = [](std::vector<Run>& list, unsigned c, u32 target, bool own) {
+      if (!own && !list.empty() && list.back().last + 1 == c && list.back().target == target && list.back().last != '\n')
+        list.back().last = c;
+      else
+        list.push_back({c, c, target});
+    };
     for (unsigned c = 0; c < 256; ++c) {
       const bool own = c == '\n' && (here.match_at_end || line_ != blocks_[0]);
-      if (here.next[c] == most && !own) continue;
-      if (!own && !runs.empty() && runs.back().last + 1 == c && runs.back().target == here.next[c] && runs.back().last != '\n')
-        runs.back().last = c;
-      else
-        runs.push_back({c, c, here.next[c]});
+      if (here.next[c] != most || own) add(runs, c, here.next[c], own);
     }
+    // Behind a byte of the runs: those with which the state is another than if that byte had not been there.
+    std::vector<Run> behind;
+    unsigned few = 0;
+    for (unsigned c = 0; c < 256; ++c)
+      if (std::any_of(runs.begin(), runs.end(), [&](const Run& r) {
+            const State& after = states_[r.target];
+            return after.match || after.match_at_end || r.first == '\n' || after.next[c] != here.next[c];
+          })) {
+        add(behind, c, 0, false);
+        ++few;
+      }
+    if (behind.size() > 3 || few > 128) behind.clear();
     const auto step = [&](Value at, Value count) {
       dispatch(here, b_.uload8(jitkit::ir::Type::i32, at), b_.ptr_add(at, b_.i64(1)), count, runs, most);
     };
     if (most == s && runs.size() <= 4) {
-      skip_until(blocks_[s], runs, step, here.match_at_end ? 1 : 0);
+      skip_until(blocks_[s], runs, behind, step, here.match_at_end ? 1 : 0);
     } else {
       b_.at(blocks_[s]);
       one_byte(b_.param(blocks_[s], 0), b_.param(blocks_[s], 1), step, here.match_at_end ? 1 : 0);
@@ -414,17 +429,9 @@ class RegexCode {
     b_.br({blocks_[most], {next, count}});
   }
 
-  // The block goes over bytes that are in none of the runs, 16 at a time, then does `step`.
-  template <class Step>
-  void skip_until(Block start, const std::vector<Run>& runs, Step step, int at_end) {
+  // Lanes of ones where a byte of the text is in a run.
+  Value in_runs(Value text, const std::vector<Run>& runs) {
     using namespace jitkit::ir;
-    b_.at(start);
-    const Value at = b_.param(start, 0), count = b_.param(start, 1);
-    const Block wide = b_.new_block(), narrow = b_.new_block(), none = b_.new_block(), some = b_.new_block();
-    const Value last = b_.ptr_add(at, b_.i64(16));
-    b_.brif(b_.icmp(ICond::ule, last, end_), {wide}, {narrow});
-    b_.at(wide);
-    const Value text = b_.load(Type::v128, at);
     Value found;
     for (const Run& r : runs) {
       const auto splat = [&](unsigned c) { return b_.vsplat(Type::v128, Lane::i8, b_.i8(static_cast<jitkit::i8>(c))); };
@@ -432,7 +439,23 @@ class RegexCode {
       const Value here = b_.vcmpeq(Lane::i8, text, clamped);
       found = found ? b_.vor(found, here) : here;
     }
-    if (!found) found = b_.v128(0, 0);
+    return found ? found : b_.v128(0, 0);
+  }
+
+  // The block goes over bytes that are in none of the runs, or before one that is not in `behind` if that has
+  // any, 16 at a time, then does `step`.
+  template <class Step>
+  void skip_until(Block start, const std::vector<Run>& runs, const std::vector<Run>& behind, Step step, int at_end) {
+    using namespace jitkit::ir;
+    b_.at(start);
+    const Value at = b_.param(start, 0), count = b_.param(start, 1);
+    const Block wide = b_.new_block(), narrow = b_.new_block(), none = b_.new_block(), some = b_.new_block();
+    const Value last = b_.ptr_add(at, b_.i64(16));
+    const Value needed = behind.empty() ? last : b_.ptr_add(at, b_.i64(17));
+    b_.brif(b_.icmp(ICond::ule, needed, end_), {wide}, {narrow});
+    b_.at(wide);
+    Value found = in_runs(b_.load(Type::v128, at), runs);
+    if (!behind.empty()) found = b_.vand(found, in_runs(b_.load(Type::v128, at, 1), behind));
     const Value low = b_.vextract(Lane::i64, found, 0), high = b_.vextract(Lane::i64, found, 1);
     b_.brif(b_.icmp(ICond::eq, b_.or_(low, high), b_.i64(0)), {none}, {some});
     b_.at(none);
