@@ -2,12 +2,13 @@
 """Fast traps in Xen (consumers/hv-trap/xen): Debian's Xen built from one source as it is and with the generated path, under
 qemu-system-aarch64.
 
-usage: xen.py [--traps N] [--table] [--linux]
+usage: xen.py [--traps N] [--table] [--faults] [--linux]
 
  - tests/hypervisor/xen's payload as dom0: EL2 instructions of each trap in stock Xen, in the patched one with the path off
    and on, by the plugin (tools/qemu_count); what came back is the same in all; the figures are within BARS;
  - a vm_event monitor of another domain turns the path off, and its end on again;
  - N traps (20,000) of random kinds on two vCPUs, with a timer's interrupts: every register that came back, off and on;
+ - --faults: each of seeded faults of the path changes what comes back;
  - --linux: Debian's kernel boots as dom0 to busybox's prompt, off and on, and shows the same values.
 --table prints the count of each kind."""
 
@@ -18,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import tree
@@ -76,12 +78,16 @@ def spans(file: Path) -> dict[int, tuple[int, int, int, int]]:
 
 def count(report: Report, cache: Path, directory: Path, table: bool) -> None:
     image = build(directory, "count", ["-DCOUNT"])
-    runs = {}
-    for name, xen, options in (("stock", "stock", ""), ("off", "fast", ""), ("on", "fast", ON)):
+
+    def run(case: tuple[str, str, str]) -> tuple:
+        name, xen, options = case
         out = directory / name
         line = command(cache / xen / "xen" / "xen", image, 1, options)
         lines = boot(report, name, [*line, "-icount", "shift=0,sleep=off", "-plugin", f"{PLUGIN},out={out},range={XEN_TEXT},marks=on"])
-        runs[name] = ([text for text in lines if text.startswith("kind ")], spans(out) if out.exists() else {})
+        return name, ([text for text in lines if text.startswith("kind ")], spans(out) if out.exists() else {})
+
+    with ThreadPoolExecutor(2) as pool:
+        runs = dict(pool.map(run, (("stock", "stock", ""), ("on", "fast", ON), ("off", "fast", ""))))
     rows = list(kinds.rows())
     for name in ("off", "on"):
         report.check(f"values, stock and {name}", runs[name][0] == runs["stock"][0] and len(runs[name][0]) == len(rows),
@@ -130,10 +136,7 @@ def monitor(report: Report, cache: Path, directory: Path) -> None:
 def mix(report: Report, cache: Path, directory: Path, traps: int) -> None:
     # Of the path's upper halves of W registers: payload.c, narrowed().
     image = build(directory, "mix", [f"-DTRAPS={traps}"])
-    texts = {}
-    for name, options in (("off", ""), ("on", ON)):
-        lines = boot(report, name, command(cache / "fast" / "xen" / "xen", image, 2, options))
-        texts[name] = "\n".join(lines)
+    texts = {name: "\n".join(boot(report, name, command(cache / "fast" / "xen" / "xen", image, 2, options))) for name, options in (("off", ""), ("on", ON))}
     found = {name: re.findall(r"^cpu (\d): hash (\w+) injected (\d+) interrupts (\d+) wide (\d+)$", text, re.M) for name, text in texts.items()}
     for name, cpus in found.items():
         report.check(f"{name}: both vCPUs", len(cpus) == 2, texts[name][-400:])
@@ -156,6 +159,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--traps", type=int, default=20000)
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--faults", action="store_true")
     parser.add_argument("--linux", action="store_true")
     args = parser.parse_args()
     report = Report()
@@ -170,6 +174,9 @@ def main() -> None:
         count(report, cache, Path(name), args.table)
         monitor(report, cache, Path(name))
         mix(report, cache, Path(name), args.traps)
+        if args.faults:
+            import xen_faults  # noqa: E402
+            xen_faults.check(report, cache, Path(name))
         if args.linux:
             import xen_linux  # noqa: E402
             xen_linux.check(report, cache, Path(name))

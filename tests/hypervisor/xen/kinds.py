@@ -24,6 +24,7 @@ def register(op0: int, op1: int, crn: int, crm: int, op2: int, read: int) -> int
 ACCESSES = {"LDRb": 0x39400000, "LDRh": 0x79400000, "LDRw": 0xB9400000, "LDRx": 0xF9400000, "LDRSbw": 0x39C00000, "LDRSbx": 0x39800000,
             "LDRShw": 0x79C00000, "LDRSw": 0xB9800000, "STRb": 0x39000000, "STRw": 0xB9000000}
 GICD, GICR = 0x8000000, 0x80A0000
+EL0 = 1 << 32
 OWN = 1 << 20  # the vCPU's own redistributor or register
 
 
@@ -53,6 +54,10 @@ def rows():
     yield "MRS MDSCR_EL1", "miss", "a_register", register(2, 0, 0, 2, 2, 1), 0
     yield "MRS PMUSERENR_EL0", "miss", "a_register", register(3, 3, 9, 14, 0, 1), 0
     yield "MRS ID_0_0_0_7_7", "miss", "a_register", register(3, 0, 0, 7, 7, 1), 0
+    # What EL0 can raise: listed registers trap to EL1 there (PMUSERENR_EL0 is 0), other ones and MMIO to EL2.
+    yield "EL0 MRS MDCCSR_EL0", "miss", "a_register", register(2, 3, 0, 1, 0, 1), EL0
+    yield "EL0 LDRw GICD_TYPER", "mmio", "an_access", GICD + 4, ACCESSES["LDRw"] | EL0
+    yield "EL0 LDRb GICD_IPRIORITYR5+1", "signed", "an_access", GICD + 0x415, ACCESSES["LDRb"] | EL0
     for name, base, offset, kinds, group in [
         ("GICD_TYPER", GICD, 4, "LDRw", "mmio"), ("GICD_IIDR", GICD, 8, "LDRw", "mmio"), ("GICD_TYPER", GICD, 4, "LDRSw", "signed"),
         *((f"GICD_PIDR{n}", GICD, at, "LDRw", "mmio") for n, at in ((0, 0xFFE0), (1, 0xFFE4), (2, 0xFFE8))),

@@ -42,9 +42,9 @@ hypercall:
         ret
 
 // void runN(struct block*): x0 to x30 at 0, NZCV at 248; the same as they come back at 256 and 504. slotN: three words.
-        .macro  runner n
-        .global run\n, slot\n
-run\n:  stp     x19, x20, [sp, #-96]!
+// void run_el0_N(struct block*): the same at EL0, in el0_slotN; an SVC or what is injected comes back.
+        .macro  begin
+        stp     x19, x20, [sp, #-96]!
         stp     x21, x22, [sp, #16]
         stp     x23, x24, [sp, #32]
         stp     x25, x26, [sp, #48]
@@ -53,8 +53,8 @@ run\n:  stp     x19, x20, [sp, #-96]!
         mov     x1, sp
         str     x1, [x0, #512]
         mov     sp, x0
-        ldr     x1, [sp, #248]
-        msr     nzcv, x1
+        .endm
+        .macro  load
         .irp r, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26
         ldr     x\r, [sp, #8 * \r]
         .endr
@@ -62,14 +62,13 @@ run\n:  stp     x19, x20, [sp, #-96]!
         ldr     x\r, [sp, #8 * \r]
         .endr
         ldp     x0, x1, [sp]
-slot\n: nop
-        nop
-        nop
+        .endm
+        .macro  store
         .irp r, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
         str     x\r, [sp, #256 + 8 * \r]
         .endr
-        mrs     x0, nzcv
-        str     x0, [sp, #504]
+        .endm
+        .macro  finish
         ldr     x0, [sp, #512]
         mov     sp, x0
         ldp     x21, x22, [sp, #16]
@@ -80,8 +79,50 @@ slot\n: nop
         ldp     x19, x20, [sp], #96
         ret
         .endm
+        .macro  runner n
+        .global run\n, slot\n, run_el0_\n, el0_slot\n
+run\n:  begin
+        ldr     x1, [sp, #248]
+        msr     nzcv, x1
+        load
+slot\n: nop
+        nop
+        nop
+        store
+        mrs     x0, nzcv
+        str     x0, [sp, #504]
+        finish
+run_el0_\n:
+        begin
+        mrs     x1, daif                // an interrupt would take ELR and SPSR
+        str     x1, [sp, #520]
+        msr     daifset, #2
+        ldr     x1, [sp, #248]
+        orr     x1, x1, #0x3c0
+        msr     spsr_el1, x1
+        adr     x1, el0_slot\n
+        msr     elr_el1, x1
+        isb
+        load
+        eret
+el0_slot\n:
+        nop
+        nop
+        nop
+        svc     #0
+        .endm
         runner  0
         runner  1
+from_el0:
+        store
+        mrs     x0, spsr_el1
+        and     x0, x0, #0xf0000000
+        str     x0, [sp, #504]
+        mrs     x0, esr_el1
+        msr     tpidr_el1, x0
+        ldr     x0, [sp, #520]
+        msr     daif, x0
+        finish
 
 // What Xen injects goes past the instruction, with its syndrome in TPIDR_EL1; a timer's interrupt sets the timer again.
         .balign 2048
@@ -113,7 +154,13 @@ vectors:
         msr     tpidr_el0, x0
         ldp     x0, x1, [sp], #16
         eret
-        .irp n, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        .irp n, 6, 7
+        .balign 128
+        b       .
+        .endr
+        .balign 128
+        b       from_el0
+        .irp n, 9, 10, 11, 12, 13, 14, 15
         .balign 128
         b       .
         .endr

@@ -10,15 +10,15 @@
 
 struct block {
   u64 x[32], out[32];  // [31]: NZCV
-  u64 sp, pad[63];
+  u64 sp, daif, pad[62];
 } __attribute__((aligned(16)));
 struct cpu {
   u8 below[1024];  // where interrupts save registers
   struct block block;
 } __attribute__((aligned(16)));
 
-extern void run0(struct block*), run1(struct block*);
-extern u32 slot0[], slot1[];
+extern void run0(struct block*), run1(struct block*), run_el0_0(struct block*), run_el0_1(struct block*);
+extern u32 slot0[], slot1[], el0_slot0[], el0_slot1[];
 extern u64 semihosting(u64 op, const void* block);
 extern u64 hvc(u64, u64, u64, u64);
 extern void second(void);
@@ -56,14 +56,15 @@ static u64 random(int cpu) {  // Vigna, xorshift64*
   return x * 0x2545f4914f6cdd1d;
 }
 
-static void put_slot(int cpu, u32 first, u32 instruction, u32 last) {
-  volatile u32* at = cpu ? slot1 : slot0;
+static int at_el0(const struct kind* k) { return (int)(k->b >> 32); }
+static void put_slot(int cpu, const struct kind* k, u32 first, u32 instruction, u32 last) {
+  volatile u32* at = at_el0(k) ? cpu ? el0_slot1 : el0_slot0 : cpu ? slot1 : slot0;
   at[0] = first, at[1] = instruction, at[2] = last;
   __asm__ volatile("dc cvau, %0\n dc cvau, %1\n dsb ish\n ic ivau, %0\n ic ivau, %1\n dsb ish\n isb" ::"r"(at), "r"(at + 2) : "memory");
 }
-static void run(int cpu) {
-  if (cpu) run1(&cpus[1].block);
-  else run0(&cpus[0].block);
+static void run(int cpu, const struct kind* k) {
+  if (at_el0(k)) (cpu ? run_el0_1 : run_el0_0)(&cpus[cpu].block);
+  else (cpu ? run1 : run0)(&cpus[cpu].block);
 }
 // The instruction of a kind, with the registers that it needs set; `rt` is its transfer register.
 static u32 prepare(int cpu, const struct kind* k, u32 rt) {
@@ -97,8 +98,8 @@ static void count(void) {
     for (u32 n = 0; n < 62; ++n) {
       seed(0);
       const u32 instruction = prepare(0, &kinds[k], n % 31);
-      put_slot(0, 0xd280001f | (k + 1) << 5, instruction, 0xd280001f);
-      run(0);
+      put_slot(0, &kinds[k], 0xd280001f | (k + 1) << 5, instruction, 0xd280001f);
+      run(0, &kinds[k]);
       if (n % 31 == 7) hash = cpus[0].block.out[kinds[k].type < a_register ? 0 : 7];
       if (narrowed(&kinds[k])) hash = (u32)hash;
     }
@@ -125,9 +126,9 @@ static void mix(int cpu) {
     const struct kind* kind = &kinds[k];
     seed(cpu);
     const u32 instruction = prepare(cpu, kind, rt);
-    put_slot(cpu, 0xd503201f, instruction, 0xd503201f);
+    put_slot(cpu, kind, 0xd503201f, instruction, 0xd503201f);
     __asm__ volatile("msr tpidr_el1, xzr");
-    run(cpu);
+    run(cpu, kind);
     u64* out = cpus[cpu].block.out;
     if (narrowed(kind) && rt != 31) {
       wide[cpu] += out[rt] >> 32 != 0;

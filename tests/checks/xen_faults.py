@@ -1,0 +1,73 @@
+"""Seeded faults of the path in Xen's image: each has to change what a guest sees (xen.py --faults)."""
+
+import re
+import struct
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from report import Report
+from xen import FAST, ON, build, command
+
+TRAPS, SECONDS = 4000, 120
+NOP, EQUAL, PAIR = 0xD503201F, 0xEB1F03FF, 0xA96E07E0  # cmp xzr, xzr; ldp x0, x1, [sp, #-288]
+ALL = 0xFFFFFFFF
+FAULTS = [  # the nth word (from 0) that is `word` under `mask` becomes `fault`
+    ("PC not advanced", ALL, 0x91001021, 0, NOP),
+    ("PC advanced by 2", ALL, 0x91001021, 4, 0x91000821),
+    ("x1 not restored", ALL, PAIR, 5, PAIR + 0x400),
+    ("SRT off by one", ALL, 0xD3505000, 0, 0xD3515400),
+    ("SRT of 4 bits", ALL, 0xD3505000, 1, 0xD3504C00),
+    ("no sign extension of a word", ALL, 0xB9800C21, 0, 0xB9400C21),
+    ("no sign extension of a byte", ALL, 0x39803021, 0, 0x39403021),
+    ("SF ignored", ALL, 0x2A0103E1, 0, NOP),
+    ("register's key not compared", ALL, 0x7216683F, 25, EQUAL),
+    ("offset of 11 bits", ALL, 0xB3402C20, 0, 0xB3402820),
+    ("page shifted wrongly", ALL, 0xD378DC00, 0, 0xD379E000),
+    ("bank of half the index", ALL, 0x8B216FE1, 0, 0x8B216BE1),
+    ("another register of the bank", ALL, 0xB9400C21, 0, 0xB9401021),
+    ("call's number not compared", ALL, 0x6B01001F, 1, EQUAL),
+    ("hypercall's argument not compared", 0xFF00001F, 0x35000000, 0, NOP),
+]
+
+
+def words_of(data: bytes) -> list[int]:
+    return list(struct.unpack(f"<{len(data) // 4}I", data[: len(data) // 4 * 4]))
+
+
+def check(report: Report, cache: Path, directory: Path) -> None:
+    image = build(directory, "faults", [f"-DTRAPS={TRAPS}"])
+    xen = (cache / "fast" / "xen" / "xen").read_bytes()
+    flat = directory / "fast.text"
+    subprocess.run(["aarch64-linux-gnu-objcopy", "-O", "binary", "-j", ".text", FAST.with_suffix(".o"), flat], check=True)
+    code = flat.read_bytes()
+    start = xen.find(code[:64])
+    if not report.check("faults: the path in Xen's image", start > 0 and xen.find(code[:64], start + 1) < 0):
+        return
+    words = words_of(xen[start:start + len(code)])
+
+    def seen(case: tuple[str, int, int]) -> str:
+        """The hashes of a run with one word changed, or what became of it."""
+        name, at, word = case
+        patched = directory / f"xen-{at}"
+        patched.write_bytes(xen[:start + 4 * at] + struct.pack("<I", word) + xen[start + 4 * at + 4:])
+        line = [*command(patched, image, 2, ON), "-serial", "none"]
+        try:
+            done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            return "no end"
+        finally:
+            patched.unlink()
+        return " ".join(re.findall(r"hash (\w+) injected \d+", done.stdout)) + re.sub(r"\D", "", "".join(re.findall(r"wide (\d+)", done.stdout)))
+
+    cases = [("none", 0, words[0])]
+    for name, mask, word, nth, fault in FAULTS:
+        places = [n for n, w in enumerate(words) if w & mask == word]
+        if report.check(f"fault has a place: {name}", nth < len(places), f"{len(places)} such words"):
+            cases.append((name, places[nth], fault))
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(seen, cases))
+    report.check("faults: without one both vCPUs end", len(results[0].split()) == 2, results[0])
+    for (name, *_), result in list(zip(cases, results))[1:]:
+        report.check(f"fault found: {name}", result != results[0], result)
+    report.note(f"xen: {len(cases) - 1} seeded faults of the path, {sum(r != results[0] for r in results[1:])} found")
