@@ -92,6 +92,7 @@ ir::Value Translator::bits(const IRIns& i) {
 ir::Value Translator::overflow(const IRIns& i) {
   if (irt_isnum(i.t) || irt_is64(i.t)) return fail("type", "overflow"), Value();
   const Value x = small(i.op1), y = small(i.op2);
+  state();  // nothing stands between the operation and its guard then
   const ir::WithFlag r = i.o == IR_ADDOV ? b_.sadd_ov(x, y) : i.o == IR_SUBOV ? b_.ssub_ov(x, y) : b_.smul_ov(x, y);
   guard_not(r.flag);
   return r.value;

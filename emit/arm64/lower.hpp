@@ -182,6 +182,7 @@ class Lower : public ir::Selector<Lower> {
   void trap_if_overflow(Type t, VReg x, VReg y);
   void extremum(Inst i, Form native, Cond c);
   void absolute(Inst i);
+  Cond overflow_condition(Inst i) const;
   void add_overflow(Inst i, const ArithForms& f, bool is_signed);
   void multiply_overflow(Inst i, bool is_signed);
   void add_carry(Inst i);
@@ -224,6 +225,7 @@ class Lower : public ir::Selector<Lower> {
   bool test_bits(ir::ICond c, Value x, Value y);
   Cond flags_of(Value condition);
   BranchTest branch_test(Value condition, bool inverted);
+  Inst overflow_before(Value v) const;
   bool compare_branch(Inst i, bool inverted, BranchTest& test);
   void set_condition(Inst i);
   void select(Inst i);
@@ -362,6 +364,7 @@ class Lower : public ir::Selector<Lower> {
   u32 pair_count_ = 0;
   bool in_region_ = false;
   bool variadic_area_ = false;   // va_start was selected: the entry saves the argument registers
+  Inst fused_overflow_;          // its flags are the test of the branch behind it
   unsigned variadic_first_ = 0;  // of those registers among the entry's operands
 };
 

@@ -146,6 +146,12 @@ inline Lower::BranchTest Lower::branch_test(Value condition, bool inverted) {
     condition = fn_.operand(n, 0);
     inverted = !inverted;
   }
+  if (const Inst o = overflow_before(condition)) {
+    const Cond c = overflow_condition(o);
+    fused_overflow_ = o;
+    vreg(fn_.result(o, 0));  // it is there for its flags at least
+    return {Form::b_cond, static_cast<u32>(inverted ? invert(c) : c), VReg()};
+  }
   BranchTest test;
   Inst i = folds(condition, Opcode::icmp);
   if (i && compare_branch(i, inverted, test)) return test;
@@ -158,6 +164,17 @@ inline Lower::BranchTest Lower::branch_test(Value condition, bool inverted) {
   if (t && ir::bits(type_of(t, 0)) <= 64)
     return {inverted ? Form::tbz_w : Form::tbnz_w, 0, operand_vreg(t, 0)};
   return {inverted ? Form::cbz_w : Form::cbnz_w, 0, vreg(condition)};
+}
+
+// The instruction right before the one being selected, if the value is whether it overflowed, nobody else asks, and it
+// leaves that in the flags.
+inline Lower::Inst Lower::overflow_before(Value v) const {
+  const Inst i = fn_.def(v);
+  if (fn_[v].uses != 1 || wanted(v) || !i || i != fn_[current_].prev) return {};
+  const Opcode op = fn_[i].op;
+  const bool sums = op == Opcode::sadd_ov || op == Opcode::ssub_ov || op == Opcode::uadd_ov || op == Opcode::usub_ov;
+  const bool multiplies = op == Opcode::smul_ov || op == Opcode::umul_ov;
+  return (sums || multiplies) && ir::bits(fn_[i].type) >= 32 ? i : Inst();
 }
 
 // Comparisons with 0 that a branch does by itself: cbz, cbnz, tbz, tbnz.

@@ -355,6 +355,17 @@ inline void Lower::absolute(Inst i) {
 
 // ---- overflow and carry ----
 
+// What holds behind an instruction that leaves in the flags whether it overflowed.
+inline Cond Lower::overflow_condition(Inst i) const {
+  switch (fn_[i].op) {
+    case Opcode::sadd_ov:
+    case Opcode::ssub_ov: return Cond::vs;
+    case Opcode::uadd_ov: return Cond::hs;
+    case Opcode::usub_ov: return Cond::lo;
+    default: return Cond::ne;
+  }
+}
+
 inline void Lower::add_overflow(Inst i, const ArithForms& f, bool is_signed) {
   const Type t = fn_[i].type;
   const Value x = fn_.operand(i, 0), y = fn_.operand(i, 1);
@@ -362,8 +373,7 @@ inline void Lower::add_overflow(Inst i, const ArithForms& f, bool is_signed) {
   const bool subtract = f.imm == sub_forms.imm;
   if (ir::bits(t) >= 32) {
     arith(subtract ? subs_forms : adds_forms, t, d, x, y);
-    const Cond c = is_signed ? Cond::vs : subtract ? Cond::lo : Cond::hs;
-    if (wanted(fn_.result(i, 1))) op_d(Form::cset_w, result_vreg(i, 1), static_cast<u32>(invert(c)) << 12);
+    if (wanted(fn_.result(i, 1))) op_d(Form::cset_w, result_vreg(i, 1), static_cast<u32>(invert(overflow_condition(i))) << 12);
     return;
   }
   // In 32 bits nothing overflows: compare with what is left in the narrow type.
@@ -385,7 +395,7 @@ inline void Lower::multiply_overflow(Inst i, bool is_signed) {
   const unsigned n = ir::bits(t);
   const VReg x = extended(fn_.operand(i, 0), is_signed), y = extended(fn_.operand(i, 1), is_signed);
   const VReg d = result_vreg(i);
-  const bool flag = wanted(fn_.result(i, 1));
+  const bool flag = wanted(fn_.result(i, 1)) || i == fused_overflow_;
   if (n == 64) {
     const VReg high = new_vreg(Type::i64);
     if (flag) op_dnm(is_signed ? Form::smulh : Form::umulh, high, x, y);
@@ -412,7 +422,7 @@ inline void Lower::multiply_overflow(Inst i, bool is_signed) {
     else
       op_n(Form::tst_imm_w, d, static_cast<u32>(encode_logical(low_mask(32) & ~low_mask(n), 32)));
   }
-  op_d(Form::cset_w, result_vreg(i, 1), static_cast<u32>(invert(Cond::ne)) << 12);
+  if (wanted(fn_.result(i, 1))) op_d(Form::cset_w, result_vreg(i, 1), static_cast<u32>(invert(Cond::ne)) << 12);
 }
 
 inline void Lower::add_carry(Inst i) {
