@@ -13,12 +13,13 @@
 #   make docs            the documents as a site, with references of the ops and instructions: build/docs/site
 #   make consumers       builds build/consumers/<name>/<target>/: the HotSpot agent, LuaJIT, EL2 trap handlers
 #   make demo-hv         our monitor at EL2 under QEMU: every trap of the policy with its EL2 instructions, beside Xen's
+#   make demo-nginx      Debian's nginx with Lua on stock's LuaJIT and on jitkit's: the same answers, requests/s
 #   make luajit          builds build/consumers/luajit/<target>/luajit
 #   make demo-xen        EL2 instructions of traps in Debian's Xen, as it is and with the generated path; Linux as dom0
 #   make explore         builds and serves the live page: jitkit explore (needs npm, as `make check` does; PORT=n)
 #   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
-.PHONY: build demo demo-hv demo-jvm check quick fuzz soak bench bench-luajit litmus single-header deb docs import consumers demo-xen luajit explore format tidy clean
+.PHONY: build demo demo-hv demo-jvm check quick fuzz soak bench bench-luajit litmus single-header deb docs import consumers demo-xen luajit demo-nginx explore format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -137,6 +138,11 @@ luajit:
 	@tools/setup.sh luajit
 	@$(call compile,release,jitkit_luajit)
 	@$(call compile,release-arm64,jitkit_luajit)
+
+demo-nginx:
+	@tools/setup.sh luajit
+	@$(call compile,release,luajit2_shared)
+	@python3 tools/nginx/demo.py $(ARGS)
 
 format:
 	@tools/setup.sh format

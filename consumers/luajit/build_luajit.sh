@@ -1,10 +1,11 @@
 #!/bin/sh
 # LuaJIT as Debian has it, unmodified: source, libraries and main program for one target.
 #
-# usage: build_luajit.sh x86_64|arm64      prints the directory with its headers, luajit.o, libluajit.a and, of
+# usage: build_luajit.sh x86_64|arm64 [PACKAGE]
+#                                          PACKAGE: luajit, or luajit2 (OpenResty's); prints the directory with its headers, luajit.o, libluajit.a and, of
 #                                          the objects that a shared library is made of, libluajit_pic.a
 #
-# Everything is kept under ${JITKIT_CACHE:-~/.cache/jitkit}/luajit; package lists are its own, so neither
+# Everything is kept under ${JITKIT_CACHE:-~/.cache/jitkit}/PACKAGE; package lists are its own, so neither
 # root nor deb-src lines of the system are needed. Not amalgamated: lj_asm.o has to be an object of its own.
 set -eu
 
@@ -14,7 +15,8 @@ case $target in
   arm64) cross="HOST_CC=gcc CROSS=aarch64-linux-gnu- TARGET_SYS=Linux" ;;
   *) echo "build_luajit.sh: unknown target '$target'" >&2; exit 2 ;;
 esac
-cache=${JITKIT_CACHE:-$HOME/.cache/jitkit}/luajit
+package=${2-luajit}
+cache=${JITKIT_CACHE:-$HOME/.cache/jitkit}/$package
 mkdir -p "$cache"
 exec 9>"$cache/lock.$target" 8>"$cache/lock"
 
@@ -29,7 +31,7 @@ fetch() {
     -o Dir::State::lists="$cache/apt/lists" -o Dir::Cache="$cache/apt" -o APT::Sandbox::User=
   tries=0
   # An archive without sources makes `update` fail; what counts is whether LuaJIT's are there.
-  until (cd "$cache" && { apt-get "$@" update || :; } && apt-get "$@" source --download-only luajit) >"$cache/fetch.log" 2>&1; do
+  until (cd "$cache" && { apt-get "$@" update || :; } && apt-get "$@" source --download-only "$package") >"$cache/fetch.log" 2>&1; do
     tries=$((tries + 1))
     [ $tries -lt 4 ] || { tail -n 5 "$cache/fetch.log" >&2; exit 1; }
     sleep $((tries * 5))
@@ -37,10 +39,10 @@ fetch() {
 }
 
 flock 8
-[ -n "$(ls "$cache"/luajit_*.dsc 2>/dev/null)" ] || fetch
+[ -n "$(ls "$cache/$package"_*.dsc 2>/dev/null)" ] || fetch
 if [ ! -f "$cache/src/src/lj_asm.c" ]; then
   rm -rf "$cache/src"
-  dpkg-source --no-check -x "$cache"/luajit_*.dsc "$cache/src" >"$cache/unpack.log" 2>&1
+  dpkg-source --no-check -x "$cache/$package"_*.dsc "$cache/src" >"$cache/unpack.log" 2>&1
 fi
 flock -u 8
 

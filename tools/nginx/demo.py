@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Debian's nginx with its Lua module on stock's LuaJIT and on jitkit's, one after the other: `make demo-nginx`.
+
+The packages are downloaded and unpacked below ${JITKIT_CACHE}/nginx, nothing is installed and no file of the system
+changed; LD_LIBRARY_PATH says which libluajit-5.1.so.2 the module gets. The module is built for OpenResty's LuaJIT
+(luajit2), so that is what jitkit's library is made of. Both answer the same requests, which must be the same byte
+for byte; then wrk puts load on each for some seconds, in which no request may fail.
+"""
+
+import argparse
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PACKAGES = ["nginx", "nginx-common", "libnginx-mod-http-ndk", "libnginx-mod-http-lua", "lua-resty-core", "lua-resty-lrucache",
+            "libluajit2-5.1-2", "libluajit2-5.1-common", "wrk", "libpcre3"]
+OURS = ROOT / "build" / "consumers" / "luajit2" / "x86_64"
+CONFIGURATION = """
+load_module {root}/usr/lib/nginx/modules/ndk_http_module.so;
+load_module {root}/usr/lib/nginx/modules/ngx_http_lua_module.so;
+daemon off;
+master_process off;
+pid {work}/nginx.pid;
+error_log {work}/error.log warn;
+env JITKIT_LUAJIT;
+env JITKIT_LUAJIT_STATS;
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path {work}/body;
+  proxy_temp_path {work}/proxy;
+  fastcgi_temp_path {work}/fastcgi;
+  uwsgi_temp_path {work}/uwsgi;
+  scgi_temp_path {work}/scgi;
+  lua_package_path "{root}/usr/share/lua/5.1/?.lua;;";
+  server {{
+    listen 127.0.0.1:{port};
+    location /order {{ content_by_lua_file {here}/handler.lua; }}
+    location /library {{ content_by_lua_block {{
+      local traces, util = 0, require "jit.util"
+      for i = 1, 1000 do if util.traceinfo(i) then traces = traces + 1 end end
+      for line in io.lines("/proc/self/maps") do
+        local path = line:match("%S*libluajit%S*")
+        if path then ngx.say(path, " ", traces) return end
+      end
+    }} }}
+  }}
+}}
+"""
+
+
+def unpacked(cache: Path) -> Path:
+    """The packages' files, fetched once."""
+    root = cache / "root"
+    if not (root / "usr" / "sbin" / "nginx").exists():
+        (cache / "debs").mkdir(parents=True, exist_ok=True)
+        subprocess.run(["apt-get", "-q", "-o", "APT::Sandbox::User=", "download", *PACKAGES], cwd=cache / "debs", check=True,
+                       stdout=subprocess.DEVNULL)
+        for package in sorted((cache / "debs").glob("*.deb")):
+            subprocess.run(["dpkg-deb", "-x", package, root], check=True)
+    return root
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def get(port: int, path: str) -> bytes:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+        return answer.read()
+
+
+class Server:
+    """nginx with the library of a directory."""
+
+    def __init__(self, root: Path, library: Path, work: Path):
+        work.mkdir()
+        self.port, self.work, self.root = free_port(), work, root
+        (work / "nginx.conf").write_text(CONFIGURATION.format(root=root, work=work, port=self.port, here=Path(__file__).parent))
+        system = [root / "usr/lib/x86_64-linux-gnu", root / "lib/x86_64-linux-gnu"]
+        environment = os.environ | {"LD_LIBRARY_PATH": ":".join(map(str, [library, *system])), "JITKIT_LUAJIT_STATS": str(work / "statistics")}
+        self.process = subprocess.Popen([root / "usr/sbin/nginx", "-p", work, "-c", work / "nginx.conf", "-e", work / "error.log"], env=environment)
+        for _ in range(100):
+            try:
+                self.library = get(self.port, "/library").decode()
+                return
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.1)
+        raise SystemExit(f"nginx did not start: {(work / 'error.log').read_text()[-2000:]}")
+
+    def load(self, seconds: int) -> str:
+        """What wrk prints; it has Lua in it and gets stock's library."""
+        environment = os.environ | {"LD_LIBRARY_PATH": f"{self.root}/usr/lib/x86_64-linux-gnu"}
+        done = subprocess.run([self.root / "usr/bin/wrk", "-t1", "-c8", f"-d{seconds}s", f"http://127.0.0.1:{self.port}/order?n=17"],
+                              env=environment, text=True, stdout=subprocess.PIPE, check=True)
+        return done.stdout
+
+    def stop(self) -> None:
+        self.library = get(self.port, "/library").decode()
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=int, default=5, help="of load on each")
+    parser.add_argument("--requests", type=int, default=200, help="that are compared")
+    parser.add_argument("--rounds", type=int, default=1, help="of load, in turn")
+    args = parser.parse_args()
+    cache = Path(os.environ.get("JITKIT_CACHE") or Path.home() / ".cache" / "jitkit") / "nginx"
+    root = unpacked(cache)
+    wrong = []
+    with tempfile.TemporaryDirectory() as directory:
+        servers = {"stock": Server(root, root / "usr/lib/x86_64-linux-gnu", Path(directory) / "stock"),
+                   "jitkit": Server(root, OURS, Path(directory) / "jitkit")}
+        for n in range(args.requests):
+            answers = {name: get(server.port, f"/order?n={n}") for name, server in servers.items()}
+            if answers["stock"] != answers["jitkit"]:
+                wrong.append(f"/order?n={n}: other answers")
+        print(f"{args.requests - len(wrong)} of {args.requests} answers are the same")
+        speed: dict[str, list[float]] = {name: [] for name in servers}
+        for _ in range(args.rounds):
+            for name, server in servers.items():
+                text = server.load(args.seconds)
+                speed[name].append(float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]))
+                failed = re.findall(r"(?:Non-2xx.*|Socket errors.*)", text)
+                wrong += [f"{name}: {line.strip()}" for line in failed]
+        for name, server in servers.items():
+            server.stop()
+            path, traces = server.library.split()
+            rates = sorted(speed[name])
+            print(f"{name:7} {rates[len(rates) // 2]:8.0f} requests/s   {traces} traces   {path}")
+            log = (server.work / "error.log").read_text().strip()
+            wrong += [f"{name}: {line}" for line in log.splitlines() if "[alert]" in line or "[error]" in line]
+        if not servers["jitkit"].library.startswith(str(OURS)):
+            wrong.append("nginx did not use jitkit's library")
+        file = Path(directory) / "jitkit" / "statistics"
+        counts = dict(re.findall(r"^(\w+) (\d+)$", file.read_text(), re.MULTILINE)) if file.exists() else {}
+        print("traces compiled by jitkit: {traces_jitkit}, by stock's backend: {traces_stock}; {ir_instructions} IR instructions, "
+              "{code_bytes} bytes of code".format_map(counts) if counts else "no statistics")
+        if int(counts.get("traces_jitkit", 0)) == 0:
+            wrong.append("jitkit compiled no trace")
+    print("\n".join(wrong) if wrong else "no request failed")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
