@@ -2,7 +2,7 @@
 """Fast trap handlers (consumers/hv-trap): generated EL2 code against a model written from the Arm manual, both as a
 table of vectors and as a path before a hypervisor's slow path.
 
-usage: hypervisor.py [--traps N]
+usage: hypervisor.py [--traps N] [--policies N]
 
  - bad policies are refused with the entry's name and what is missing;
  - .S and .o hold the same words, and .h the contract;
@@ -11,6 +11,7 @@ usage: hypervisor.py [--traps N]
  - a guest under the monitor takes every kind of trap of the policy on two vCPUs with each granule of stage 2, registers and
    state after each as a model has them; the instructions at EL2 that a counter sees are those of the listing
    (consumers/hv-trap/monitor);
+ - random policies (8) and random traps, a quarter of N each: the vectors and the generated C model as the reference has them;
  - N traps (20,000) in each form and of every kind at EL2 on two CPUs of qemu-system-aarch64: state after each as the model has it,
    and seeded faults of model and code are found (tests/hypervisor).
 """
@@ -24,6 +25,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import hv_policy
 from report import Report
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -290,6 +292,34 @@ def proof(report: Report, traps: int, directory: Path, code: Path, define: list[
             print(f"seed {seed}")
 
 
+def random_policies(report: Report, count: int, traps: int, directory: Path) -> None:
+    """Random policies, random traps; the generated C model too has to be the reference's equal."""
+    seed = int(os.environ.get("JITKIT_SEED", "1")) * 100000
+    shutil.copy(POLICY.with_name("bodies.jk"), directory)
+    good = 0
+    for n in [*range(seed, seed + count), seed]:  # the first once more, with one thing said otherwise to the model
+        policy, tables = hv_policy.make(n)
+        otherwise = n == seed and good == count
+        if otherwise:
+            tables = re.sub(r"skips_wfi = (\d)", lambda m: f"skips_wfi = {1 - int(m[1])}", tables)
+        (directory / "random.yaml").write_text(policy)
+        (directory / "random_policy.h").write_text(tables)
+        made = subprocess.run([GENERATOR, directory / "random.yaml", directory / "random_vectors"], stderr=subprocess.PIPE, text=True)
+        if not report.check(f"random policy {n}: generator", made.returncode == 0, made.stderr):
+            continue
+        elf = directory / "random.elf"
+        subprocess.run([GCC, *FLAGS, "-I", directory, "-I", POLICY.parent, f"-DTRAPS={traps}", f"-DSEED={2 * n + 1}ULL", "-DNO_FAULTS", "-DC_MODEL",
+                        "-DLEAST_HANDLED=20", '-DNOTE="random policy: "', '-DPOLICY="random_policy.h"', "-T", HERE / "link.ld", HERE / "boot.S",
+                        HERE / "model.c", HERE / "proof.c", directory / "random_vectors.c", directory / "random_vectors.o", "-o", elf], check=True)
+        done = subprocess.run([*QEMU, elf], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
+        right = done.returncode == 0 and re.search(r"^4 passed, 0 failed", done.stdout, re.M) is not None
+        if otherwise:
+            report.check(f"random policy {n}: another policy is told from it", not right and "different: " in done.stdout, done.stdout[-600:])
+        else:
+            good += report.check(f"random policy {n}: traps", right, done.stdout[-600:])
+    report.note(f"hv-trap: {good} of {count} random policies, {traps} traps each: the vectors and the C model as the reference")
+
+
 def counted(report: Report, granule: int, run: demo.Run, paths: dict) -> None:
     """Each leaf was taken, every time through the vectors, along its shortest and its longest path."""
     traps = {trap.name: trap for trap in run.traps}
@@ -327,6 +357,7 @@ def monitor(report: Report, directory: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--traps", type=int, default=20000)
+    parser.add_argument("--policies", type=int, default=8)
     args = parser.parse_args()
     report = Report()
     refusals(report)
@@ -339,6 +370,7 @@ def main() -> None:
             report.skip("hypervisor", "qemu-system-aarch64 (qemu-system-arm)")
         else:
             monitor(report, Path(directory))
+            random_policies(report, args.policies, args.traps // 4, Path(directory))
             proof(report, args.traps, Path(directory), OUT / "vectors.o", [])
             proof(report, args.traps, Path(directory), Path(directory) / "path.o", ["-DBEFORE"])
     report.finish()

@@ -1,38 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "model.h"
 
-enum { constant, word, body, ignore, watch };
-struct call { u32 id; int smc, kind; u64 value; };
-struct reg { u32 op0, op1, crn, crm, op2; int write, el0, kind; u64 value; };
-struct mmio { u64 ipa; u32 bytes; int narrow, write, kind; u64 value; };
-enum { arch_features, psci_features, mix, ticks_left, send_sgi, enable, disable };
-
-static const struct call calls[] = {
-    {0x80000000, 1, constant, 0x10002}, {0x80000001, 1, body, arch_features}, {0x84000000, 1, constant, 0x10001},
-    {0x8400000a, 1, body, psci_features}, {0xc4000004, 0, constant, 0}, {0x84000006, 0, constant, 2},
-    {0x8600ff01, 0, constant, 0x6a69746b}, {0x11, 0, constant, 0x40011}, {0x12, 0, word, 400}, {0x13, 0, body, mix},
-};
-static const struct reg regs[] = {
-    {3, 0, 0, 4, 0, 0, 0, constant, 0x1100000011111112}, {3, 0, 0, 4, 1, 0, 0, constant, 0x21},
-    {3, 0, 0, 5, 0, 0, 0, constant, 0x10305106}, {3, 0, 0, 5, 1, 0, 0, constant, 0},
-    {3, 0, 0, 6, 0, 0, 0, constant, 0x1021111110212120}, {3, 0, 0, 6, 1, 0, 0, constant, 0x11110211202},
-    {3, 0, 0, 7, 0, 0, 0, constant, 0x1001122}, {3, 0, 0, 7, 1, 0, 0, constant, 0x10211122},
-    {3, 0, 0, 7, 2, 0, 0, constant, 0x1001111011}, {3, 0, 0, 1, 0, 0, 0, constant, 0x131},
-    {3, 0, 0, 1, 2, 0, 0, constant, 0x3010066}, {3, 0, 0, 1, 4, 0, 0, constant, 0x10201105},
-    {3, 0, 0, 2, 0, 0, 0, constant, 0x2101110}, {3, 0, 0, 3, 0, 0, 0, constant, 0x10110222},
-    {2, 0, 1, 1, 4, 0, 0, constant, 8}, {3, 1, 0, 0, 7, 0, 0, constant, 0},
-    {3, 0, 1, 0, 1, 0, 0, word, 384}, {3, 3, 9, 12, 0, 0, 1, word, 440}, {3, 3, 14, 2, 0, 0, 1, body, ticks_left},
-    {3, 0, 1, 0, 1, 1, 0, ignore, 0}, {2, 0, 1, 0, 4, 1, 0, ignore, 0}, {3, 3, 9, 12, 0, 1, 1, word, 440},
-    {3, 0, 12, 11, 5, 1, 0, body, send_sgi}, {3, 0, 1, 0, 0, 1, 0, watch, 432},
-};
-static const struct mmio mmios[] = {
-    {0x8000000, 4, 0, 0, constant, 0x12}, {0x8000004, 4, 0, 0, constant, 0x37a0007}, {0x8000008, 4, 0, 0, constant, 0x43b},
-    {0x8000104, 4, 0, 0, word, 424}, {0x8000104, 4, 0, 1, body, enable}, {0x8000184, 4, 0, 1, body, disable},
-    {0x8000184, 4, 0, 0, word, 424}, {0x8000420, 4, 1, 0, constant, 0xa0908070}, {0x8000010, 4, 0, 1, ignore, 0},
-    {0x800ffd0, 4, 0, 0, constant, 4}, {0x800ffe0, 4, 0, 0, constant, 0x92}, {0x800ffe4, 4, 0, 0, constant, 0xb4},
-    {0x800ffe8, 4, 0, 0, constant, 0x3b}, {0x80a0004, 4, 0, 0, constant, 0x43b}, {0x80a0008, 8, 0, 0, constant, 0x100000011},
-    {0x9000018, 4, 0, 0, constant, 0x90}, {0x9000fe0, 4, 0, 0, constant, 0x11}, {0xa000050, 4, 0, 1, watch, 408},
-};
+#ifdef POLICY
+#include POLICY
+#else
+#include "policy_again.h"
+#endif
 
 static u64 field(u64 v, int high, int low) { return v >> low & ((2ULL << (high - low)) - 1); }
 static u64 low(u64 v, u32 bytes) { return bytes == 8 ? v : v & ((1ULL << 8 * bytes) - 1); }
@@ -75,9 +48,9 @@ static u64 run_body(u64 which, struct trap* t, u8* v, u64 value) {
 // the function id is w0. An HVC returns behind itself, a trapped SMC to itself (D1.3.1).
 static enum end do_call(struct trap* t, u8* v, int smc, int fault) {
   if (field(t->esr, 24, 0) != 0) return end_slow;
-  for (u32 n = 0; n < sizeof calls / sizeof *calls; ++n) {
+  for (u32 n = 0; n < call_count; ++n) {
     const struct call* c = &calls[n];
-    if (c->id != (u32)t->x[0] || (smc && !c->smc)) continue;
+    if (c->id != (u32)t->x[0] || !(smc ? c->smc : c->hvc)) continue;
     const u64 x0 = c->kind == constant ? c->value : c->kind == word ? get(v + c->value, 8) : run_body(c->value, t, v, 0);
     t->x[0] = x0;
     if (smc || fault == 6) complete(t, fault);
@@ -91,7 +64,7 @@ static enum end do_register(struct trap* t, u8* v, int fault) {
   const u64 e = t->esr;
   if (field(e, 24, 22) != 0) return end_slow;
   const u32 rt = (u32)field(e, 9, 5);
-  for (u32 n = 0; n < sizeof regs / sizeof *regs; ++n) {
+  for (u32 n = 0; n < reg_count; ++n) {
     const struct reg* r = &regs[n];
     if (r->op0 != field(e, 21, 20) || r->op2 != field(e, 19, 17) || r->op1 != field(e, 16, 14) || r->crn != field(e, 13, 10) ||
         r->crm != field(e, 4, 1) || r->write == (int)field(e, 0, 0))
@@ -124,7 +97,7 @@ static enum end do_abort(struct trap* t, u8* v, int fault) {
   if (sign && (write || bytes == 8)) return end_slow;
   if ((bytes == 8 || (bytes == 4 && sign)) && !field(e, 15, 15)) return end_slow;  // no such instruction
   const u64 ipa = field(t->hpfar, 43, 4) << 12 | field(t->far_, 11, 0);
-  for (u32 n = 0; n < sizeof mmios / sizeof *mmios; ++n) {
+  for (u32 n = 0; n < mmio_count; ++n) {
     const struct mmio* m = &mmios[n];
     const u64 inside = ipa - m->ipa;
     if (inside >= m->bytes || inside % bytes != 0 || m->write != write) continue;
@@ -133,13 +106,17 @@ static enum end do_abort(struct trap* t, u8* v, int fault) {
       set(v + m->value, source(t, srt, fault), bytes);
       return end_slow;
     }
+    if (sign && m->kind == body) return end_slow;  // the policy's choice
     if (!write) {
-      u64 x = low((m->kind == constant ? m->value : get(v + m->value, m->bytes)) >> 8 * inside, bytes);
+      const u64 whole = m->kind == constant ? m->value : m->kind == word ? get(v + m->value, m->bytes) : run_body(m->value, t, v, 0);
+      u64 x = low(whole >> 8 * inside, bytes);
       if (sign && x >> (8 * bytes - 1) && fault != 9) x |= ~0ULL << (8 * bytes - 1);
       if (!field(e, 15, 15) && fault != 10) x = (u32)x;  // SF: a W register, zero-extended
       target(t, srt, x, fault);
     } else if (m->kind == body) {
       run_body(m->value, t, v, low(source(t, srt, fault), bytes));
+    } else if (m->kind == word) {
+      set(v + m->value, source(t, srt, fault), bytes);
     }
     complete(t, fault);
     return end_fast;
@@ -151,7 +128,7 @@ enum end model(struct trap* t, u8* v, int fault) {
   if (!field(t->esr, 25, 25) && fault != 11) return end_slow;  // IL 0: a 16-bit instruction, none of AArch64's
   switch (field(t->esr, 31, 26)) {
     case 0x01:  // WFI or WFE: CV 24, COND 23:20 (0b1110 from AArch64), RN 9:5, RV 2, TI 1:0 (0: WFI)
-      if (field(t->esr, 24, 0) != 0x1e00000) return end_slow;
+      if (!skips_wfi || field(t->esr, 24, 0) != 0x1e00000) return end_slow;
       if (fault != 12) complete(t, fault);
       return end_fast;
     case 0x16: return do_call(t, v, 0, fault);

@@ -1,5 +1,5 @@
 // The reference: what a trap does, written from the Arm Architecture Reference Manual (DDI 0487J) alone. Nothing
-// here comes from the generator; the policy is said again in model.c.
+// here comes from the generator; the policy is said again in policy_again.h.
 // SPDX-License-Identifier: MIT
 #ifndef JITKIT_TESTS_HYPERVISOR_MODEL_H
 #define JITKIT_TESTS_HYPERVISOR_MODEL_H
@@ -14,6 +14,18 @@ struct trap {
 };
 enum end { end_slow, end_fast };
 enum { state_first = 384, state_end = 448 };
+
+// The policy, said again: policy_again.h, or the file named by POLICY.
+enum { constant, word, body, ignore, watch };
+enum { arch_features, psci_features, mix, ticks_left, send_sgi, enable, disable };
+struct call { u32 id; int hvc, smc, kind; u64 value; };
+struct reg { u32 op0, op1, crn, crm, op2; int write, el0, kind; u64 value; };
+struct mmio { u64 ipa; u32 bytes; int narrow, write, kind; u64 value; };
+extern const struct call calls[];
+extern const struct reg regs[];
+extern const struct mmio mmios[];
+extern const u32 call_count, reg_count, mmio_count;
+extern const int skips_wfi;
 
 enum { model_faults = 12 };
 // Applies the trap to *t and to the vCPU's state; `fault` 1 to model_faults makes the model wrong in one way.

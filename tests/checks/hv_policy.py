@@ -1,0 +1,86 @@
+"""Random trap policies for hypervisor.py: a policy in YAML, and the same said for the reference model.
+
+Sizes from one entry to more than a table of compares likes, keys close together and far apart, all kinds of action."""
+
+import random
+
+WORDS = {f"w{n}": 384 + 8 * n for n in range(8)}
+CALL_BODIES, READ_BODIES, WRITE_BODIES = ["arch_features", "psci_features", "mix"], ["ticks_left"], ["send_sgi", "enable", "disable"]
+
+
+def action(r: random.Random, write: bool, call: bool, bytes_: int) -> tuple[str, str, str]:
+    """In YAML; the model's kind and value."""
+    kind = r.choice(["word", "body", "ignore", "watch"] if write else ["constant", "constant", "word", "body"])
+    if kind == "constant":
+        value = r.choice([0, r.getrandbits(8 * bytes_), r.getrandbits(8), (1 << 8 * bytes_) - 1])
+        return f"value: {value:#x}", kind, f"{value:#x}ULL"
+    if kind == "ignore":
+        return "write: ignore", kind, "0"
+    if kind == "body":
+        name = r.choice(CALL_BODIES if call else WRITE_BODIES if write else READ_BODIES)
+        return f"{'write_' if write else ''}body: {name}", kind, name
+    name = r.choice(list(WORDS))
+    return f"{'watch' if kind == 'watch' else 'write' if write else 'word'}: {name}", kind, str(WORDS[name])
+
+
+def calls(r: random.Random, count: int) -> tuple[list[str], list[str]]:
+    lines, rows = [], []
+    base = r.choice([0, 0x84000000, 0xC4000000, r.getrandbits(32) & ~0xFF])
+    ids = {r.choice([base + r.randrange(64), base | 1 << r.randrange(32), r.getrandbits(32)]) & 0xFFFFFFFF for _ in range(count)}
+    for n, number in enumerate(sorted(ids)):
+        hvc, smc = r.choice([(1, 0), (0, 1), (1, 1)])
+        text, kind, value = action(r, False, True, 8)
+        lines.append(f"  - {{name: C{n}, id: {number:#x}, hvc: {hvc == 1}, smc: {smc == 1}, {text}, weight: {r.randint(1, 50)}}}".replace("True", "true").replace("False", "false"))
+        rows.append(f"{{{number:#x}, {hvc}, {smc}, {kind}, {value}}}")
+    return lines, rows
+
+
+def registers(r: random.Random, count: int) -> tuple[list[str], list[str]]:
+    lines, rows, seen = [], [], set()
+    for n in range(count):
+        at = (r.choice([2, 3]), r.choice([0, 0, 3, r.randrange(8)]), r.choice([0, 9, 14, r.randrange(16)]), r.randrange(16), r.randrange(8))
+        write = r.random() < 0.4
+        if (at, write) in seen:
+            continue
+        seen.add((at, write))
+        el0 = r.random() < 0.3
+        text, kind, value = action(r, write, False, 8)
+        lines.append(f"  - {{name: R{n}, at: {list(at)}, el0: {'true' if el0 else 'false'}, {text}, weight: {r.randint(1, 50)}}}")
+        rows.append("{%d, %d, %d, %d, %d, %d, %d, %s, %s}" % (*at, write, el0, kind, value))
+    return lines, rows
+
+
+def mmio(r: random.Random, count: int) -> tuple[list[str], list[str]]:
+    pages = [r.choice([0x08000000, 0x09000000, r.getrandbits(36) << 12, r.getrandbits(20) << 12]) + 4096 * r.randrange(3) for _ in range(r.randint(1, 4))]
+    lines, rows, taken = {page: [] for page in pages}, [], set()
+    for n in range(count):
+        page, bytes_, write = r.choice(pages), r.choice([1, 2, 4, 4, 4, 8]), r.random() < 0.4
+        offset = r.choice([r.randrange(64), r.randrange(4096), 4096 - bytes_]) // bytes_ * bytes_
+        places = {(page + offset + i, write) for i in range(bytes_)}
+        if places & taken or (page + offset) >> 48:
+            continue
+        taken |= places
+        text, kind, value = action(r, write, False, bytes_)
+        narrow = not write and kind != "body" and r.random() < 0.4
+        lines[page].append(f"      - {{name: M{n}, offset: {offset:#x}, bytes: {bytes_}, narrow: {'true' if narrow else 'false'}, {text}, weight: {r.randint(1, 50)}}}")
+        rows.append(f"{{{page + offset:#x}, {bytes_}, {narrow:d}, {write:d}, {kind}, {value}}}")
+    text = []
+    for page, entries in lines.items():
+        if entries:
+            text += [f"  - page: {page:#x}", "    registers:", *entries]
+    return text, rows
+
+
+def make(seed: int) -> tuple[str, str]:
+    """The policy in YAML, and the model's tables."""
+    r = random.Random(seed)
+    wfi = r.random() < 0.7
+    counts = [r.choice([1, 2, 3, 5, 8, 16, 40, 90]) for _ in range(3)]
+    text = [f"state: {{{', '.join(f'{name}: {at}' for name, at in WORDS.items())}}}", "bodies: bodies.jk"] + (["wfi: skip"] if wfi else [])
+    tables = []
+    for name, kind, make_rows, count in (("calls", "call", calls, counts[0]), ("registers", "reg", registers, counts[1]), ("mmio", "mmio", mmio, counts[2])):
+        lines, rows = make_rows(r, count)
+        text += [f"{name}:", *lines]
+        array = {"call": "calls", "reg": "regs", "mmio": "mmios"}[kind]
+        tables.append(f"const struct {kind} {array}[] = {{\n  " + ",\n  ".join(rows) + f"}};\nconst u32 {kind}_count = {len(rows)};")
+    return "\n".join(text) + "\n", "\n".join([*tables, f"const int skips_wfi = {wfi:d};"]) + "\n"
