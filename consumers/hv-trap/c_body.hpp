@@ -30,7 +30,7 @@ class CBody {
     text << "  goto b1;\n";
     for (u32 b = 1; b < f_.blocks.size(); ++b) {
       if (!f_.blocks[b].first) continue;
-      text << "b" << b << ":\n";
+      text << "b" << b << ": __attribute__((unused));\n";
       for (ir::Inst i = f_.blocks[b].first; i; i = f_[i].next) {
         text << "  ";
         inst(i, text);

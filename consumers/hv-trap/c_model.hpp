@@ -125,7 +125,7 @@ static inline uint64_t bank(uint8_t *vcpu, uint32_t words, uint32_t index, int p
     }
   }
   void calls() {
-    out_ << "\nstatic int call(struct hv_trap *t, uint8_t *vcpu, int smc) {\n  (void)vcpu;\n  switch ((uint32_t)t->x[0]) {\n";
+    out_ << "\nstatic int call(struct hv_trap *t, uint8_t *vcpu, int smc) {\n  (void)vcpu, (void)smc;\n  switch ((uint32_t)t->x[0]) {\n";
     std::set<u32> done;
     for (const Call& c : p_.calls) {
       if (!done.insert(c.id).second) continue;
@@ -149,7 +149,7 @@ static inline uint64_t bank(uint8_t *vcpu, uint32_t words, uint32_t index, int p
     out_ << "    default: return 0;\n  }\n}\n";
   }
   void registers() {
-    out_ << "\nstatic int system_register(struct hv_trap *t, uint8_t *vcpu, uint32_t iss, uint32_t rt) {\n  (void)vcpu, (void)rt;\n  switch (iss) {\n";
+    out_ << "\nstatic int system_register(struct hv_trap *t, uint8_t *vcpu, uint32_t iss, uint32_t rt) {\n  (void)t, (void)vcpu, (void)rt;\n  switch (iss) {\n";
     for (const Register& r : p_.registers) {
       out_ << "    case " << hex(r.iss) << ":  // " << ((r.iss & 1) != 0 ? "MRS " : "MSR ") << r.name << "\n";
       if (!r.el0) out_ << "      if (from_el0(t)) return 0;\n";
@@ -165,7 +165,7 @@ static inline uint64_t bank(uint8_t *vcpu, uint32_t words, uint32_t index, int p
     return "within(ipa, e, " + first(m) + ", " + std::to_string(m.span != 0 ? m.span : m.bytes) + ", " + std::to_string(m.bytes) + ", " + std::to_string(m.narrow) + ")";
   }
   void loads() {
-    out_ << "\nstatic int load(struct hv_trap *t, uint8_t *vcpu, uint64_t ipa, uint32_t e) {\n  (void)vcpu;\n";
+    out_ << "\nstatic int load(struct hv_trap *t, uint8_t *vcpu, uint64_t ipa, uint32_t e) {\n  (void)t, (void)vcpu, (void)ipa, (void)e;\n";
     for (const Mmio& m : p_.mmio) {
       if (m.write) continue;
       out_ << "  if (" << within(m) << ") return ";

@@ -35,6 +35,21 @@ def calls(r: random.Random, count: int) -> tuple[list[str], list[str]]:
     return lines, rows
 
 
+def hypercalls(r: random.Random) -> tuple[list[str], str]:
+    """None in every other policy."""
+    ids = sorted({r.choice([r.randrange(64), r.randrange(4096)]) for _ in range(r.choice([1, 2, 5, 30]))}) if r.random() < 0.5 else []
+    tag, number = r.choice([0xEA1, 1, r.randint(1, 0xFFF)]), r.randint(2, 30)
+    lines, rows = [], []
+    for n, at in enumerate(ids):
+        first = r.choice([None, None, 0, r.getrandbits(32), r.randrange(4096)])
+        text, kind, value = action(r, False, True, 8)
+        lines.append(f"    - {{name: H{n}, id: {at}, {'' if first is None else f'first: {first:#x}, '}{text}, weight: {r.randint(1, 50)}}}")
+        rows.append(f"{{{at}, {first is not None:d}, {first or 0:#x}, {kind}, {value}}}")
+    text = [f"hypercalls:\n  immediate: {tag:#x}\n  number: x{number}\n  calls:", *lines] if ids else []
+    return text, (f"const struct hypercall hypercalls[] = {{{', '.join(rows) or '{0}'}}};\n"
+                  f"const u32 hypercall_count = {len(rows)}, hypercall_tag = {tag:#x}, hypercall_number = {number};")
+
+
 def registers(r: random.Random, count: int) -> tuple[list[str], list[str]]:
     lines, rows, seen = [], [], set()
     for n in range(count):
@@ -83,4 +98,7 @@ def make(seed: int) -> tuple[str, str]:
         text += [f"{name}:", *lines]
         array = {"call": "calls", "reg": "regs", "mmio": "mmios"}[kind]
         tables.append(f"const struct {kind} {array}[] = {{\n  " + ",\n  ".join(rows) + f"}};\nconst u32 {kind}_count = {len(rows)};")
+    lines, table = hypercalls(r)
+    text += lines
+    tables.append(table)
     return "\n".join(text) + "\n", "\n".join([*tables, f"const int skips_wfi = {wfi:d};"]) + "\n"

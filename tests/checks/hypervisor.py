@@ -215,6 +215,8 @@ def refusals(report: Report) -> None:
         path.write_text("{}\n")
         done = subprocess.run([GENERATOR, path, Path(directory) / "out"])
         report.check("an empty policy", done.returncode == 0)
+        done = subprocess.run([GCC, *FLAGS, "-I", POLICY.parent, "-c", "out.c", "-o", "out.o"], cwd=directory)
+        report.check("an empty policy's C model", done.returncode == 0)
         path.write_text("bodies: B\n" + CALL % "loops" + "\n")
         done = subprocess.run([GENERATOR, path, Path(directory) / "out"])
         listing = (Path(directory) / "out.txt").read_text()
@@ -292,25 +294,36 @@ def proof(report: Report, traps: int, directory: Path, code: Path, define: list[
             print(f"seed {seed}")
 
 
-def random_policies(report: Report, count: int, traps: int, directory: Path) -> None:
-    """Random policies, random traps; the generated C model too has to be the reference's equal."""
+def random_program(directory: Path, before: bool, traps: int, n: int) -> tuple[Path, subprocess.CompletedProcess]:
+    """The proof with the random policy's code, tables and C model; `before`: as a path before a slow path."""
+    name = "path" if before else "vectors"
+    made = subprocess.run([GENERATOR, directory / "random.yaml", directory / name], stderr=subprocess.PIPE, text=True)
+    if made.returncode == 0:
+        made = subprocess.run([GCC, *FLAGS, "-I", directory, "-I", POLICY.parent, f"-DTRAPS={traps}", f"-DSEED={2 * n + 1}ULL", "-DNO_FAULTS",
+                               "-DC_MODEL", "-DLEAST_HANDLED=20", '-DNOTE="random policy: "', '-DPOLICY="random_policy.h"', *(["-DBEFORE"] if before else []),
+                               "-T", HERE / "link.ld", HERE / "boot.S", HERE / "model.c", HERE / "proof.c", directory / f"{name}.c",
+                               directory / f"{name}.o", "-o", directory / "random.elf"], stderr=subprocess.PIPE, text=True)
+    return directory / "random.elf", made
+
+
+def random_policies(report: Report, count: int, traps: int, parent: Path) -> None:
+    """Random policies, random traps, every second as a path before a slow path; the generated C model too has to be the
+    reference's equal."""
     seed = int(os.environ.get("JITKIT_SEED", "1")) * 100000
+    directory = parent / "random"
+    directory.mkdir()
     shutil.copy(POLICY.with_name("bodies.jk"), directory)
     good = 0
     for n in [*range(seed, seed + count), seed]:  # the first once more, with one thing said otherwise to the model
         policy, tables = hv_policy.make(n)
-        otherwise = n == seed and good == count
+        otherwise, before = n == seed and good == count, n % 2 == 1
         if otherwise:
             tables = re.sub(r"skips_wfi = (\d)", lambda m: f"skips_wfi = {1 - int(m[1])}", tables)
-        (directory / "random.yaml").write_text(policy)
+        (directory / "random.yaml").write_text(policy + (f"entry: {ENTRY}\n" if before else ""))
         (directory / "random_policy.h").write_text(tables)
-        made = subprocess.run([GENERATOR, directory / "random.yaml", directory / "random_vectors"], stderr=subprocess.PIPE, text=True)
-        if not report.check(f"random policy {n}: generator", made.returncode == 0, made.stderr):
+        elf, made = random_program(directory, before, traps, n)
+        if not report.check(f"random policy {n}: code", made.returncode == 0, made.stderr):
             continue
-        elf = directory / "random.elf"
-        subprocess.run([GCC, *FLAGS, "-I", directory, "-I", POLICY.parent, f"-DTRAPS={traps}", f"-DSEED={2 * n + 1}ULL", "-DNO_FAULTS", "-DC_MODEL",
-                        "-DLEAST_HANDLED=20", '-DNOTE="random policy: "', '-DPOLICY="random_policy.h"', "-T", HERE / "link.ld", HERE / "boot.S",
-                        HERE / "model.c", HERE / "proof.c", directory / "random_vectors.c", directory / "random_vectors.o", "-o", elf], check=True)
         done = subprocess.run([*QEMU, elf], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
         right = done.returncode == 0 and re.search(r"^4 passed, 0 failed", done.stdout, re.M) is not None
         if otherwise:

@@ -19,9 +19,12 @@ enum { state_first = 384, state_end = 448 };
 enum { constant, word, body, ignore, watch };
 enum { arch_features, psci_features, mix, ticks_left, send_sgi, enable, disable };
 struct call { u32 id; int hvc, smc, kind; u64 value; };
+struct hypercall { u32 id; int has_first; u32 first; int kind; u64 value; };
 struct reg { u32 op0, op1, crn, crm, op2; int write, el0, kind; u64 value; };
 struct mmio { u64 ipa; u32 bytes; int narrow, write, kind; u64 value; };
 extern const struct call calls[];
+extern const struct hypercall hypercalls[];
+extern const u32 hypercall_count, hypercall_tag, hypercall_number;  // HVC's immediate; the register that has the number
 extern const struct reg regs[];
 extern const struct mmio mmios[];
 extern const u32 call_count, reg_count, mmio_count;

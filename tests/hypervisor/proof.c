@@ -120,6 +120,12 @@ static void make(int cpu, struct trap* t) {
     }
   }
   if (t->esr >> 27 == 0xb) t->x[0] = calls[below(cpu, call_count)].id | random(cpu) << 32;
+  if (hypercall_count != 0 && t->esr >> 26 == 0x16 && below(cpu, 2)) {
+    const struct hypercall* h = &hypercalls[below(cpu, hypercall_count)];
+    t->esr |= hypercall_tag;
+    t->x[hypercall_number] = h->id | (below(cpu, 8) ? 0 : 1ULL << below(cpu, 64));
+    if (below(cpu, 3)) t->x[0] = h->first | random(cpu) << 32;
+  }
   if (below(cpu, 4) == 0) t->x[1] = 0x80000000 + below(cpu, 4);
   if (below(cpu, 8) == 0) t->x[1] = 0x84000000;
   switch (below(cpu, 12)) {  // almost
