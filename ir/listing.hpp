@@ -34,6 +34,17 @@ struct ListingSource {
   const TextMap* text = nullptr;
 };
 
+// The end, at most `limit`, of the data that the offset `at` of the buffer lies in; 0 if it is code. Then
+// `limit` comes down to the next data.
+template <class Buffer>
+u32 data_end(const Buffer& code, u32 at, u32& limit) {
+  for (const auto& d : code.data_ranges()) {
+    if (d.begin <= at && at < d.end) return d.end < limit ? d.end : limit;
+    if (at < d.begin && d.begin < limit) limit = d.begin;
+  }
+  return 0;
+}
+
 // Text provides:
 //   static u32 instruction(std::span<const u8> code, Sink& out)
 //                  writes the instruction at the start of `code` (not empty); its length
@@ -41,6 +52,8 @@ struct ListingSource {
 template <class Text, Target T>
 class Listing {
  public:
+  using InstructionText = Text;
+
   // The function compiled last by `compiler`, whose code ends at the end of `code`; after code.finish()
   // and before it is placed.
   Listing(const FunctionData& fn, const Compiler<T>& compiler, typename T::Buffer& code, Sink& out,
@@ -146,9 +159,9 @@ class Listing {
   void instructions(u32 at, u32 end) {
     while (at < end) {
       u32 limit = end;
-      if (const u32 data_end = data_at(at, limit); data_end != 0) {
-        data(at, data_end);
-        at = data_end;
+      if (const u32 after = data_end(code_, at, limit); after != 0) {
+        data(at, after);
+        at = after;
         continue;
       }
       char text[200];
@@ -165,15 +178,6 @@ class Listing {
     }
   }
 
-  // The end, at most `limit`, of the data that `at` lies in; 0 if it is code. Then `limit` comes down to
-  // the next data.
-  u32 data_at(u32 at, u32& limit) const {
-    for (const auto& d : code_.data_ranges()) {
-      if (d.begin <= at && at < d.end) return d.end < limit ? d.end : limit;
-      if (at < d.begin && d.begin < limit) limit = d.begin;
-    }
-    return 0;
-  }
   void data(u32 at, u32 end) {
     for (; at < end; at += 16) {
       const u32 n = end - at < 16 ? end - at : 16;

@@ -37,6 +37,15 @@ namespace jitkit::inline JITKIT_ABI::ir {
 
 enum class OptLevel : u8 { none, fast, full };
 inline constexpr const char* level_names[] = {"none", "fast", "full"};
+// False if no level is called so.
+constexpr bool level_named(std::string_view name, OptLevel& level) {
+  for (u8 n = 0; n < sizeof level_names / sizeof level_names[0]; ++n)
+    if (name == level_names[n]) {
+      level = static_cast<OptLevel>(n);
+      return true;
+    }
+  return false;
+}
 
 enum class Pass : u8 {
 #define JITKIT_PASS(id, name, function, meaning) id,

@@ -5,7 +5,9 @@
 #include <jitkit/ir/optimiser.hpp>
 
 #include <CLI/CLI.hpp>
+#include <iterator>
 #include <string>
+#include <vector>
 
 namespace jitkit::tools {
 
@@ -15,7 +17,7 @@ class Optimisation {
     std::string names;
     for (const ir::PassInfo& p : ir::pass_infos) names += (names.empty() ? "" : ", ") + std::string(p.name);
     app.add_option("--opt", level_, "optimise: fast (what a JIT wants first), full or none (default)")
-        ->check(CLI::IsMember({"none", "fast", "full"}));
+        ->check(CLI::IsMember(std::vector<std::string>(std::begin(ir::level_names), std::end(ir::level_names))));
     app.add_option("--passes", passes_,
                    "comma-separated: exactly these passes, in this order, or all of --opt but some (--passes=-NAME,-NAME). "
                    "Passes: " + names)
@@ -26,7 +28,9 @@ class Optimisation {
   }
   // False if out of memory.
   bool apply(ir::Unit& unit) const {
-    ir::PassList list(level_ == "full" ? ir::OptLevel::full : level_ == "fast" ? ir::OptLevel::fast : ir::OptLevel::none);
+    ir::OptLevel level = ir::OptLevel::none;
+    ir::level_named(level_, level);
+    ir::PassList list(level);
     list.apply(passes_);
     return list.empty() || ir::Optimiser(list).run(unit).ok();
   }

@@ -136,8 +136,10 @@ class Runner {
       f.test.unit->for_each([&](const ir::FunctionData& g, ir::TextMap&) { print_cfg(out, g); });
     } else if (mode.starts_with("opt ")) {
       const std::string what = mode.substr(4);
-      ir::PassList passes(what == "full" ? ir::OptLevel::full : ir::OptLevel::fast);
-      if (what != "full" && what != "fast" && !passes.apply(what).empty()) return false;
+      ir::OptLevel level = ir::OptLevel::none;
+      const bool is_level = ir::level_named(what, level);
+      ir::PassList passes(level);
+      if (!is_level && !passes.apply(what).empty()) return false;
       optimise(f, passes);
       ir::print(*f.test.unit, out);
     } else if (mode.starts_with("compile ")) {
@@ -288,8 +290,8 @@ int main(int argc, char** argv) {
       o.coverage = true;
     } else if (a == "--executor" && i + 1 < argc) {
       o.executors.emplace_back(argv[++i]);
-    } else if (a == "--opt" && i + 1 < argc && (std::string_view(argv[i + 1]) == "fast" || std::string_view(argv[i + 1]) == "full")) {
-      o.level = std::string_view(argv[++i]) == "full" ? jitkit::ir::OptLevel::full : jitkit::ir::OptLevel::fast;
+    } else if (a == "--opt" && i + 1 < argc && jitkit::ir::level_named(argv[i + 1], o.level)) {
+      ++i;
     } else if (a.starts_with("--")) {
       return filetest::usage();
     } else {
