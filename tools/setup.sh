@@ -9,7 +9,7 @@ set -eu
 build='g++ cmake ninja-build ccache pkg-config python3 libfmt-dev libcli11-dev'
 arm64='g++-aarch64-linux-gnu binutils-aarch64-linux-gnu qemu-user qemu-user-static'
 oracles='binutils llvm-19 libcapstone-dev'
-page='libcpp-httplib-dev nlohmann-json3-dev nodejs npm bubblewrap'
+page='libcpp-httplib-dev nlohmann-json3-dev libyaml-cpp-dev nodejs npm bubblewrap lua5.1'
 jvm='openjdk-17-jdk-headless'
 luajit='make dpkg-dev'
 hypervisor='qemu-system-arm libyaml-cpp-dev'

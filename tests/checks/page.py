@@ -1,18 +1,26 @@
 #!/usr/bin/env python3
-"""The live page in a real browser: builds jitkit-explore and the page, and runs tools/explore/page/test.mjs."""
+"""The live page in a real browser: builds jitkit-explore, the page and what its tabs run (jitkit-import, LuaJIT with
+jitkit's backend, the counter of instructions), and runs tools/explore/page/test.mjs."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import tree
 
 PAGE = tree.ROOT / "tools" / "explore" / "page"
+CACHE = Path(os.environ.get("JITKIT_CACHE") or Path.home() / ".cache" / "jitkit")
+
+
+def build(preset: str, *targets: str) -> list:
+    return [(["cmake", "--preset", preset], tree.ROOT), (["cmake", "--build", "--preset", preset, "--target", *targets], tree.ROOT)]
 
 
 def main() -> int:
     steps = [
-        (["cmake", "--preset", "release"], tree.ROOT),
-        (["cmake", "--build", "--preset", "release", "--target", "jitkit_command", "jitkit_explore"], tree.ROOT),
+        *build("release", "jitkit_command", "jitkit_explore", "jitkit_import", "jitkit_count", "jitkit_luajit"),
+        *build("release-arm64", "jitkit_luajit"),
         (["npm", "ci", "--no-progress"], PAGE),
         (["node", "build.mjs", str(tree.ROOT / "build" / "explore-page")], PAGE),
     ]
@@ -22,6 +30,9 @@ def main() -> int:
             print(done.stdout[-4000:])
             print(f"FAIL build: {' '.join(command)}: exit status {done.returncode}\n0 passed, 1 failed, 0 skipped")
             return 1
+    # PUC Lua for AArch64, as in make explore; the test tells of it if it is not there.
+    root = [str(tree.ROOT / "tools" / "arm64_root.sh"), str(CACHE / "lua-arm64"), "lua5.1", "libreadline8", "libtinfo6"]
+    subprocess.run(root, stdin=subprocess.DEVNULL, check=False)
     test = ["node", str(PAGE / "test.mjs"), str(tree.ROOT / "build" / "jitkit"), *sys.argv[1:]]
     return subprocess.run(test, stdin=subprocess.DEVNULL, check=False).returncode
 

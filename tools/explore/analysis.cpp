@@ -9,6 +9,7 @@
 #include <jitkit/ir/printer.hpp>
 #include <jitkit/ir/verifier.hpp>
 
+#include <optional>
 #include <string>
 
 #include "code_json.hpp"
@@ -88,7 +89,7 @@ class BodyJson {
 };
 
 template <class Target>
-Json compiled(ir::Unit& unit, const ir::FunctionData& f, const ir::TextMap& text) {
+Json compiled(ir::Unit& unit, const ir::FunctionData& f, const ir::TextMap& text, bool places) {
   using Isa = typename Target::Isa;
   if (f.isa != nullptr && f.isa != &Isa::isa_info()) return {{"absent", fmt::format("this function is for {}", f.isa->name)}};
   typename Isa::Options options;
@@ -99,65 +100,107 @@ Json compiled(ir::Unit& unit, const ir::FunctionData& f, const ir::TextMap& text
   CodeBuffer code;
   Status s = compiler.compile(f, code);
   if (s.ok()) s = code.finish();
-  if (s.ok()) return CodeJson<Target>(compiler, code).make();
+  if (s.ok()) return CodeJson<Target>(compiler, code).make(places);
   ir::Diagnostics errors;
   ir::explain<Isa>(f, text, s, errors);
   return {{"errors", errors_of(errors)}};
 }
 
-ir::OptLevel level_of(const std::string& name) {
-  return name == "full" ? ir::OptLevel::full : name == "fast" ? ir::OptLevel::fast : ir::OptLevel::none;
-}
+// A text, and one of its functions as the page shows it.
+class Program {
+ public:
+  explicit Program(const std::string& text, const std::string& wanted) : wanted_(wanted) {
+    const ir::IsaInfo* const targets[] = {&arm64::Isa::isa_info(), &x86_64::Isa::isa_info()};
+    ir::Diagnostics errors;
+    if (!ir::parse(text, unit_, targets, errors) || !ir::verify(unit_, errors)) {
+      errors_ = errors_of(errors);
+      return;
+    }
+    unit_.for_each([&](ir::FunctionData& f, ir::TextMap& map) { take(f, map); });
+  }
+
+  const Json& errors() const { return errors_; }
+  const Json& functions() const { return functions_; }
+  bool has_function() const { return chosen_ != nullptr; }
+  std::string function() const { return std::string(unit_.module.symbol_name(chosen_->symbol)); }
+  Json graph() const { return BodyJson(*chosen_).graph(); }
+
+  // The passes, each with its lines if it changed something and `all` are wanted; the last has them always.
+  Json optimise(ir::OptLevel level, bool all) {
+    Json passes = Json::array();
+    Json last = BodyJson(*chosen_).lines();
+    passes.push_back({{"name", "parsed"}});
+    if (all) passes.back()["lines"] = last;
+    const Status s = ir::Optimiser(ir::PassList(level)).run(unit_, [&](ir::FunctionData& f, ir::Pass p) {
+      if (&f != chosen_) return;
+      Json lines = BodyJson(f).lines();
+      const bool changed = lines != last;
+      passes.push_back({{"name", ir::info(p).name}, {"meaning", ir::info(p).meaning}, {"changed", changed}});
+      if (changed) last = std::move(lines);
+      if (changed && all) passes.back()["lines"] = last;
+    });
+    passes.back()["lines"] = std::move(last);
+    if (!s.ok()) errors_ = error_of_no_place(describe(s.error));
+    return passes;
+  }
+  template <class Target>
+  Json code(bool places) {
+    return compiled<Target>(unit_, *chosen_, unit_.text_of(chosen_->symbol), places);
+  }
+
+ private:
+  void take(ir::FunctionData& f, ir::TextMap& map) {
+    const std::string name(unit_.module.symbol_name(f.symbol));
+    Json params = Json::array();
+    for (const ir::Param& p : unit_.module.params(f.signature)) params.push_back(ir::name(p.type));
+    functions_.push_back({{"name", name}, {"params", params}, {"line", map.function.line}});
+    if (chosen_ == nullptr || name == wanted_) chosen_ = &f;
+    if (!number_lines(f, map)) errors_ = error_of_no_place(describe(Error::out_of_memory));
+  }
+
+  const std::string& wanted_;
+  ir::Unit unit_;
+  ir::FunctionData* chosen_ = nullptr;
+  Json errors_, functions_ = Json::array();
+};
 
 }  // namespace
 
 Json analyse(const Json& question) {
-  const std::string text = question.value("text", "");
-  const std::string wanted = question.value("function", "");
-  ir::Unit unit;
-  ir::Diagnostics errors;
-  const ir::IsaInfo* const targets[] = {&arm64::Isa::isa_info(), &x86_64::Isa::isa_info()};
-  if (!ir::parse(text, unit, targets, errors) || !ir::verify(unit, errors)) return {{"errors", errors_of(errors)}};
+  const std::string text = question.value("text", ""), arm64_text = question.value("arm64_text", "");
+  const std::string wanted = question.value("function", ""), show = question.value("show", "");
+  const bool all_passes = show.empty() || show == "passes", places = show.empty() || show == "registers";
+  Program program(text, wanted);
+  if (!program.errors().empty()) return {{"errors", program.errors()}};
+  Json answer{{"functions", program.functions()}, {"show", show}};
+  if (!program.has_function()) return answer;
+  const std::string function = program.function();
+  answer["function"] = function;
+  ir::OptLevel level = ir::OptLevel::none;
+  ir::level_named(question.value("opt", "none"), level);
 
-  Json answer{{"functions", Json::array()}};
-  ir::FunctionData* chosen = nullptr;
-  bool memory = true;
-  unit.for_each([&](ir::FunctionData& f, ir::TextMap& map) {
-    const std::string name(unit.module.symbol_name(f.symbol));
-    Json params = Json::array();
-    for (const ir::Param& p : unit.module.params(f.signature)) params.push_back(ir::name(p.type));
-    answer["functions"].push_back({{"name", name}, {"params", params}, {"line", map.function.line}});
-    if (chosen == nullptr || name == wanted) chosen = &f;
-    memory = number_lines(f, map) && memory;
-  });
-  if (!memory) {
-    answer["errors"] = error_of_no_place(describe(Error::out_of_memory));
-    return answer;
+  // Where each target has a text of its own, the views of the IR show one of the two.
+  std::optional<Program> own;
+  if (!arm64_text.empty()) {
+    own.emplace(arm64_text, function);
+    if (own->errors().empty() && !own->has_function()) return answer;
+    if (!own->errors().empty()) return {{"errors", own->errors()}};
   }
-  if (chosen == nullptr) return answer;
-  const ir::TextMap& map = unit.text_of(chosen->symbol);
-  answer["function"] = std::string(unit.module.symbol_name(chosen->symbol));
-
-  // A pass that changed nothing has no lines: they are those of the pass before.
-  Json passes = Json::array();
-  Json last = BodyJson(*chosen).lines();
-  passes.push_back({{"name", "parsed"}, {"lines", last}});
-  const ir::PassList list(level_of(question.value("opt", "none")));
-  const Status s = ir::Optimiser(list).run(unit, [&](ir::FunctionData& f, ir::Pass p) {
-    if (&f != chosen) return;
-    Json lines = BodyJson(f).lines();
-    Json pass{{"name", ir::info(p).name}, {"meaning", ir::info(p).meaning}, {"changed", lines != last}};
-    if (lines != last) pass["lines"] = last = std::move(lines);
-    passes.push_back(std::move(pass));
-  });
-  answer["passes"] = std::move(passes);
-  if (!s.ok()) {
-    answer["errors"] = error_of_no_place(describe(s.error));
-    return answer;
+  Program& other = own ? *own : program;
+  Json passes = program.optimise(level, all_passes);
+  Json of_arm64 = own ? own->optimise(level, all_passes) : Json();
+  for (const Program* p : {&program, &other})
+    if (!p->errors().empty()) answer["errors"] = p->errors();
+  if (answer.contains("errors")) return answer;
+  answer["arm64"] = other.code<Arm64>(places);
+  answer["x86_64"] = program.code<X86_64>(places);
+  const bool shows_arm64 = own && question.value("ir_of", "") == "arm64";
+  answer["graph"] = (shows_arm64 ? other : program).graph();
+  if (own) {
+    answer["arm64"]["lines"] = of_arm64.back()["lines"];
+    answer["x86_64"]["lines"] = passes.back()["lines"];
   }
-  answer["graph"] = BodyJson(*chosen).graph();
-  answer["arm64"] = compiled<Arm64>(unit, *chosen, map);
-  answer["x86_64"] = compiled<X86_64>(unit, *chosen, map);
+  answer["passes"] = std::move(shows_arm64 ? of_arm64 : passes);
   return answer;
 }
 

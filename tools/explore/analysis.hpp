@@ -7,7 +7,9 @@
 namespace jitkit::tools {
 
 // {text, opt: none|fast|full, function: name or empty} to an object with `errors`, or with `functions`
-// (their names) and everything about one of them. Runs in a process of its own: the text may be hostile.
+// (their names) and everything about one of them; or what one view shows (`show`: code, passes, graph or
+// registers). `arm64_text`: AArch64 has a text of its own, and `ir_of` says whose IR the passes and the graph show.
+// Runs in a process of its own: the text may be hostile.
 nlohmann::json analyse(const nlohmann::json& question);
 
 // {target, hex} of one instruction to [{name, high, low, value, meaning}].

@@ -177,20 +177,24 @@ std::vector<std::string> in_bubblewrap(const std::string& directory) {
           "--bind", directory, directory, "--chdir", directory, "--unshare-all", "--die-with-parent", "--new-session", "--"};
 }
 
-Outcome run(std::vector<std::string> command, const std::string& input, const Limits& limits, const std::atomic<bool>& cancelled,
-            bool bubblewrap) {
+// A program that was started, and the ends of its pipes that are ours. Not waited for yet.
+struct Process {
+  pid_t id = -1;
+  Pipe in, out, err;
+};
+
+void start_process(Process& p, std::vector<std::string> command, const Limits& limits, bool bubblewrap) {
   if (bubblewrap) {
     std::vector<std::string> words = in_bubblewrap(limits.directory);
     words.insert(words.end(), command.begin(), command.end());
     command = std::move(words);
   }
-  Pipe in, out, err;
   Start start{};
   for (std::string& w : command) start.argv.push_back(w.data());
   start.argv.push_back(nullptr);
-  start.in = in.read;
-  start.out = out.write;
-  start.err = err.write;
+  start.in = p.in.read;
+  start.out = p.out.write;
+  start.err = p.err.write;
   start.limits = &limits;
   start.user = limits.confined ? limits.user : 0;
   start.processes = limits.processes + (limits.confined && start.user == 0 ? own_processes() : 0);
@@ -199,17 +203,23 @@ Outcome run(std::vector<std::string> command, const std::string& input, const Li
   start.environment = {path.data(), language.data()};
   if (limits.confined) start.environment.push_back(temporary.data());
   start.environment.push_back(nullptr);
+  if (p.err.read < 0 || p.out.read < 0 || p.in.read < 0) return;
+  p.id = fork();
+  if (p.id < 0) return;
+  if (p.id == 0) start.run();
+  Pipe::close_end(p.in.read);
+  Pipe::close_end(p.out.write);
+  Pipe::close_end(p.err.write);
+  for (const int fd : {p.in.write, p.out.read, p.err.read}) fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+Outcome run(std::vector<std::string> command, const std::string& input, const Limits& limits, const std::atomic<bool>& cancelled,
+            bool bubblewrap) {
   Outcome o;
-  if (err.read < 0 || out.read < 0 || in.read < 0) return o;
-  const pid_t child = fork();
-  if (child < 0) return o;
-  if (child == 0) start.run();
-  Pipe::close_end(in.read);
-  Pipe::close_end(out.write);
-  Pipe::close_end(err.write);
-  for (const int fd : {in.write, out.read, err.read}) fcntl(fd, F_SETFL, O_NONBLOCK);
-  transfer(child, in, out, err, input, limits, cancelled, o);
-  if (start.user != 0) end_user(start.user);
+  Process p;
+  start_process(p, std::move(command), limits, bubblewrap);
+  if (p.id > 0) transfer(p.id, p.in, p.out, p.err, input, limits, cancelled, o);
+  if (p.id > 0 && limits.confined && limits.user != 0) end_user(limits.user);
   return o;
 }
 
@@ -232,6 +242,62 @@ bool bubblewrap_works() {
 }
 
 }  // namespace
+
+struct Answerer::Waiting : Process {
+  ~Waiting() {
+    if (id <= 0) return;
+    kill(-id, SIGKILL);
+    kill(id, SIGKILL);
+    waitpid(id, nullptr, 0);
+  }
+};
+
+Answerer::Answerer(std::vector<std::string> command, const Limits& limits)
+    : command_(std::move(command)), limits_(limits), thread_([this] { refill(); }) {}
+
+Answerer::~Answerer() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void Answerer::refill() {
+  for (std::unique_lock lock(mutex_); !ending_; changed_.wait(lock)) {
+    while (waiting_.size() < 2) {
+      lock.unlock();
+      auto p = std::make_unique<Waiting>();
+      start_process(*p, command_, limits_, false);
+      lock.lock();
+      waiting_.push_back(std::move(p));
+    }
+  }
+}
+
+// Null if it has ended while it waited, or if several ask at once.
+std::unique_ptr<Answerer::Waiting> Answerer::take() {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.empty()) return nullptr;
+  std::unique_ptr<Waiting> p = std::move(waiting_.front());
+  waiting_.pop_front();
+  if (p->id > 0 && waitpid(p->id, nullptr, WNOHANG) == 0) return p;
+  p->id = -1;
+  return nullptr;
+}
+
+Outcome Answerer::ask(const std::string& question, const std::atomic<bool>& cancelled) {
+  Outcome o;
+  if (const std::unique_ptr<Waiting> p = take(); p != nullptr) {
+    transfer(p->id, p->in, p->out, p->err, question, limits_, cancelled, o);
+    p->id = -1;
+  } else {
+    o = run(command_, question, limits_, cancelled, false);
+  }
+  changed_.notify_all();
+  return o;
+}
 
 unsigned next_user() {
   static std::atomic<unsigned> count = 0;

@@ -3,8 +3,15 @@
 #ifndef JITKIT_TOOLS_EXPLORE_CHILD_HPP
 #define JITKIT_TOOLS_EXPLORE_CHILD_HPP
 
+#include <sys/types.h>
+
 #include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <jitkit/config.hpp>
@@ -34,6 +41,28 @@ struct Outcome {
 // Gives `input` to the program and waits for its end; everything it started is gone then.
 Outcome run_limited(const std::vector<std::string>& command, const std::string& input, const Limits& limits,
                     const std::atomic<bool>& cancelled);
+
+// Answers questions by a program that reads one from its input and ends: two processes are started before they
+// are needed, so that a question need not wait for that, nor the next one for the next process.
+class Answerer {
+ public:
+  Answerer(std::vector<std::string> command, const Limits& limits);
+  ~Answerer();
+  Outcome ask(const std::string& question, const std::atomic<bool>& cancelled);
+
+ private:
+  struct Waiting;
+  std::unique_ptr<Waiting> take();
+  void refill();
+
+  std::vector<std::string> command_;
+  Limits limits_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool ending_ = false;
+  std::deque<std::unique_ptr<Waiting>> waiting_;
+  std::thread thread_;  // starts processes; they end with it
+};
 
 // What `confined` means here, for people: "bubblewrap, another user" or less.
 const std::string& confinement();

@@ -26,16 +26,16 @@ inline std::string hex_text(std::span<const u8> bytes, bool as_word) {
 template <class Target>
 class CodeJson {
   using Isa = typename Target::Isa;
-  using ListingText = std::conditional_t<std::is_same_v<Target, Arm64>, arm64::ListingText, x86_64::ListingText>;
+  using Text = typename Target::Listing::InstructionText;
 
  public:
   // The function compiled last into `code`, finished and not placed.
   CodeJson(const ir::Compiler<Isa>& compiler, CodeBuffer& code) : compiler_(compiler), code_(code), size_(code.offset()) {}
 
-  Json make() {
+  Json make(bool with_places) {
     Json all{{"bytes", size_}};
     all["code"] = instructions();
-    all["places"] = places();
+    if (with_places) all["places"] = places();
     return all;
   }
 
@@ -53,32 +53,23 @@ class CodeJson {
       if (const ir::Inst i = positions.empty() ? ir::Inst() : positions[position].inst) one["inst"] = i.id;
       if (block != 0 && block < blocks.size()) one["block"] = compiler_.machine().blocks[static_cast<u32>(block - 1)].block.id;
       u32 length = 0;
-      if (const u32 data_end = data_at(at, end); data_end != 0) {
-        length = std::min(data_end - at, 16U);
+      if (const u32 after = ir::data_end(code_, at, end); after != 0) {
+        length = std::min(after - at, 16U);
         one["data"] = true;
         one["text"] = "data";
       } else {
         std::string text;
         StringSink sink(text);
-        length = ListingText::instruction(code_.bytes().subspan(at, end - at), sink);
+        length = Text::instruction(code_.bytes().subspan(at, end - at), sink);
         one["text"] = text;
       }
       const std::span<const u8> bytes = code_.bytes().subspan(at, length);
-      one["hex"] = hex_text(bytes, ListingText::unit == length && length > 1);
+      one["hex"] = hex_text(bytes, Text::unit == length && length > 1);
       if (std::string to = references(at, at + length); !to.empty()) one["to"] = to;
       list.push_back(std::move(one));
       at += length;
     }
     return list;
-  }
-
-  // The end of the data that `at` lies in, or 0; then `limit` comes down to the next data.
-  u32 data_at(u32 at, u32& limit) const {
-    for (const auto& d : code_.data_ranges()) {
-      if (d.begin <= at && at < d.end) return std::min(d.end, limit);
-      if (at < d.begin && d.begin < limit) limit = d.begin;
-    }
-    return 0;
   }
 
   std::string references(u32 begin, u32 end) const {

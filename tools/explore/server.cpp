@@ -1,5 +1,6 @@
-// Routes, all below a random token: the page and its files; api/analyse and api/fields, answered by this
-// program in a child process; api/run, by `jitkit run` confined; api/cancel.
+// Routes, all below a random token: the page and its files; api/analyse, api/fields and api/policy, answered by
+// this program in a child process (C is translated before, confined); api/run, by `jitkit run` confined; api/lua; api/cycles,
+// by llvm-mca; api/here, what there is on this machine; api/cancel.
 //
 // Invariants: nothing a request says reaches a shell or names a file; a request is at most most_input bytes; what
 // a program does ends as a message. A Host other than loopback is refused, so that no name on the web that
@@ -17,6 +18,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -24,7 +26,11 @@
 #include <thread>
 
 #include "child.hpp"
+#include "confined.hpp"
+#include "cycles.hpp"
+#include "lua.hpp"
 #include "question.hpp"
+#include "translate.hpp"
 
 namespace jitkit::tools {
 namespace {
@@ -34,7 +40,7 @@ using httplib::Request;
 using httplib::Response;
 
 constexpr usize most_input = usize{4} << 20;
-constexpr unsigned most_runs = 8;
+constexpr unsigned most_runs = 8, most_questions = 32;
 
 std::string random_token() {
   u8 bytes[16];
@@ -50,30 +56,16 @@ bool read_file(const fs::path& path, std::string& text) {
   return in.good() || in.eof();
 }
 
-std::string why(const Outcome& o, const Limits& limits) {
-  using End = Outcome::End;
-  switch (o.end) {
-    case End::not_started: return "could not be started";
-    case End::out_of_time: return fmt::format("ended after {} s: it had not come to an end", limits.seconds);
-    case End::too_much_output: return fmt::format("ended: it printed more than {} bytes", limits.output);
-    case End::cancelled: return "cancelled";
-    case End::signalled: return fmt::format("ended by signal {} ({})", o.status, strsignal(o.status));
-    case End::exited: break;
-  }
-  // What a shell too says of a command that is not there.
-  if ((o.status == 126 || o.status == 127) && o.out.empty() && o.err.empty()) return "could not be started";
-  return {};
-}
-
-// Runs that can be cancelled, by the name the page gave them.
+// What runs and can be cancelled, by the name the page gave it.
 class Jobs {
  public:
+  explicit Jobs(usize most) : most_(most) {}
   using Flag = std::shared_ptr<std::atomic<bool>>;
   // Null and a message if it may not.
   Flag start(const std::string& name, std::string& message) {
     const std::lock_guard lock(mutex_);
     if (flags_.contains(name)) message = fmt::format("a job named '{}' is running already", name);
-    else if (flags_.size() >= most_runs) message = fmt::format("{} programs are running already", most_runs);
+    else if (flags_.size() >= most_) message = fmt::format("{} programs are running already", most_);
     else if (ending_) message = "the server is ending";
     else return flags_[name] = std::make_shared<std::atomic<bool>>(false);
     return nullptr;
@@ -95,6 +87,7 @@ class Jobs {
   }
 
  private:
+  usize most_;
   std::mutex mutex_;
   bool ending_ = false;
   std::map<std::string, Flag> flags_;
@@ -111,7 +104,9 @@ sigset_t ending_signals() {
 
 class Site {
  public:
-  explicit Site(const ServerOptions& o) : options_(o), scratch_("explore"), token_(random_token()) {}
+  explicit Site(const ServerOptions& o)
+      : options_(o), scratch_("explore"), token_(random_token()), answerer_({o.self, "--answer"}, answer_limits()),
+        translator_(scratch_.file("jitkit-import"), scratch_.file("")), lua_(o.consumers, o.counter, scratch_.file("")) {}
 
   int run() {
     if (!prepare()) return 1;
@@ -128,12 +123,20 @@ class Site {
     const std::string root = "/" + token_ + "/";
     for (const auto& [name, type] : files) http_.Get(root + name, [this, n = name, t = type](const Request&, Response& r) { file(n, t, r); });
     http_.Get(root, [this](const Request&, Response& r) { file("page.html", "text/html; charset=utf-8", r); });
-    http_.Post(root + "api/analyse", [this](const Request& q, Response& r) { ask("--analyse", q, r); });
-    http_.Post(root + "api/fields", [this](const Request& q, Response& r) { ask("--fields", q, r); });
-    http_.Post(root + "api/run", [this](const Request& q, Response& r) { run_program(q, r); });
+    http_.Get(root + "api/here", [this](const Request&, Response& r) { here(r); });
+    http_.Post(root + "api/analyse", [this](const Request& q, Response& r) { job(questions_, q, r, &Site::analyse); });
+    http_.Post(root + "api/fields", [this](const Request& q, Response& r) { send(r, ask("fields", q.body, ending_), json); });
+    http_.Post(root + "api/policy", [this](const Request& q, Response& r) { send(r, ask("policy", q.body, ending_), json); });
+    http_.Post(root + "api/run", [this](const Request& q, Response& r) { job(runs_, q, r, &Site::run_confined); });
+    http_.Post(root + "api/lua", [this](const Request& q, Response& r) {
+      job(runs_, q, r, [](Site& s, const Json& question, const std::atomic<bool>& cancelled) { return s.lua_.run(question, cancelled); });
+    });
+    http_.Post(root + "api/cycles", [this](const Request& q, Response& r) {
+      job(questions_, q, r, [](Site& s, const Json& question, const std::atomic<bool>& cancelled) { return cycles(question, s.scratch_.file(""), cancelled).dump(); });
+    });
     http_.Post(root + "api/cancel", [this](const Request& q, Response& r) {
       const Json question = Json::parse(q.body, nullptr, false);
-      answer(r, {{"cancelled", well_typed(question) && jobs_.cancel(question.value("job", ""))}});
+      answer(r, {{"cancelled", well_typed(question) && (runs_.cancel(question.value("job", "")) || questions_.cancel(question.value("job", "")))}});
     });
     const int port = options_.port != 0 ? (http_.bind_to_port("127.0.0.1", options_.port) ? options_.port : -1)
                                         : http_.bind_to_any_port("127.0.0.1");
@@ -158,7 +161,8 @@ class Site {
       int which = 0;
       sigwait(&signals, &which);
       ending_ = true;
-      jobs_.cancel_all();
+      runs_.cancel_all();
+      questions_.cancel_all();
       while (!over && !http_.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       http_.stop();
     });
@@ -183,12 +187,16 @@ class Site {
     }
     // Where confined programs, which may be another user's, can read it.
     fs::permissions(fs::path(scratch_.file(".")), fs::perms(0755), e);
-    fs::copy_file(options_.jitkit, command(), e);
-    if (!e) fs::permissions(command(), fs::perms(0755), e);
-    if (e) fmt::print(stderr, "error: {}: {}\n", options_.jitkit, e.message());
+    if (fs::exists(options_.importer, e) && !copy(options_.importer, "jitkit-import")) return false;
+    return copy(options_.jitkit, "jitkit");
+  }
+  bool copy(const std::string& program, const char* name) const {
+    std::error_code e;
+    fs::copy_file(program, scratch_.file(name), e);
+    if (!e) fs::permissions(scratch_.file(name), fs::perms(0755), e);
+    if (e) fmt::print(stderr, "error: {}: {}\n", program, e.message());
     return !e;
   }
-  std::string command() const { return scratch_.file("jitkit"); }
 
   httplib::Server::HandlerResponse guard(const Request& q, Response& r) const {
     const std::string host = q.get_header_value("Host");
@@ -197,8 +205,16 @@ class Site {
     return httplib::Server::HandlerResponse::Handled;
   }
 
-  static void answer(Response& r, const Json& j) {
-    r.set_content(j.dump(-1, ' ', false, Json::error_handler_t::replace), "application/json");
+  static constexpr const char* json = "application/json";
+  static std::string text_of(const Json& j) { return j.dump(-1, ' ', false, Json::error_handler_t::replace); }
+  static void answer(Response& r, const Json& j) { send(r, text_of(j), json); }
+  // As it is: httplib would compress what a browser takes compressed, by Brotli at its slowest, 90 ms for an answer.
+  static void send(Response& r, std::string text, const char* type) {
+    const usize size = text.size();
+    if (size == 0) return r.set_content("", type);
+    r.set_content_provider(size, type, [text = std::move(text)](usize offset, usize length, httplib::DataSink& sink) {
+      return sink.write(text.data() + offset, length);
+    });
   }
   void file(const char* name, const char* type, Response& r) const {
     std::string text;
@@ -206,62 +222,82 @@ class Site {
       r.status = 404;
       return;
     }
-    r.set_content(text, type);
+    send(r, std::move(text), type);
   }
 
-  // This program answers, in a child.
-  void ask(const char* mode, const Request& q, Response& r) const {
+  static Limits answer_limits() {
     Limits limits;
     limits.output = u64{256} << 20;
-    const Outcome o = run_limited({options_.self, mode}, q.body, limits, ending_);
-    if (o.end == Outcome::End::exited && o.status == 0) {
-      r.set_content(o.out, "application/json");
-      return;
-    }
-    std::string message = why(o, limits);
+    return limits;
+  }
+  // This program answers, in a child.
+  std::string ask(const std::string& what, const std::string& question, const std::atomic<bool>& cancelled) {
+    const Outcome o = answerer_.ask(what + "\n" + question, cancelled);
+    if (o.end == Outcome::End::exited && o.status == 0) return o.out;
+    std::string message = why(o, answer_limits());
     if (message.empty()) message = o.err.empty() ? fmt::format("exit status {}", o.status) : o.err;
-    answer(r, {{"errors", {{{"line", 0}, {"column", 0}, {"message", "the compiler " + message}}}}});
+    return text_of({{"errors", {{{"line", 0}, {"column", 0}, {"message", "the compiler " + message}}}}});
   }
 
-  void run_program(const Request& q, Response& r) {
+  void here(Response& r) const {
+    Json j{{"processors", processors()}, {"lua", lua_.here()}};
+    if (const std::string what = translator_.missing(); !what.empty()) j["no_c"] = what;
+    answer(r, j);
+  }
+
+  // A question that takes a while and can be cancelled.
+  template <class Work>
+  void job(Jobs& jobs, const Request& q, Response& r, Work work) {
     const Json question = Json::parse(q.body, nullptr, false);
     if (!well_typed(question)) {
       r.status = 400;
       return;
     }
-    const std::string job = question.value("job", "");
+    const std::string name = question.value("job", "");
     std::string message;
-    const Jobs::Flag cancelled = jobs_.start(job, message);
+    const Jobs::Flag cancelled = jobs.start(name, message);
     if (cancelled == nullptr) return answer(r, {{"message", message}});
-    answer(r, run_confined(question, *cancelled));
-    jobs_.end(job);
+    struct End {
+      Jobs& jobs;
+      const std::string& name;
+      ~End() { jobs.end(name); }
+    } const end{jobs, name};
+    send(r, std::invoke(work, *this, question, *cancelled), json);
   }
 
-  Json run_confined(const Json& question, const std::atomic<bool>& cancelled) {
-    Limits limits;
-    limits.confined = true;
-    limits.user = next_user();
-    limits.directory = scratch_.file(fmt::format("run-{}", runs_++));
-    std::error_code e;
-    fs::create_directory(limits.directory, e);
-    fs::permissions(limits.directory, fs::perms(0700), e);
-    std::ofstream(limits.directory + "/program.jk", std::ios::binary) << question.value("text", "");
-    fs::permissions(limits.directory + "/program.jk", fs::perms(0644), e);
-    if (limits.user != 0 && chown(limits.directory.c_str(), limits.user, limits.user) != 0) {
-      const std::string message = fmt::format("the program's directory could not be given to its user: {}", std::strerror(errno));
-      fs::remove_all(limits.directory, e);
-      return {{"message", message}};
-    }
-    std::vector<std::string> words{command(), "run", "program.jk"};
-    if (const std::string target = question.value("target", ""); !target.empty()) words.push_back("--target=" + target);
+  std::string analyse(const Json& question, const std::atomic<bool>& cancelled) {
+    if (question.value("language", "") != "c") return ask("analyse", text_of(question), cancelled);
+    const std::string c = question.value("text", "");
+    std::string x86_64, arm64;
+    Json errors, more_errors;
+    bool good = false;
+    std::thread second([&] { good = translator_.translate(c, "arm64", cancelled, arm64, more_errors); });
+    const bool first = translator_.translate(c, "x86_64", cancelled, x86_64, errors);
+    second.join();
+    if (!first || !good) return text_of({{"errors", first ? more_errors : errors}});
+    Json both = question;
+    both["text"] = x86_64;
+    both["arm64_text"] = arm64;
+    return ask("analyse", text_of(both), cancelled);
+  }
+
+  std::string run_confined(const Json& question, const std::atomic<bool>& cancelled) {
+    std::string text = question.value("text", "");
+    const std::string target = question.value("target", "");
+    if (Json errors; question.value("language", "") == "c" && !translator_.translate(text, target, cancelled, text, errors))
+      return text_of({{"message", errors.front().value("message", "")}});
+    const Confined run(scratch_.file(""));
+    if (!run.error().empty()) return text_of({{"message", run.error()}});
+    run.write("program.jk", text);
+    std::vector<std::string> words{scratch_.file("jitkit"), "run", "program.jk"};
+    if (!target.empty()) words.push_back("--target=" + target);
     if (const std::string opt = question.value("opt", ""); !opt.empty()) words.push_back("--opt=" + opt);
     words.insert(words.end(), {"--", question.value("function", "")});
     for (const Json& a : question.value("arguments", Json::array())) words.push_back(a.get<std::string>());
-    const Outcome o = run_limited(words, {}, limits, cancelled);
-    fs::remove_all(limits.directory, e);
+    const Outcome o = run.run(words, cancelled);
     Json j{{"out", o.out}, {"err", o.err}, {"seconds", o.seconds}, {"status", o.status}, {"good", o.end == Outcome::End::exited && o.status == 0}};
-    if (const std::string message = why(o, limits); !message.empty()) j["message"] = message;
-    return j;
+    if (const std::string message = why(o, run.limits); !message.empty()) j["message"] = message;
+    return text_of(j);
   }
 
   const ServerOptions& options_;
@@ -269,9 +305,11 @@ class Site {
   std::string token_;
   std::string host_, local_host_;
   httplib::Server http_;
-  Jobs jobs_;
-  std::atomic<unsigned> runs_ = 0;
+  Jobs runs_{most_runs}, questions_{most_questions};
   std::atomic<bool> ending_ = false;
+  Answerer answerer_;
+  Translator translator_;
+  Lua lua_;
 };
 
 }  // namespace

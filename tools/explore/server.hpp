@@ -9,6 +9,9 @@ namespace jitkit::tools {
 struct ServerOptions {
   std::string self;    // this program: it answers questions about hostile text in processes of its own
   std::string jitkit;  // the command that runs programs
+  std::string importer;  // jitkit-import, for programs in C; may be missing
+  std::string consumers;  // where make luajit puts its programs; may be missing
+  std::string counter;    // the QEMU plugin that counts instructions; may be missing
   std::string assets;  // directory of page.html, page.js, page.css
   int port = 0;        // 0: any
 };

@@ -15,6 +15,7 @@ await build({
   entryPoints: [join(here, "src/page.js")],
   outfile: join(out, "page.js"),
   bundle: true,
+  loader: { ".yaml": "text", ".jk": "text" },
   minify: true,
   format: "esm",
   target: "es2022",

@@ -1,7 +1,8 @@
 // The page in a real headless Chromium: typing, errors, lighting up, running, cancelling, hostile programs,
 // several tabs, reload, keyboard, narrow and dark; and the two times that are promised.
 //
-//   node test.mjs JITKIT [SCREENSHOTS]      the directory gets pictures of the page
+//   node test.mjs JITKIT [SCREENSHOTS [NAMES]]      the directory gets pictures of the page; NAMES: a regular
+//                                                   expression, only tests that it fits
 //
 // A time beyond its bar is noted: machines differ, and others work on them. Beyond four times the bar it is a failure.
 // Prints `FAIL name: why` for each failed test and at the end `N passed, N failed, 0 skipped`.
@@ -12,13 +13,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const [jitkit, pictures] = process.argv.slice(2);
+const [jitkit, pictures, names] = process.argv.slice(2);
 const limits = { firstPaint: 1000, redraw: 150 };
 let passed = 0, failed = 0;
 const test = async (name, body) => {
+  if (names && name !== "first paint" && !new RegExp(names).test(name)) return;
+  const started = Date.now();
   try {
     await body();
     ++passed;
+    if (Date.now() - started > 15000) console.log(`NOTE ${name} took ${Math.round((Date.now() - started) / 1000)} s`);
   } catch (e) {
     ++failed;
     console.log(`FAIL ${name}: ${String(e.message).split("\n").slice(0, 4).join(" | ")}`);
@@ -68,7 +72,7 @@ const context = await chromium.launchPersistentContext(profile, {
 });
 const outside = [], complaints = [];
 const watch = (page) => {
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(15000);
   page.on("request", (r) => { if (!r.url().startsWith(address) && !r.url().startsWith("data:")) outside.push(r.url()); });
   page.on("pageerror", (e) => complaints.push(e.message));
   page.on("console", (m) => { if (m.type() === "error") complaints.push(m.text()); });
@@ -80,12 +84,23 @@ const shoot = async (page, name) => {
   await page.screenshot({ path: join(pictures, `${name}.png`) });
 };
 
+const ask = (path, body, headers = {}, of = address) => new Promise((resolve, reject) => {
+  const url = new URL(path, of);
+  const r = http.request(url, { method: body === undefined ? "GET" : "POST", headers }, (got) => {
+    let text = "";
+    got.on("data", (d) => (text += d));
+    got.on("error", () => {});  // the server may close before it has read everything
+    got.on("close", () => resolve({ status: got.statusCode, text }));
+  });
+  r.on("error", (e) => (["ECONNRESET", "EPIPE"].includes(e.code) ? resolve({ status: 413, text: "" }) : reject(e)));
+  r.end(body);
+});
 const page = watch(context.pages()[0] ?? (await context.newPage()));
 const answers = (p = page) => p.evaluate(() => Number(document.body.dataset.answers ?? 0));
 // Puts a text in place of what is there, as a paste does, and waits for what it becomes.
 const put = async (text, p = page) => {
   const before = await answers(p);
-  await p.locator(".cm-content").click();
+  await p.locator("#editor .cm-content").click();
   await p.keyboard.press("Control+a");
   if (text) await p.keyboard.insertText(text);
   else await p.keyboard.press("Delete");
@@ -105,7 +120,15 @@ const runOn = async (target, p = page) => {
   await p.waitForSelector("#go:not([disabled])", { timeout: 30000 });
   return p.locator("#result").innerText();
 };
-const view = (name) => page.click(`#tab-${name}`);
+const view = async (name) => {
+  await page.click(`#tab-${name}`);
+  await page.waitForSelector(`#view[data-shown=${name}]`);
+};
+const fold = (n) => {
+  let h = 2166136261;
+  for (let i = 0; i < n; ++i) h = Math.imul(h ^ (i & 255), 16777619) >>> 0;
+  return h;
+};
 
 await test("first paint", async () => {
   await page.goto(address);
@@ -127,17 +150,17 @@ await test("typing", async () => {
   const before = await answers();
   await page.keyboard.type("; typed");
   await page.waitForFunction((n) => Number(document.body.dataset.answers) > n, before);
-  expect((await page.locator(".cm-content").innerText()).includes("; typed"), "the text is not there");
+  expect((await page.locator("#editor .cm-content").innerText()).includes("; typed"), "the text is not there");
   expect(await page.locator("#function").inputValue() === "f", "the function is not chosen");
 });
 
 await test("errors in place", async () => {
   await put("func @f(i64) -> i64 {\nb1(x: i64):\n  y = mull.i64 x, 3\n  ret y\n}\n");
-  await page.waitForSelector(".cm-lintRange-error");
+  await page.waitForSelector("#editor .cm-lintRange-error");
   const text = await page.locator("#errors").innerText();
   expect(/^3:\d+: /.test(text), `the error is ${text}`);
   await page.locator("#errors button").first().click();
-  expect((await page.locator(".cm-activeLine").innerText()).includes("mull"), "the error's line is not active");
+  expect((await page.locator("#editor .cm-activeLine").innerText()).includes("mull"), "the error's line is not active");
   await shoot(page, "errors");
   await put("func @f(i64) -> i64 {\nb1(x: i64):\n  y = mul.i64 x, 3\n  ret y\n}\n");
   expect(await page.locator("#errors").isHidden(), "errors stay");
@@ -150,7 +173,7 @@ await test("errors of the verifier", async () => {
 
 await test("errors of compilation", async () => {
   await put("func @f(v512) -> v512 {\nb1(x: v512):\n  ret x\n}\n");
-  await page.waitForSelector(".cm-lintRange-error");
+  await page.waitForSelector("#editor .cm-lintRange-error");
   expect(/AArch64: /.test(await page.locator("#errors").innerText()), "the error does not name the target");
 });
 
@@ -166,14 +189,14 @@ await test("lighting up", async () => {
   const lit = () => page.locator("#view .code.lit").count();
   await page.locator("[data-target=arm64] .code", { hasText: "add" }).first().hover();
   expect((await lit()) >= 2, "the other target's instruction is not lit");
-  expect((await page.locator(".cm-line.lit").innerText()).includes("next_total"), "the source line is not lit");
+  expect((await page.locator("#editor .cm-line.lit").innerText()).includes("next_total"), "the source line is not lit");
   await shoot(page, "lit");
   await view("passes");
   await view("code");
   await page.locator("[data-target=arm64] .code", { hasText: "add" }).first().hover();
   await page.waitForFunction(() => document.querySelectorAll("#view .code.lit").length >= 2);
-  await page.locator(".cm-line", { hasText: "square = mul" }).hover();
-  await page.waitForFunction(() => document.querySelector(".cm-line.lit")?.innerText.includes("square = mul"));
+  await page.locator("#editor .cm-line", { hasText: "square = mul" }).hover();
+  await page.waitForFunction(() => document.querySelector("#editor .cm-line.lit")?.innerText.includes("square = mul"));
   expect((await lit()) >= 2, "the editor's line does not light up the code of both targets");
 });
 
@@ -217,6 +240,167 @@ await test("registers", async () => {
   await shoot(page, "registers");
 });
 
+await test("cycles", async () => {
+  await example("Sum of squares");
+  await view("code");
+  for (const target of ["arm64", "x86_64"]) {
+    await page.waitForSelector(`[data-target=${target}] .rows:not(.stale) .row.block[data-cycles^="≈"]`);
+    const costs = await page.locator(`[data-target=${target}] .code .cost`).allInnerTexts();
+    expect(costs.length > 5 && costs.every((c) => /^\d+ · [\d.]+$/.test(c)), `${target}: ${costs.join()}`);
+  }
+  await page.locator("[data-target=arm64] .code", { hasText: "madd" }).click();
+  await page.waitForSelector("#fields .cost");
+  expect((await page.locator("#fields .cost").innerText()).includes("neoverse-n1, by llvm-mca: latency 4"), "the opened instruction has no latency");
+  await page.selectOption("[data-target=arm64] .cpu select", "cortex-a55");
+  await page.waitForFunction(() => document.querySelector("[data-target=arm64] .code .cost")?.title.includes("cortex-a55"));
+  await page.keyboard.press("Escape");
+});
+
+await test("C", async () => {
+  await example("C: fold of a text");
+  await page.waitForFunction(() => document.querySelector("[data-target=arm64] h2")?.innerText.includes("instructions"));
+  for (const [target, word] of [["arm64", "mul"], ["x86_64", "imul"]])
+    await page.waitForFunction(([t, w]) => document.querySelector(`[data-target=${t}]`)?.innerText.includes(w), [target, word]);
+  await page.locator("#editor .cm-line", { hasText: "* 16777619u" }).hover();
+  await page.waitForFunction(() => ["arm64", "x86_64"].every((t) => document.querySelector(`[data-target=${t}] .code.lit`)));
+  await view("passes");
+  await page.waitForSelector(".pass");
+  await page.selectOption("#ir-of", "arm64");
+  await page.waitForFunction(() => document.querySelector("#view")?.innerText.includes("16777619") || document.querySelector("#view")?.innerText.includes("0x1000193"));
+  for (const target of ["interp", "x86_64", "arm64"]) {
+    const text = await runOn(target);
+    expect(text.startsWith(`${fold(1000)}\n`), `${target}: ${text}`);
+  }
+  await view("code");
+  await put("int f(int x) {\n  return x + y;\n}\n");
+  await page.waitForFunction(() => document.querySelector("#errors")?.innerText.includes("2:14: use of undeclared identifier 'y'"));
+  await put("long double f(long double x) { return x; }\n");
+  await page.waitForFunction(() => document.querySelector("#errors")?.innerText.includes("x86_fp80"));
+  await put("");
+  await page.waitForFunction(() => document.querySelector("#view")?.innerText.includes("no function"));
+  await shoot(page, "c");
+});
+await test("hostile C: progress and cancel", async () => {
+  await example("C: fold of a text");
+  const bomb = "#define x0 0\n" + Array.from({ length: 40 }, (_, n) => `#define x${n + 1} x${n} x${n}\n`).join("") + "int a[] = { x40 };\n";
+  await page.locator("#editor .cm-content").click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText(bomb);
+  await page.waitForFunction(() => /^compiling, .* Escape cancels/.test(document.querySelector("#state").innerText));
+  await until("clang does not run", () => programs(main).length > 0);
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.querySelector("#state").innerText === "cancelled");
+  await until("clang goes on", () => programs(main).length === 0);
+  await put('#include "program.c"\n');
+  await page.waitForFunction(() => document.querySelector("#errors")?.innerText.includes("nested too deeply"));
+  await put("int f(void) { return 7; }\n");
+  await page.waitForFunction(() => document.querySelector("[data-target=arm64]")?.innerText.includes("#0x7"));
+});
+
+// On another page than Code's, to which it goes back in any case.
+const onPage = async (name, body) => {
+  await page.click(`#page-${name}`);
+  try {
+    await body();
+  } finally {
+    await page.click("#page-code");
+  }
+};
+await test("policy", () => onPage("policy", async () => {
+  await page.waitForSelector("#policy-view tbody tr");
+  const leaves = await page.locator("#policy-view tbody tr").count();
+  expect(leaves > 60, `${leaves} leaves`);
+  expect((await page.locator("#policy-view svg .split").count()) > 40, "too few tests of bits");
+  const cells = await page.locator("#policy-view tbody tr", { hasText: "HVC PSCI_VERSION" }).locator("td").allInnerTexts();
+  expect(Number(cells[1]) > 12 && Number(cells[1]) <= Number(cells[2]) && Number(cells[2]) < 40, `counts ${cells}`);
+  await page.locator("#policy-view tbody tr", { hasText: "HVC PSCI_VERSION" }).click();
+  expect((await page.locator("#policy-code").innerText()).includes("eret"), "the leaf's code has no eret");
+  await shoot(page, "policy");
+  const typed = async (text, at = "#policy-editor") => {
+    const before = await page.evaluate(() => Number(document.body.dataset.policies));
+    await page.locator(`${at} .cm-content`).click();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.insertText(text);
+    await page.waitForFunction((n) => Number(document.body.dataset.policies) > n, before);
+  };
+  await typed("wfi: skip\ncalls:\n  - {name: A, id: 1, value: 2}\n  - {name: B, id: 1, value: 3}\n");
+  expect((await page.locator("#policy-errors").innerText()).startsWith("4: B: hvc 0x1 is A's already"), "the second use of a key is no error");
+  await page.locator("#policy-errors button").click();
+  expect((await page.locator("#policy-editor .cm-activeLine").innerText()).includes("B"), "the error's line is not active");
+  await typed("calls:\n  - {name: A, id: 1, valu: 2}\n");
+  expect(/^2: .*valu/.test(await page.locator("#policy-errors").innerText()), "an unknown key is no error");
+  await typed("calls: [");
+  expect(await page.locator("#policy-errors").isVisible(), "no YAML, no error");
+  await typed("[".repeat(100000));
+  expect(await page.locator("#policy-errors").isVisible(), "deep YAML, no error");
+  await typed("a: &a [x,x,x,x,x,x,x,x,x]\n" + "bcdefghi".split("").map((c, n) => `${c}: &${c} [${Array(9).fill(`*${"abcdefgh"[n]}`)}]\n`).join(""));
+  expect(await page.locator("#policy-errors").isVisible(), "YAML that doubles, no error");
+  await typed("bodies: b\ncalls:\n  - {name: A, id: 1, value: 2}\n  - {name: C, id: 9, body: mix}\n");
+  expect(await page.locator("#policy-errors").isHidden(), await page.locator("#policy-errors").innerText());
+  expect((await page.locator("#policy-view tbody tr").count()) === 3, "not a leaf for each entry and WFI");
+  await typed("func @mix(", "#bodies-editor");
+  expect((await page.locator("#policy-errors").innerText()).startsWith("bodies 1: "), "the body's error has no place");
+  await page.click("#policy-reset");
+  await page.waitForFunction((n) => document.querySelectorAll("#policy-view tbody tr").length === n, leaves);
+}));
+
+await test("Lua", () => onPage("lua", async () => {
+  await page.waitForSelector("#lua-program option", { state: "attached" });
+  const lacks = Object.entries(JSON.parse((await ask("api/here")).text).lua).filter(([, why]) => why);
+  for (const [engine, why] of lacks) console.log(`NOTE the tab Lua has no ${engine} here: ${why}`);
+  const typed = async (text) => {
+    await page.locator("#lua-editor .cm-content").click();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.insertText(text);
+  };
+  const done = async (n) => page.waitForFunction((k) => Number(document.body.dataset.luaRuns) >= k, n, { timeout: 90000 });
+  await typed("local sum = 0\nfor i = 1, 2000 do sum = sum + i * i end\nprint(sum)\n");
+  await page.keyboard.press("Control+Enter");
+  await done(1);
+  const run = page.locator(".lua-run").first();
+  expect((await run.locator(".bar-row").count()) === 8, "not a bar for each engine");
+  expect(lacks.length === 8 || (await run.locator(".output").innerText()).startsWith("2668667000"), `the output is ${await run.locator(".output").innerText()}`);
+  for (const [engine, why] of Object.entries(JSON.parse((await ask("api/here")).text).lua)) {
+    const value = await run.locator(`[data-engine=${engine}] .value`).innerText();
+    expect(why ? value === why : (engine.endsWith("arm64") ? /^[\d.]+ [kMG]$/ : /^[\d.]+ (µs|m?s)$/).test(value), `${engine}: ${value}`);
+  }
+  expect((await run.locator(".note.bad").count()) === 0, "the engines differ");
+  await shoot(page, "lua");
+  await page.uncheck("#lua-arm64");
+  await typed("error('no luck')\n");
+  await page.click("#lua-go");
+  await done(2);
+  expect((await page.locator(".lua-run").count()) === 2, "runs do not stack up");
+  expect(lacks.length === 8 || (await page.locator(".lua-run").first().innerText()).includes("no luck"), "the error is not told");
+  const puc = !lacks.some(([e]) => e === "puc-x86_64");
+  if (puc) {
+    await typed("while true do end\n");
+    await page.click("#lua-go");
+    await until("it does not run", () => programs(main).length > 0);
+    await page.keyboard.press("Escape");
+    await done(3);
+    expect((await page.locator("#lua-state").innerText()) === "cancelled", "it is not cancelled");
+    await until("the program goes on", () => programs(main).length === 0);
+    await typed("local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1e6) .. i end\n");
+    await page.click("#lua-go");
+    await done(4);
+    expect(/not enough memory|signal/.test(await page.locator(".lua-run").first().innerText()), "memory has no end");
+    await typed("print(os.execute('touch /var/tmp/jitkit-page-lua') ~= 0, io.open('/var/tmp/jitkit-page-lua') == nil)\n");
+    await page.click("#lua-go");
+    await done(5);
+    rmSync("/var/tmp/jitkit-page-lua", { force: true });
+    if (/limits: bubblewrap/.test(main.said)) expect((await page.locator(".lua-run .output").first().innerText()).includes("true\ttrue"), "it wrote a file outside");
+  }
+  if (!lacks.some(([e]) => e === "jitkit-x86_64")) {
+    await page.selectOption("#lua-program", { label: "Mandelbrot set" });
+    await page.click("#lua-show-traces");
+    await page.locator("#lua-traces button").first().click();
+    const parts = await page.locator("#lua-trace pre").allInnerTexts();
+    expect(parts.length === 3 && /LOOP/.test(parts[0]) && /->\d/.test(parts[1]) && /->\d/.test(parts[2]), `the trace is ${parts.join().slice(0, 200)}`);
+    await shoot(page, "lua-trace");
+  }
+}));
+
 await test("run", async () => {
   await example("Sum of squares");
   for (const target of ["interp", "x86_64", "arm64"]) {
@@ -230,7 +414,7 @@ await test("run", async () => {
 await test("cancel", async () => {
   await example("Endless loop");
   await page.selectOption("#target", "x86_64");
-  await page.locator(".cm-content").click();
+  await page.locator("#editor .cm-content").click();
   await page.keyboard.press("Control+Enter");
   await page.waitForSelector("#cancel:not([disabled])");
   await page.waitForTimeout(300);
@@ -315,16 +499,6 @@ if (/limits: bubblewrap/.test(main.said)) {
   });
 }
 
-const ask = (path, body, headers = {}, of = address) => new Promise((resolve, reject) => {
-  const url = new URL(path, of);
-  const r = http.request(url, { method: body === undefined ? "GET" : "POST", headers }, (got) => {
-    let text = "";
-    got.on("data", (d) => (text += d));
-    got.on("end", () => resolve({ status: got.statusCode, text }));
-  });
-  r.on("error", (e) => (["ECONNRESET", "EPIPE"].includes(e.code) ? resolve({ status: 413, text: "" }) : reject(e)));
-  r.end(body);
-});
 await test("100 MB of input", async () => {
   expect((await ask("api/analyse", Buffer.alloc(100 << 20, "x"))).status === 413, "it was taken");
 });
@@ -334,7 +508,7 @@ await test("no JSON", async () => {
 await test("wrong types", async () => {
   for (const [path, question] of [["analyse", { text: 5 }], ["fields", { hex: [] }]]) {
     const got = await ask(`api/${path}`, JSON.stringify(question));
-    expect(got.text.includes("no JSON object of texts"), `${path} said ${got.text}`);
+    expect(got.status === 400 || got.text.includes("no JSON object of texts"), `${path} said ${got.text}`);
   }
   for (const question of [{ text: 5 }, { arguments: "1" }, { arguments: [1] }, { target: null }])
     expect((await ask("api/run", JSON.stringify(question))).status === 400, `${JSON.stringify(question)} was taken`);
@@ -356,7 +530,8 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGKILL"])
     await Promise.race([own.ended, new Promise((r) => setTimeout(r, 3000))]);
     await running;
     expect(own.server.exitCode !== null || own.server.signalCode !== null, "it goes on");
-    await until("the program goes on", () => programs(own).length === 0);
+    // Killed just when bubblewrap starts, it leaves a program that only the limit of its processor time ends.
+    await until("the program goes on", () => programs(own).length === 0, signal === "SIGKILL" ? 20 : 3);
     const left = readdirSync(own.scratch);
     rmSync(own.scratch, { recursive: true, force: true });
     if (signal !== "SIGKILL") expect(left.length === 0, `it leaves ${left.join(" ")}`);
@@ -373,13 +548,24 @@ await test("without the token, by another name", async () => {
 await test("reload", async () => {
   await put("func @kept(i64) -> i64 {\nb1(x: i64):\n  ret x\n}\n");
   await page.reload();
-  await page.waitForFunction(() => document.querySelector(".cm-content")?.innerText.includes("@kept"));
+  await page.waitForFunction(() => document.querySelector("#editor .cm-content")?.innerText.includes("@kept"));
 });
 
 await test("by keyboard", async () => {
   await page.locator("#tab-registers").focus();
   await page.keyboard.press("ArrowLeft");
-  expect((await page.locator("[role=tab][aria-selected=true]").innerText()) === "Graph", "the arrow does not choose");
+  expect((await page.locator("#views [role=tab][aria-selected=true]").innerText()) === "Graph", "the arrow does not choose");
+  await page.locator("#page-code").focus();
+  await page.keyboard.press("ArrowRight");
+  await page.locator("#policy-view tbody tr").first().focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  expect(await page.locator("#policy-code").isVisible(), "Enter does not open a leaf");
+  await page.keyboard.press("Escape");
+  expect(await page.locator("#policy-code").isHidden(), "Escape does not close it");
+  await page.locator("#page-policy").focus();
+  await page.keyboard.press("ArrowLeft");
+  expect(await page.locator("#code-page").isVisible() && await page.locator("#policy-page").isHidden(), "the arrow does not choose a page");
 });
 
 await test("200 operations redrawn", async () => {
@@ -387,17 +573,31 @@ await test("200 operations redrawn", async () => {
   for (let n = 1; n < 200; ++n) text += `  x${n} = ${["add", "mul", "xor", "sub"][n % 4]}.i64 ${n > 1 ? `x${n - 1}` : "v0"}, b\n`;
   text += "  ret x199\n}\n";
   await page.selectOption("#opt", "full");
+  await page.selectOption("#language", "jk");
   await view("code");
   await put(text);
-  const times = [];
-  for (let n = 0; n < 11; ++n) {
+  // In the middle of it, where what it becomes changes: an operand of x100 becomes another constant each time.
+  const keystroke = async (key) => {
     const before = await answers();
-    await page.keyboard.type(" ");
+    await page.keyboard.press(key);
     await page.waitForFunction((k) => Number(document.body.dataset.answers) > k, before);
-    times.push(Number(await page.evaluate(() => document.body.dataset.milliseconds)));
+    return Number(await page.evaluate(() => document.body.dataset.milliseconds));
+  };
+  await page.locator("#editor .cm-scroller").evaluate((e) => e.scrollTo(0, e.scrollHeight / 2 - e.clientHeight / 2));
+  await page.locator("#editor .cm-line", { hasText: "x100 = add" }).click();
+  await page.keyboard.press("End");
+  await keystroke("Backspace");
+  const times = [], same = [];
+  for (let n = 0; n < 11; ++n) {
+    times.push(await keystroke(String(1 + (n % 9))));
+    expect(await page.locator("#errors").isHidden(), await page.locator("#errors").innerText());
+    same.push(await keystroke("Space"));
+    await keystroke("Backspace");
+    await keystroke("Backspace");
   }
+  same.sort((a, b) => a - b);
   times.sort((a, b) => a - b);
-  console.log(`NOTE 200 operations recompiled and redrawn: median ${times[5].toFixed(0)} ms, longest ${times[10].toFixed(0)} ms (at most ${limits.redraw})`);
+  console.log(`NOTE 200 operations recompiled and redrawn: median ${times[5].toFixed(0)} ms, longest ${times[10].toFixed(0)} ms (at most ${limits.redraw}); where nothing changes ${same[5].toFixed(0)} ms`);
   judge(times[5], limits.redraw);
 });
 
@@ -408,9 +608,12 @@ await test("narrow and dark", async () => {
   const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   expect(ground.match(/\d+/g).slice(0, 3).every((c) => c < 80), `the ground is ${ground}`);
   await page.setViewportSize({ width: 420, height: 900 });
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-  expect(wide <= 420, `the page is ${wide} wide`);
-  await shoot(page, "narrow");
+  for (const tab of ["policy", "lua", "code"]) {
+    await page.click(`#page-${tab}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(wide <= 420, `${tab} is ${wide} wide`);
+    await shoot(page, `narrow-${tab}`);
+  }
 });
 
 await test("no outside request", async () => expect(outside.length === 0, outside.join(" ")));

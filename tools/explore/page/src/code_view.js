@@ -1,36 +1,57 @@
 // Machine code of both targets beside each other, with the IR each stretch came from; an instruction opens as
-// its bit fields.
+// its bit fields and what llvm-mca says of it. Only rows that changed are made anew.
+import { makeCycles } from "./cycles.js";
 import { $, el, post } from "./dom.js";
+import { makeRows } from "./rows.js";
+import { targets } from "./targets.js";
 
-export const targets = [["arm64", "AArch64"], ["x86_64", "x86-64"]];
+export function codeView() {
+  const columns = targets.map(([id, name]) => makeColumn(id, name));
+  const all = el("div", { class: "columns" }, ...columns.map((c) => c.element));
+  return (answer) => {
+    for (const c of columns) c.draw(answer);
+    return all;
+  };
+}
 
-export function codeView(answer) {
-  const ir = new Map();
+function makeColumn(id, name) {
+  const title = el("span"), list = el("div", { class: "rows" }), rows = makeRows(list);
+  const cycles = makeCycles(id, list);
+  const element = el("div", { "data-target": id }, el("h2", {}, el("b", {}, name), title, cycles.control), list);
+  const itemOf = (e) => e.target.closest(".code")?.item;
+  const open = (item) => item && showFields(id, item, cycles.of(item));
+  list.addEventListener("click", (e) => open(itemOf(e)));
+  list.addEventListener("keydown", (e) => {
+    if (e.key === "Enter" || e.key === " ") { e.preventDefault(); open(itemOf(e)); } else step(e, list);
+  });
+  return {
+    element,
+    draw(answer) {
+      const made = answer[id];
+      title.textContent = made.code ? ` — ${made.bytes} bytes, ${made.code.filter((c) => !c.data).length} instructions`
+        : ` — ${made.absent ?? made.errors.map((e) => e.message).join("; ")}`;
+      rows.draw(made.code ? rowsOf(made, made.lines ?? answer.passes.at(-1).lines) : []);
+      cycles.draw(made.code ?? []);
+    },
+  };
+}
+
+// What is shown, in order. `key` is what a row looks like: a row that has it already is kept.
+function rowsOf(made, lines) {
+  const ir = new Map(), heads = new Map();
   let block = 0;
-  const heads = new Map();
-  for (const l of answer.passes.at(-1).lines) {
+  for (const l of lines) {
     if (l.block) heads.set((block = l.block), l.text);
     else ir.set(l.inst, { ...l, block });
   }
-  return el("div", { class: "columns" }, ...targets.map(([id, name]) => column(id, name, answer[id], ir, heads)));
-}
-
-function column(id, name, made, ir, heads) {
-  const title = el("h2", {}, el("b", {}, name));
-  const all = el("div", { "data-target": id }, title);
-  if (!made.code) {
-    title.append(` — ${made.absent ?? made.errors.map((e) => e.message).join("; ")}`);
-    return all;
-  }
-  title.append(` — ${made.bytes} bytes, ${made.code.filter((c) => !c.data).length} instructions`);
-  let block = 0, from = -1;
-  const shown = new Set(), coded = new Set(made.code.map((c) => c.inst)), order = [...ir];
-  let next = 0, folded = [];
+  const rows = [], shown = new Set(), coded = new Set(made.code.map((c) => c.inst)), order = [...ir];
+  let from = -1, next = 0, folded = [];
+  block = 0;
   for (const c of made.code) {
     if (c.block && c.block !== block) {
       block = c.block;
       from = -1;
-      all.append(el("div", { class: "row block" }, heads.get(block) ?? `b${block}`));
+      rows.push({ key: `b${heads.get(block) ?? block}`, class: "row block", text: heads.get(block) ?? `b${block}`, block });
     }
     const inst = c.inst ?? 0;
     if (inst !== from) {
@@ -43,58 +64,40 @@ function column(id, name, made, ir, heads) {
         for (; own && next < order.length && order[next][1].block === own.block && !coded.has(order[next][0]); ++next) {
           const [n, l] = order[next];
           if (shown.has(n)) continue;
-          all.append(irRow(n, l, shown));
+          shown.add(n);
+          rows.push(irRow(n, l));
           folded.push(l);
         }
         if (order[next]?.[0] === inst) ++next;
         folded = folded.filter((l) => own.text.split(" = ").at(-1).match(new RegExp(`\\b${l.text.split(" ")[0]}\\b`)));
-        if (own) all.append(irRow(inst, own, shown));
+        if (own) {
+          shown.add(inst);
+          rows.push(irRow(inst, own));
+        }
       } else {
-        all.append(el("div", { class: "row own" }, c.at === 0 ? "prologue" : c.block ? "moves" : "out of line"));
+        const text = c.at === 0 ? "prologue" : c.block ? "moves" : "out of line";
+        rows.push({ key: `o${text}`, class: "row own", text });
       }
     }
-    all.append(codeRow(id, c, ir.get(inst), inst ? folded : []));
+    const l = ir.get(inst), text = c.text + (c.to ? `  ${c.to}` : "");
+    rows.push({ key: `c${text} ${c.hex}`, class: "row code", text, item: c, inst: c.inst, line: l?.line,
+                lines: inst && folded.length ? folded.map((f) => f.line).join(" ") : undefined });
   }
-  return inChunks(all);
+  return rows;
 }
-
-// The rows in chunks that the browser lays out when they come into sight.
-const chunk = 60;
-function inChunks(all) {
-  const [title, ...rows] = all.children;
-  const chunks = [];
-  for (let n = 0; n < rows.length; n += chunk) {
-    const part = rows.slice(n, n + chunk);
-    chunks.push(el("div", { class: "chunk", style: `contain-intrinsic-size: auto 30rem auto ${part.length * 19}px` }, ...part));
-  }
-  all.replaceChildren(title, el("div", { class: "rows" }, ...chunks));
-  return all;
-}
-
-export function irRow(inst, l, shown) {
-  shown?.add(inst);
-  return el("div", { class: "row ir", "data-inst": inst, "data-line": l.line }, el("span", { class: "n" }, l.line ?? ""), l.text);
-}
-
-function codeRow(target, c, l, folded) {
-  const open = () => showFields(target, c);
-  return el("div", {
-    class: "row code", tabindex: 0, role: "button", "data-inst": c.inst, "data-line": l?.line, "data-lines": folded.map((f) => f.line).join(" ") || undefined, "data-at": c.at,
-    onclick: open, onkeydown: (e) => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); open(); } else step(e); },
-  }, el("span", { class: "text" }, c.text + (c.to ? `  ${c.to}` : "")), el("span", { class: "hex" }, c.hex));
-}
+const irRow = (inst, l) => ({ key: `i${l.text}`, class: "row ir", text: l.text, inst, line: l.line });
 
 // Up and down along the instructions.
-function step(e) {
+function step(e, list) {
   if (e.key !== "ArrowDown" && e.key !== "ArrowUp") return;
-  const rows = [...e.currentTarget.closest("[data-target]").querySelectorAll(".code")];
-  const to = rows[rows.indexOf(e.currentTarget) + (e.key === "ArrowDown" ? 1 : -1)];
+  const rows = [...list.querySelectorAll(".code")];
+  const to = rows[rows.indexOf(e.target) + (e.key === "ArrowDown" ? 1 : -1)];
   if (!to) return;
   e.preventDefault();
   to.focus();
 }
 
-async function showFields(target, c) {
+async function showFields(target, c, cost) {
   const { form, fields } = await post("fields", { target, hex: c.hex });
   const wide = target === "x86_64";
   const where = (f) => (wide ? `byte ${f.byte}: ` : "") + (f.high === f.low ? f.high : `${f.high}:${f.low}`);
@@ -103,6 +106,7 @@ async function showFields(target, c) {
   $("fields").replaceChildren(
     el("b", {}, c.text), ` — ${form || "data"}`,
     el("table", {}, row("where", where), row("bits", bits), row("name", (f) => f.name || "opcode"), row("value", (f) => (f.name ? String(f.value) : ""))),
+    ...(cost ? [el("p", { class: "cost" }, cost)] : []),
   );
   $("fields").hidden = false;
 }

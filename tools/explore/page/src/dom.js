@@ -1,4 +1,4 @@
-// Elements without a framework.
+// Elements without a framework, questions to the server, tabs.
 const svgNames = new Set(["svg", "g", "rect", "text", "path", "line", "title", "defs", "marker"]);
 export function el(name, attributes = {}, ...children) {
   const e = svgNames.has(name) ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
@@ -11,10 +11,37 @@ export function el(name, attributes = {}, ...children) {
   return e;
 }
 export const $ = (id) => document.getElementById(id);
+export const saved = (key, fallback) => sessionStorage.getItem(key) ?? fallback;
+export const keep = (key, value) => sessionStorage.setItem(key, value.length < 1e6 ? value : "");
 
-export async function post(path, question, signal) {
+// The answer as it was sent.
+export async function postForText(path, question, signal) {
   const answer = await fetch(`api/${path}`, { method: "POST", body: JSON.stringify(question), signal });
   if (answer.status === 413) throw new Error("the program is too long to be sent");
   if (!answer.ok) throw new Error(`the server said ${answer.status}`);
-  return answer.json();
+  return answer.text();
+}
+export const post = async (path, question, signal) => JSON.parse(await postForText(path, question, signal));
+export const reason = (e) => (e.message.includes("fetch") ? "the server is gone" : e.message);
+
+// Buttons of a tab list: one is chosen, arrows go along them.
+export function tabs(list, choose) {
+  const select = (tab) => {
+    for (const t of list) {
+      t.setAttribute("aria-selected", t === tab);
+      t.tabIndex = t === tab ? 0 : -1;
+    }
+    choose(tab);
+  };
+  for (const [n, tab] of list.entries()) {
+    tab.addEventListener("click", () => select(tab));
+    tab.addEventListener("keydown", (e) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
+      if (!step) return;
+      const to = list[(n + step + list.length) % list.length];
+      select(to);
+      to.focus();
+    });
+  }
+  return select;
 }

@@ -2,11 +2,11 @@
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { HighlightStyle, StreamLanguage, bracketMatching, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
-import { EditorState, StateEffect, StateField } from "@codemirror/state";
+import { Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
-const words = StreamLanguage.define({
+const jk = StreamLanguage.define({
   name: "jk",
   token(s) {
     if (s.eatSpace()) return null;
@@ -21,6 +21,34 @@ const words = StreamLanguage.define({
     return null;
   },
 });
+// A language of which only comments, texts, numbers, types and words are told apart.
+const simple = (name, { comment, types, keywords }) => StreamLanguage.define({
+  name,
+  token(s) {
+    if (s.eatSpace()) return null;
+    if (s.match(comment)) return "comment";
+    if (s.match(/^"([^"\\]|\\.)*"?/) || s.match(/^'([^'\\]|\\.)*'?/)) return "variableName";
+    if (s.match(/^(0x[\da-fA-F]+|\d[\w.]*)/)) return "number";
+    const word = s.match(/^[A-Za-z_]\w*/);
+    if (word) return types.test(word[0]) ? "typeName" : keywords.test(word[0]) ? "keyword" : null;
+    s.next();
+    return null;
+  },
+});
+const languages = {
+  jk,
+  c: simple("c", {
+    comment: /^(\/\/.*|\/\*.*?(\*\/|$)|#.*)/,
+    types: /^(void|_?[Bb]ool|char|short|int|long|float|double|signed|unsigned|struct|union|enum|const|static|inline|volatile|size_t|u?int(8|16|32|64)_t)$/,
+    keywords: /^(if|else|for|while|do|switch|case|default|break|continue|return|goto|sizeof|typedef|extern)$/,
+  }),
+  lua: simple("lua", {
+    comment: /^--.*/,
+    types: /^(nil|true|false)$/,
+    keywords: /^(and|break|do|else|elseif|end|for|function|goto|if|in|local|not|or|repeat|return|then|until|while)$/,
+  }),
+  yaml: simple("yaml", { comment: /^#.*/, types: /^(skip|ignore|true|false)$/, keywords: /^(wfi|state|bodies|calls|registers|mmio|page|name|id|at|value|word|body|write|write_body|watch|smc|hvc|offset|bytes|narrow|el0|weight|prologue|slow)$/ }),
+};
 const colours = HighlightStyle.define([
   { tag: tags.comment, class: "t-comment" },
   { tag: tags.variableName, class: "t-name" },
@@ -45,8 +73,9 @@ const lit = StateField.define({
   provide: (f) => EditorView.decorations.from(f),
 });
 
-// on.change(text), on.hover(line or 0), on.run()
+// on.name, on.language, on.change(text), on.hover(line or 0), on.run()
 export function makeEditor(parent, text, on) {
+  const language = new Compartment();
   let hovered = 0;
   const hover = (line) => {
     if (line === hovered) return;
@@ -59,12 +88,12 @@ export function makeEditor(parent, text, on) {
       doc: text,
       extensions: [
         lineNumbers(), history(), drawSelection(), bracketMatching(), highlightActiveLine(), highlightActiveLineGutter(),
-        lintGutter(), words, syntaxHighlighting(colours), lit,
+        lintGutter(), language.of(languages[on.language]), syntaxHighlighting(colours), lit,
         keymap.of([
           { key: "Mod-Enter", run: () => (on.run(), true) },
           ...defaultKeymap, ...historyKeymap, ...lintKeymap,
         ]),
-        EditorView.contentAttributes.of({ "aria-label": "jitkit IR" }),
+        EditorView.contentAttributes.of({ "aria-label": on.name }),
         EditorView.updateListener.of((u) => {
           if (u.docChanged) on.change(u.state.doc.toString());
           else if (u.selectionSet && u.view.hasFocus) hover(u.state.doc.lineAt(u.state.selection.main.head).number);
@@ -83,6 +112,9 @@ export function makeEditor(parent, text, on) {
     text: () => view.state.doc.toString(),
     set(to) {
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: to } });
+    },
+    language(to) {
+      view.dispatch({ effects: language.reconfigure(languages[to]) });
     },
     light(lines) {
       view.dispatch({ effects: light.of(lines) });

@@ -1,7 +1,7 @@
 // What every register and slot holds, all along the program: places down, instructions across. A value keeps its
 // colour wherever it goes, so a split is a colour in two rows and a spill one that goes on in a slot's row.
 import { el } from "./dom.js";
-import { targets } from "./code_view.js";
+import { targets } from "./targets.js";
 
 const column = 13, row = 17, left = 74, top = 30;
 const colour = (value) => `hsl(${(value * 137.5) % 360} 55% 58%)`;

@@ -1,0 +1,31 @@
+// The form that runs a function: one program at a time, with the time that passes, until it ends or is cancelled.
+import { $, post, reason } from "./dom.js";
+
+export function makeRunner(question) {
+  let job = null;
+  async function run() {
+    if (job) return;
+    job = crypto.randomUUID();
+    const started = performance.now();
+    const show = (text, how) => { $("result").textContent = text; $("result").className = how; };
+    const tick = setInterval(() => show(`running, ${((performance.now() - started) / 1000).toFixed(1)} s`, ""), 100);
+    $("go").disabled = true;
+    $("cancel").disabled = false;
+    try {
+      const r = await post("run", { job, ...question() });
+      clearInterval(tick);
+      const text = [r.out, r.err, r.message].filter(Boolean).join("").trimEnd();
+      show(`${text || "(no result)"}${r.good ? `\n${Math.round(r.seconds * 1000)} ms with compiling and starting` : ""}`, r.good ? "good" : "bad");
+    } catch (e) {
+      clearInterval(tick);
+      show(reason(e), "bad");
+    }
+    job = null;
+    $("go").disabled = false;
+    $("cancel").disabled = true;
+  }
+  const cancel = () => { if (job) post("cancel", { job }).catch(() => {}); };
+  $("run").addEventListener("submit", (e) => { e.preventDefault(); run(); });
+  $("cancel").addEventListener("click", cancel);
+  return { run, cancel };
+}

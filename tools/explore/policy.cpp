@@ -1,0 +1,144 @@
+// The tree is read off the code: from the vector's entry on, every conditional branch is a node, until a leaf begins
+// or the trap is missed. So it shows what was emitted and not what was meant.
+#include "policy.hpp"
+
+#ifndef JITKIT_EXPLORE_POLICY
+namespace jitkit::tools {
+Json policy(const Json&) {
+  return {{"errors", Json::array({{{"line", 0}, {"in", "policy"},
+                                   {"message", "this page was built without yaml-cpp: apt-get install libyaml-cpp-dev, then make explore"}}})}};
+}
+}  // namespace jitkit::tools
+#else
+
+#include <compilers.hpp>
+#include <fmt/format.h>
+#include <jitkit/consumers/hv-trap/generator.hpp>
+#include <jitkit/consumers/hv-trap/paths.hpp>
+#include <jitkit/consumers/hv-trap/policy_yaml.hpp>
+#include <jitkit/emit/arm64/disassembler.hpp>
+#include <jitkit/ir/parser.hpp>
+#include <jitkit/ir/verifier.hpp>
+
+namespace jitkit::tools {
+namespace {
+
+u32 word_at(const hv::Generator& g, u32 at) {
+  u32 word = 0;
+  if (at + 4 <= g.code.bytes().size()) std::memcpy(&word, g.code.bytes().data() + at, 4);
+  return word;
+}
+std::string text_at(const hv::Generator& g, u32 at) {
+  std::string text;
+  StringSink sink(text);
+  if (!arm64::disassemble(word_at(g, at), sink)) text = fmt::format(".inst 0x{:08x}", word_at(g, at));
+  return text;
+}
+i32 distance(u32 word, unsigned bits, unsigned lsb) { return (static_cast<i32>(word << (32 - bits - lsb)) >> (32 - bits)) * 4; }
+
+class DispatchTree {
+ public:
+  explicit DispatchTree(const hv::Generator& g) : g_(g) {}
+
+  // {leaf}, {miss} or {test, steps, no, yes}: `steps` instructions up to the branch and with it. `yes` is where it
+  // leads if it is taken.
+  Json from(u32 at) {
+    std::string of;
+    for (u32 steps = 1;; ++steps, at += 4) {
+      if (at == g_.miss_at || ++walked_ > most_walked) return {{"miss", true}};
+      for (usize n = 0; n < g_.leaves.size(); ++n)
+        if (g_.leaves[n].begin == at) return {{"leaf", n}, {"before", steps - 1}};
+      const u32 word = word_at(g_, at);
+      const bool by_bit = (word & 0x7e000000) == 0x36000000;
+      if (by_bit || (word & 0xff000010) == 0x54000000 || (word & 0x7e000000) == 0x34000000) {
+        const u32 to = at + static_cast<u32>(by_bit ? distance(word, 14, 5) : distance(word, 19, 5));
+        std::string test = text_at(g_, at);
+        if (!by_bit && !of.empty() && (word & 0xff000010) == 0x54000000) test = of + "; " + test;
+        return {{"test", test}, {"at", at}, {"steps", steps}, {"no", from(at + 4)}, {"yes", from(to)}};
+      }
+      if ((word & 0xfc000000) == 0x14000000) at += static_cast<u32>(distance(word, 26, 0)) - 4;
+      else if ((word & 0xfe000000) == 0xd6000000 || word == 0) return {{"miss", true}};  // br, ret, eret: the way ends
+      of = text_at(g_, at);
+    }
+  }
+
+ private:
+  static constexpr u32 most_walked = 200000;
+  const hv::Generator& g_;
+  u32 walked_ = 0;
+};
+
+Json number(u32 n) { return n == hv::Range::none ? Json() : Json(n); }
+
+Json leaves_of(const hv::Generator& g) {
+  hv::Paths paths(g);
+  Json list = Json::array();
+  for (const hv::LeafInfo& leaf : g.leaves) {
+    const hv::Range done = paths.of(leaf), miss = paths.miss(leaf);
+    Json code = Json::array();
+    for (u32 at = leaf.begin; at < leaf.end; at += 4)
+      code.push_back({{"at", at}, {"text", text_at(g, at)}, {"hex", fmt::format("{:08x}", word_at(g, at))}});
+    list.push_back({{"name", leaf.name}, {"least", number(done.least)}, {"most", number(done.most)}, {"miss", number(miss.most)},
+                    {"before", leaf.before}, {"code", std::move(code)}});
+  }
+  return list;
+}
+
+Json error(u64 line, const std::string& message, const char* in) { return {{"line", line}, {"message", message}, {"in", in}}; }
+
+// The generator's errors begin with a line or with an entry's name.
+Json errors_of(const std::vector<std::string>& errors, const std::string& text) {
+  Json list = Json::array();
+  for (const std::string& e : errors) {
+    u64 line = 0;
+    usize from = 0;
+    if (e.starts_with("line ")) {
+      line = std::strtoul(e.c_str() + 5, nullptr, 10);
+      from = e.find(": ") + 2;
+    } else if (const usize at = text.find("name: " + e.substr(0, e.find(':'))); at != std::string::npos) {
+      line = 1 + static_cast<u64>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    }
+    list.push_back(error(line, e.substr(from), "policy"));
+  }
+  return list;
+}
+
+Json read_bodies(const std::string& text, ir::Unit& unit) {
+  const ir::IsaInfo* const targets[] = {&arm64::Isa::isa_info()};
+  ir::Diagnostics wrong;
+  Json list = Json::array();
+  if (ir::parse(text, unit, targets, wrong) && ir::verify(unit, wrong)) return list;
+  for (u32 n = 0; n < wrong.list().size(); ++n) {
+    list.push_back(error(wrong.list()[n].at.line, std::string(wrong.message(n)), "bodies"));
+    list.back()["column"] = wrong.list()[n].at.column;
+  }
+  return list;
+}
+
+}  // namespace
+
+Json policy(const Json& question) {
+  const std::string text = question.value("text", "");
+  hv::Policy policy;
+  ir::Unit unit;
+  std::vector<std::string> errors;
+  hv::PolicyReader reader(policy, errors);
+  try {
+    reader.read(YAML::Load(text));
+  } catch (const YAML::Exception& e) {
+    const u64 line = e.mark.is_null() ? 0 : static_cast<u64>(e.mark.line) + 1;
+    return {{"errors", Json::array({error(line, e.msg, "policy")})}};
+  }
+  policy.unit = &unit;
+  Json wrong = reader.bodies.empty() ? Json::array() : read_bodies(question.value("bodies", ""), unit);
+  for (Json& e : errors_of(errors, text)) wrong.push_back(std::move(e));
+  if (!wrong.empty()) return {{"errors", wrong}};
+  hv::Generator g(policy);
+  if (errors = g.run(); !errors.empty()) return {{"errors", errors_of(errors, text)}};
+  Json answer{{"bytes", g.code.bytes().size()}, {"unlisted", number(hv::Paths(g).class_miss().most)}, {"leaves", leaves_of(g)}};
+  answer["tree"] = DispatchTree(g).from(0x400);
+  return answer;
+}
+
+}  // namespace jitkit::tools
+#endif
