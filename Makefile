@@ -5,7 +5,7 @@
 #   make demo-jvm FILE=x SHA-1 of a file (default: a sparse one of 1 GiB) by coreutils and in a JVM, with and without jitkit's code
 #   make check           every test; make quick: the inner loop, under two minutes
 #   make fuzz SECONDS=n  a total, shared by all fuzz targets; make soak: fixed large counts
-#   make bench           cost of emission and compilation beside other tools: build/bench/results.json, .svg
+#   make bench           cost of emission and compilation beside other tools: build/bench/results.json, .html
 #   make bench-luajit    LuaJIT with jitkit's backend beside its own: build/bench/luajit.json
 #   make litmus          atomics as herd7 litmus files: build/litmus
 #   make single-header   a file of each assembler and one of it all: build/single-header

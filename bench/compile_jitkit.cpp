@@ -87,7 +87,7 @@ class Job {
     }
     code_.reset();
     Status s = optimiser_.run(f_);
-    if (s.ok()) s = compiler_.compile(f_, code_);
+    if (s.ok()) s = compiler_.compile(f_, code_, optimiser_.cfg());
     if (!s.ok()) bench::die(describe(s.error));
   }
   CodeBuffer& code() { return code_; }

@@ -42,8 +42,9 @@ class Compiler {
   // Prove every allocation (AllocationChecker); a fault makes compile() fail with invalid_ir.
   bool check_allocations = false;
 
-  // Appends the code of fn to `code`. Its symbols are used by name; see CodeBuffer::relocs().
-  Status compile(const FunctionData& fn, Buffer& code);
+  // Appends the code of fn to `code`. Its symbols are used by name; see CodeBuffer::relocs(). `cfg`: fn's, if
+  // it is known (Optimiser::cfg()).
+  Status compile(const FunctionData& fn, Buffer& code, const Cfg* cfg = nullptr);
 
   const Options& options() const { return options_; }
 
@@ -63,7 +64,7 @@ class Compiler {
   const Arena& arena() const { return arena_; }
 
  private:
-  Status run(const FunctionData& fn, Buffer& code);
+  Status run(const FunctionData& fn, Buffer& code, const Cfg* known);
   static CallConv convention_of(const FunctionData& fn) {
     return fn.module != nullptr && fn.signature ? fn.module->signature(fn.signature).conv : CallConv::c;
   }
@@ -88,15 +89,15 @@ class Compiler {
 
 // Without memory a phase may end in any error; the cause is what counts.
 template <Target T>
-Status Compiler<T>::compile(const FunctionData& fn, Buffer& code) {
+Status Compiler<T>::compile(const FunctionData& fn, Buffer& code, const Cfg* cfg) {
   if (!fn.status().ok()) return fn.status();
   arena_.reset();
-  const Status s = run(fn, code);
+  const Status s = run(fn, code, cfg);
   return arena_.failed() ? arena_.status() : s;
 }
 
 template <Target T>
-Status Compiler<T>::run(const FunctionData& fn, Buffer& code) {
+Status Compiler<T>::run(const FunctionData& fn, Buffer& code, const Cfg* known) {
   fault_ = {};
   code_map_ = {};
   cfi_ = {};
@@ -108,8 +109,9 @@ Status Compiler<T>::run(const FunctionData& fn, Buffer& code) {
   const Convention* convention = find(wanted);
   if (convention == nullptr) return {Error::unsupported, 0, static_cast<u64>(wanted)};
   machine_.attach(arena_);
-  Cfg cfg;
-  cfg.compute(fn, arena_, Cfg::Want::no_dominators);
+  Cfg own;
+  if (known == nullptr) own.compute(fn, arena_, Cfg::Want::no_dominators);
+  const Cfg& cfg = known != nullptr ? *known : own;
   Frequencies frequencies;
   frequencies.compute(fn, cfg, arena_);
   if (arena_.failed() || !lay_out(fn, cfg, frequencies, machine_)) return arena_.status();

@@ -61,7 +61,7 @@ class EmitterBase {
     split_labels_.assign(mf_.edges.size(), Label());
     if (block_labels_.size() != mf_.blocks.size() || split_labels_.size() != mf_.edges.size())
       return;  // out of memory: sticky in the arena
-    positions_.reserve(mf_.insts.size() + mf_.edits.size() + 2);  // nearly always enough
+    positions_.reserve(mf_.insts.size() + mf_.edits.size() + mf_.edge_moves.size() + 2);  // nearly always enough
     start_ = self().offset();
     mark({});
     self().prologue();

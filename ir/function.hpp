@@ -192,7 +192,7 @@ class FunctionData {
   SymbolRef symbol;
   SigRef signature;
   const IsaInfo* isa = nullptr;  // null: core ops only, any target
-  u32 edits = 0;                 // how often something that was made has been changed (PassContext)
+  u32 edits = 0;                 // changes of what was made, and what was made without the Builder (PassContext)
 
   Vec<InstData> insts;
   Vec<ValueData> values;

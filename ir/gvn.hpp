@@ -39,8 +39,7 @@ class ValueNumberer {
       for (u32 n = 0, count = f_.edge_count(f_.terminator(b)); n < count; ++n)
         for (u32& v : f_.args(f_.edge(f_.terminator(b), n))) rename(v);
     }
-    // Uses were renamed and counted as they came; behind their definition are those of loops and frame states.
-    if (replace_.any() && (cfg_.loop_count() != 0 || f_.frame_states.size() > 1)) replace_.apply(f_);
+    replace_.finish(f_, cfg_);
     return c_.status();
   }
 
@@ -76,10 +75,8 @@ class ValueNumberer {
   void rename(u32& v) {
     const u32 now = known(Value(v)).id;
     if (now == v) return;
-    --f_[Value(v)].uses;
-    ++f_[Value(now)].uses;
+    Replacements::put(f_, v, now);
     ++f_.edits;
-    v = now;
   }
   void learn(Value v, Value constant) {
     if (f_.is_constant(v) || v.id >= facts_.size()) return;
@@ -89,7 +86,8 @@ class ValueNumberer {
   // The truth value v is `truth`; and what follows of what it was made from.
   void learn_truth(Value v, bool truth, u32 depth = 0) {
     v = replace_.find(v);
-    learn(v, f_.constant(Type::i1, truth ? 1 : 0));
+    if (!truth_[truth]) truth_[truth] = f_.constant(Type::i1, truth ? 1 : 0);
+    learn(v, truth_[truth]);
     const Inst i = f_.def(v);
     if (!i || depth == 4) return;
     const InstData& d = f_[i];
@@ -151,7 +149,9 @@ class ValueNumberer {
   void number(Inst i, std::span<const u32> ops) {
     const InstData& d = f_[i];
     PureInst p = PureInst::of(d);
-    for (u32 n = 0; n < ops.size(); ++n) p.x[n] = Value(ops[n]);
+    if (!ops.empty()) p.x[0] = Value(ops[0]);
+    if (ops.size() > 1) p.x[1] = Value(ops[1]);
+    if (ops.size() > 2) p.x[2] = Value(ops[2]);
     if (Folder::applies(f_, p) && folds(i, p)) return;
     if (has_refs_ && moves_with_object(i)) return;
     const u32 at = hash(d);
@@ -243,13 +243,19 @@ class ValueNumberer {
   bool has_flags_ = false;
   bool has_refs_ = false;
   bool knows_ = false;  // any fact
+  Value truth_[2];
   u32 shift_ = 0;
   Vec<Entry> table_;
   Vec<Fact> facts_;  // by Value
   Replacements replace_;
 };
 
-inline Status number_values(PassContext& context) { return ValueNumberer(context).run(); }
+// What the Builder made of one block is folded and shared already.
+inline Status number_values(PassContext& context) {
+  const FunctionData& f = context.function();
+  const bool as_built = f.edits == 0 && f.blocks.size() == 2 && f.frame_states.size() == 1;
+  return as_built ? Status() : ValueNumberer(context).run();
+}
 
 }  // namespace jitkit::inline JITKIT_ABI::ir
 

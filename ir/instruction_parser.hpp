@@ -518,6 +518,7 @@ inline bool InstructionParser::make(Block b, InstData& d, TextPos where, SourceP
   note_unresolved(false, i.id, 0, operands);
   TextMap::set(text_.insts, i.id, where);
   f_.append(b, i);
+  ++f_.edits;
   for (u32 n = 0; n < results_; ++n) define(result_name_[n], f_.result(i, n));
   return true;
 }

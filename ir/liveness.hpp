@@ -242,7 +242,7 @@ class Liveness {
       o.next_use = s.next;
       s.next = pos;
     }
-    if (o.constraint == ConstraintKind::fixed) s.hint = o.arg;
+    if (o.constraint == ConstraintKind::fixed) s.hint = RegNumber{o.arg};
   }
 
   [[gnu::always_inline]] void define(Operand& o, VRegData& s, u32 pos) {

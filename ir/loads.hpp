@@ -37,9 +37,12 @@ class LoadEliminator {
         look_at(b, i);
         i = next;
       }
+      const Inst t = f_.terminator(b);
+      for (u32 n = 0; replace_.any() && n < f_.edge_count(t); ++n)
+        for (u32& v : f_.args(f_.edge(t, n))) replace_.rename(f_, v);
       save(b);
     }
-    if (replace_.any()) replace_.apply(f_);
+    replace_.finish(f_, cfg_);
     return c_.status();
   }
 
@@ -168,7 +171,8 @@ class LoadEliminator {
   // --- Instructions.
 
   void look_at(Block b, Inst i) {
-    for (u32& v : f_.operands(i)) v = replace_.find(Value(v)).id;
+    if (replace_.any())
+      for (u32& v : f_.operands(i)) replace_.rename(f_, v);
     const InstData& d = f_[i];
     const bool plain = moved_type(d).type != Type::none && !MemFlags(d.flags).is_volatile();
     if (plain) own();
@@ -177,7 +181,7 @@ class LoadEliminator {
     const u8 effects = f_.effects(d);
     if (effects == effect::pure) return;
     if ((effects & effect::write) != 0) kill(write_of(i));
-    for (u32 n = 0; n < count_; ++n) known_[n].store = {};  // somebody may look
+    for (u32 n = 0; !is_shared_ && n < count_; ++n) known_[n].store = {};  // somebody may look
   }
   Known entry_of(Inst i, Value v) const {
     const InstData& d = f_[i];

@@ -116,14 +116,17 @@ struct LiveRange {
   u32 end = 0;
 };
 
+// A PReg's number where it is written often: a store of a byte may change any object, one of this type may not.
+enum RegNumber : u8 {};
+
 // A virtual register, with what each phase keeps of it: one cache line, set up once.
 struct alignas(16) VRegData {
-  static constexpr u8 nowhere = 0xff;
+  static constexpr RegNumber nowhere{0xff};
 
   Type type = Type::none;
   Bank bank = Bank::flags;  // flags: never in a register (condition flags, absent operands)
-  u8 hint = nowhere;        // PReg it would like
-  u8 reg = nowhere;         // allocator: where it is now
+  RegNumber hint = nowhere;  // PReg it would like
+  RegNumber reg = nowhere;   // allocator: where it is now
   // Where it is when in no register; none: no place yet. A remat, an incoming slot, or its own spill slot,
   // stored once at the definition.
   Allocation memory;
@@ -140,8 +143,8 @@ struct alignas(16) VRegData {
   u32 late_at = 0;   // position of the instruction that needs it until its end
   u32 param_of = 0;  // 1 + the block whose parameter it is
   u32 slot = 0;      // spilled: offset in slot units after layout
-  u8 def_reg = nowhere;
-  u8 origin = nowhere;  // where it was before the current instruction's moves; valid if touched
+  RegNumber def_reg = nowhere;
+  RegNumber origin = nowhere;  // where it was before the current instruction's moves; valid if touched
   bool touched = false;
 
   bool spilled() const { return memory.kind() == Allocation::Kind::slot; }

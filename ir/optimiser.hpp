@@ -151,14 +151,14 @@ class Optimiser {
   // On failure f is of no more use. `after(pass)` is called behind each pass.
   template <class After>
   Status run(FunctionData& f, After after) {
-    constexpr u32 never = ~u32{0};
-    u32 left_at[pass_count];  // f.edits when the pass had run: it does not run again on what it left
+    constexpr u32 never = ~u32{0}, few = 64;  // one change in so many instructions
+    u32 left_at[pass_count];  // f.edits when the pass had run: it runs again if enough has changed since
     for (u32& edits : left_at) edits = never;
     context_.start(f);
     for (const Pass p : passes_.passes()) {
       context_.start_pass();
       u32& left = left_at[static_cast<u8>(p)];
-      if (left != f.edits) {
+      if (left == never || (f.edits - left) * u64{few} > f.insts.size()) {
         if (const Status s = run_pass(p); !s.ok()) return s;
         left = f.edits;
       }
@@ -169,6 +169,9 @@ class Optimiser {
   Status run(FunctionData& f) {
     return run(f, [](Pass) {});
   }
+  // The control flow of the function that was optimised last, for Compiler::compile(), until the next or until it
+  // is changed; null if it is not known.
+  const Cfg* cfg() const { return context_.known_cfg(); }
   // All functions of a unit, callees before their callers where that can be; `after(function, pass)`.
   template <class After>
   Status run(Unit& unit, After after) {

@@ -98,6 +98,20 @@ class Replacements {
     }
     return Value(at);
   }
+  // What stands for the operand v goes there, counted.
+  void rename(FunctionData& f, u32& v) {
+    const u32 now = find(Value(v)).id;
+    if (now != v) put(f, v, now);
+  }
+  // Operands in the order of the Cfg were renamed: behind the definitions are those of loops and frame states.
+  void finish(FunctionData& f, const Cfg& cfg) {
+    if (any_ && (cfg.loop_count() != 0 || f.frame_states.size() > 1)) apply(f);
+  }
+  static void put(FunctionData& f, u32& v, u32 now) {
+    --f.values[v].uses;
+    ++f.values[now].uses;
+    v = now;
+  }
   // Writes all of it into f, and counts the uses anew.
   void apply(FunctionData& f) {
     ++f.edits;
@@ -149,6 +163,7 @@ class PassContext {
     }
     return cfg_;
   }
+  const Cfg* known_cfg() const { return cfg_known_ && !cfg_.order().empty() ? &cfg_ : nullptr; }
   // To be called by whoever changes a terminator.
   void edges_changed() {
     cfg_known_ = cleared_ = false;

@@ -60,7 +60,7 @@ class RegisterAllocator {
   Status run();
 
  private:
-  static constexpr u8 nowhere = VRegData::nowhere;
+  static constexpr RegNumber nowhere = VRegData::nowhere;
   static constexpr u32 slot_sizes = 8;  // powers of two
   static constexpr u8 reload_bonus = 24;  // positions; a value that has a slot is cheaper to evict
 
@@ -174,7 +174,7 @@ class RegisterAllocator {
   void evict(u32 v);
   u8 take_register(u32 v, RegSet candidates);
   PReg choose_free(u32 v, RegSet candidates) const;
-  u32 farthest(RegSet candidates) const;
+  u32 farthest(RegSet candidates);
   void copy_to(u32 v, u8 r, Allocation from);
   void flush_moves(u32 i);
   void define(u32 v, u32 next, u8 r, u32 at);
@@ -202,7 +202,8 @@ class RegisterAllocator {
   RegSet bank_regs_[4];  // that values may be in, by bank
 
   u32 holder_[64] = {};  // VReg in each register; 0: free
-  u64 score_[64] = {};   // of that value: the higher, the sooner it goes
+  u64 score_[64] = {};   // of that value: the higher, the sooner it goes; from the first question in a block on
+  bool scored_ = false;
   RegSet held_;          // registers that hold a value
   RegSet free_;          // allocatable and holding nothing
   RegSet locked_;        // named by an operand of the current instruction
@@ -253,7 +254,7 @@ inline void RegisterAllocator::occupy(u32 v, u8 r) {
   check(holder_[r] == 0);
   holder_[r] = v;
   VRegData& s = vreg(v);
-  s.reg = r;
+  s.reg = RegNumber{r};
   score_[r] = score(s);
   held_.add(PReg(r));
   free_.remove(PReg(r));
@@ -326,7 +327,9 @@ inline PReg RegisterAllocator::choose_free(u32 v, RegSet candidates) const {
 }
 
 // The value in one of the candidate registers that is needed last; 0 if there is none to evict.
-inline u32 RegisterAllocator::farthest(RegSet candidates) const {
+inline u32 RegisterAllocator::farthest(RegSet candidates) {
+  if (!scored_) for_each_bit(held_.bits, [&](unsigned r) { score_[r] = score(vreg(holder_[r])); });
+  scored_ = true;
   u64 most = 0;
   for (u64 left = (candidates & held_).bits & ~(locked_ | copies_).bits; left != 0; left &= left - 1) {
     const u64 score = score_[ctz(left)];
@@ -399,9 +402,9 @@ inline void RegisterAllocator::define(u32 v, u32 next, u8 r, u32 at) {
   VRegData& s = vreg(v);
   s.next = next;
   s.def_at = at;
-  s.def_reg = r;
+  s.def_reg = RegNumber{r};
   const VReg partner = vreg(v).partner;
-  if (partner && vreg(partner.id).hint == 0xff) vreg(partner.id).hint = r;
+  if (partner && vreg(partner.id).hint == 0xff) vreg(partner.id).hint = RegNumber{r};
   occupy(v, r);
 }
 

@@ -42,10 +42,9 @@ inline void RegisterAllocator::keep_live(const MachBlock& b, u32 k) {
   RegSet live;
   const auto note = [&](VRegData& s, u32 next) {
     s.next = next;
-    if (s.reg == nowhere) return;
-    score_[s.reg] = score(s);
-    live.add(PReg(s.reg));
+    if (s.reg != nowhere) live.add(PReg(s.reg));
   };
+  scored_ = false;
   for (u32 n = b.more_live_in; n != 0; n = mf_.loop_live_ins[n].next) {
     const LiveIn& l = mf_.loop_live_ins[n].value;
     VRegData& s = vreg(l.vreg.id);
@@ -77,7 +76,7 @@ inline RegisterAllocator::Entrance RegisterAllocator::entrance_of(const MachBloc
   return in;
 }
 
-// The registers become those at the end of block `from`. Scores are not looked at before keep_live().
+// The registers become those at the end of block `from`.
 inline void RegisterAllocator::load_state(u32 from) {
   const u32* state = ends_.data() + from * width_;
   for_each_bit(held_.bits, [&](unsigned r) {
@@ -89,7 +88,7 @@ inline void RegisterAllocator::load_state(u32 from) {
   for_each_bit(held_.bits, [&](unsigned r) {
     if (holder_[r] == state[r]) return;
     holder_[r] = state[r];
-    vreg(state[r]).reg = static_cast<u8>(r);
+    vreg(state[r]).reg = static_cast<RegNumber>(r);
   });
   free_ = info_.allocatable - held_;
 }
@@ -159,7 +158,7 @@ inline void RegisterAllocator::place_params(u32 k, u32 primary_edge) {
     const RegSet regs = bank_regs(p);
     const Allocation arg = place_at_end(e.from, mf_.args[e.first_arg + n]);
     PReg r;
-    if (vreg(p).hint == 0xff && arg.is_reg() && regs.has(arg.preg())) vreg(p).hint = arg.preg().id;
+    if (vreg(p).hint == 0xff && arg.is_reg() && regs.has(arg.preg())) vreg(p).hint = RegNumber{arg.preg().id};
     r = choose_free(p, regs);
     if (!r.valid()) {
       const u32 victim = farthest(regs);

@@ -53,9 +53,10 @@ class ConstantPropagator {
   bool any_to_start_from() const {
     for (const Block b : cfg_.order()) {
       for (Inst i = f_[b].first; i; i = f_[i].next) {
-        u32 others = 0;
-        for (const u32 v : f_.operands(i)) others += f_.is_constant(Value(v)) ? 0U : 1U;
-        if (others == 0 && f_[i].operands != 0 && is_pure(f_[i])) return true;
+        const std::span<const u32> ops = f_.operands(i);
+        u32 constants = 0;
+        while (constants < ops.size() && f_.is_constant(Value(ops[constants]))) ++constants;
+        if (constants == ops.size() && constants != 0 && is_pure(f_[i])) return true;
       }
       const Inst t = f_.terminator(b);
       for (u32 n = 0; n < f_.edge_count(t); ++n)

@@ -169,6 +169,7 @@ class CfgSimplifier {
   }
   // e leads to a block that only computes a condition, which is constant if control comes along e.
   bool thread(Edge e) {
+    if (f_[e].arg_count == 0) return false;
     const Block via = f_[e].target;
     const Inst t = f_.terminator(via);
     if (f_[t].op != Opcode::brif && f_[t].op != Opcode::switch_) return false;

@@ -16,13 +16,13 @@
 #include <jitkit/emit/runtime/code_registry.hpp>
 #include <jitkit/emit/runtime/gdb_jit.hpp>
 #include <jitkit/emit/runtime/perf.hpp>
+#include <jitkit/emit/runtime/sync.hpp>
 #include <jitkit/emit/runtime/unwind.hpp>
 #include <jitkit/ir/support/sink.hpp>
 #include <jitkit/status.hpp>
 
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
 #include <new>
 #include <string_view>
 
@@ -103,7 +103,7 @@ class CodePublisher {
       destroy(p);
       return s;
     }
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     p->next_ = all_;
     if (all_ != nullptr) all_->previous_ = p;
     publication = all_ = p;
@@ -113,7 +113,7 @@ class CodePublisher {
   // The publication is no more, whatever the result.
   Status withdraw(Publication* p) {
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       (p->previous_ != nullptr ? p->previous_->next_ : all_) = p->next_;
       if (p->next_ != nullptr) p->next_->previous_ = p->previous_;
     }
@@ -165,7 +165,7 @@ class CodePublisher {
     delete p;
   }
 
-  std::mutex mutex_;
+  Mutex mutex_;
   Publication* all_ = nullptr;
   CodeRegistry registry_;
   bool gdb_ = false;

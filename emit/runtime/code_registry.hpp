@@ -13,14 +13,13 @@
 #define JITKIT_EMIT_RUNTIME_CODE_REGISTRY_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/emit/runtime/sync.hpp>
 #include <jitkit/status.hpp>
 
 #include <sched.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI {
@@ -37,13 +36,13 @@ class CodeRegistry {
   CodeRegistry() = default;
   CodeRegistry(const CodeRegistry&) = delete;
   CodeRegistry& operator=(const CodeRegistry&) = delete;
-  ~CodeRegistry() { std::free(table_.load(std::memory_order_relaxed)); }
+  ~CodeRegistry() { std::free(table_.load(MemoryOrder::relaxed)); }
 
   // Error::policy if the range overlaps another entry's.
   Status add(const CodeEntry& entry) {
     if (entry.size == 0) return {Error::operand_range, 0, entry.size};
-    const std::lock_guard lock(mutex_);
-    const Table* old = table_.load(std::memory_order_relaxed);
+    const Lock lock(mutex_);
+    const Table* old = table_.load(MemoryOrder::relaxed);
     const u64 count = old != nullptr ? old->count : 0;
     const u64 at = old != nullptr ? upper_bound(*old, entry.address) : 0;
     const bool hits_left = at > 0 && end(old->entries()[at - 1]) > entry.address;
@@ -61,8 +60,8 @@ class CodeRegistry {
   // Forgets the entry that starts at `address`. When it returns no lookup can still deliver it.
   // Error::operand_range: there is none.
   Status remove(u64 address) {
-    const std::lock_guard lock(mutex_);
-    const Table* old = table_.load(std::memory_order_relaxed);
+    const Lock lock(mutex_);
+    const Table* old = table_.load(MemoryOrder::relaxed);
     const u64 at = old != nullptr ? upper_bound(*old, address) : 0;
     if (at == 0 || old->entries()[at - 1].address != address) return {Error::operand_range, 0, address};
     Table* next = make(old->count - 1);
@@ -76,7 +75,7 @@ class CodeRegistry {
   // The entry whose range holds `pc`. False if there is none.
   bool find(u64 pc, CodeEntry& entry) const {
     const Reader reader(*this);
-    const Table* t = table_.load(std::memory_order_seq_cst);
+    const Table* t = table_.load(MemoryOrder::seq_cst);
     if (t == nullptr) return false;
     const u64 at = upper_bound(*t, pc);
     if (at == 0 || pc >= end(t->entries()[at - 1])) return false;
@@ -88,13 +87,13 @@ class CodeRegistry {
   template <class Visit>
   void for_each(Visit visit) const {
     const Reader reader(*this);
-    const Table* t = table_.load(std::memory_order_seq_cst);
+    const Table* t = table_.load(MemoryOrder::seq_cst);
     for (u64 i = 0; t != nullptr && i < t->count; ++i) visit(t->entries()[i]);
   }
 
   u64 size() const {
     const Reader reader(*this);
-    const Table* t = table_.load(std::memory_order_seq_cst);
+    const Table* t = table_.load(MemoryOrder::seq_cst);
     return t != nullptr ? t->count : 0;
   }
 
@@ -111,19 +110,19 @@ class CodeRegistry {
    public:
     explicit Reader(const CodeRegistry& r) {
       for (;;) {
-        const u32 epoch = r.epoch_.load(std::memory_order_seq_cst);
+        const u32 epoch = r.epoch_.load(MemoryOrder::seq_cst);
         counter_ = &r.readers_[epoch & 1];
-        counter_->fetch_add(1, std::memory_order_seq_cst);
-        if (r.epoch_.load(std::memory_order_seq_cst) == epoch) return;
-        counter_->fetch_sub(1, std::memory_order_seq_cst);  // a writer turned meanwhile
+        counter_->fetch_add(1, MemoryOrder::seq_cst);
+        if (r.epoch_.load(MemoryOrder::seq_cst) == epoch) return;
+        counter_->fetch_sub(1, MemoryOrder::seq_cst);  // a writer turned meanwhile
       }
     }
-    ~Reader() { counter_->fetch_sub(1, std::memory_order_seq_cst); }
+    ~Reader() { counter_->fetch_sub(1, MemoryOrder::seq_cst); }
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
 
    private:
-    std::atomic<u32>* counter_;
+    Atomic<u32>* counter_;
   };
 
   static u64 bytes(u64 count) { return sizeof(Table) + count * sizeof(CodeEntry); }
@@ -152,16 +151,16 @@ class CodeRegistry {
 
   // Publishes `next` and frees the old table once nobody reads it.
   void replace(Table* next) {
-    Table* old = table_.exchange(next, std::memory_order_seq_cst);
-    const u32 epoch = epoch_.fetch_add(1, std::memory_order_seq_cst);
-    while (readers_[epoch & 1].load(std::memory_order_seq_cst) != 0) ::sched_yield();
+    Table* old = table_.exchange(next, MemoryOrder::seq_cst);
+    const u32 epoch = epoch_.fetch_add(1, MemoryOrder::seq_cst);
+    while (readers_[epoch & 1].load(MemoryOrder::seq_cst) != 0) ::sched_yield();
     std::free(old);
   }
 
-  std::atomic<Table*> table_ = nullptr;
-  mutable std::atomic<u32> epoch_ = 0;
-  mutable std::atomic<u32> readers_[2] = {};
-  std::mutex mutex_;
+  Atomic<Table*> table_ = nullptr;
+  mutable Atomic<u32> epoch_ = 0;
+  mutable Atomic<u32> readers_[2] = {};
+  Mutex mutex_;
 };
 
 }  // namespace jitkit::inline JITKIT_ABI

@@ -19,6 +19,7 @@
 #include <jitkit/emit/code_buffer.hpp>
 #include <jitkit/emit/placement.hpp>
 #include <jitkit/emit/runtime/free_ranges.hpp>
+#include <jitkit/emit/runtime/sync.hpp>
 #include <jitkit/ir/support/bits.hpp>
 #include <jitkit/status.hpp>
 
@@ -28,7 +29,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <mutex>
 #include <new>
 #include <span>
 
@@ -131,7 +131,7 @@ class ExecMemory {
   }
   // Bytes of address space held, guard pages included.
   u64 mapped_bytes() const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return mapped_;
   }
 
@@ -174,7 +174,7 @@ class ExecMemory {
 
   const Options options_;
   const u64 page_;
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   Chunk* chunks_ = nullptr;
   u32 chunk_count_ = 0;
   u64 mapped_ = 0;
@@ -200,7 +200,7 @@ inline Status ExecMemory::allocate(u64 bytes, ExecBlock& block, u64 near) {
   if (bytes == 0 || bytes > u64{1} << 40) return {Error::operand_range, 0, bytes};
   // rw_then_rx: one page more, left inaccessible, guards the next block.
   const u64 size = align_up(bytes, granule()) + (options_.mode == Mode::rw_then_rx ? page_ : 0);
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   for (Chunk* c = chunks_; c != nullptr; c = c->next) {
     if (near != 0 && !in_reach(*c, near)) continue;
     if (const Status s = take(*c, bytes, size, block); !s || block.run != 0) return s;
@@ -259,7 +259,7 @@ inline Status ExecMemory::reopen(ExecBlock& block) {
 
 inline void ExecMemory::free(ExecBlock& block) {
   if (block.run == 0) return;
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   Chunk* c = chunk_of(block);
   check(c != nullptr);
   u64 size = align_up(block.size, granule());
@@ -278,7 +278,7 @@ inline void ExecMemory::trim(ExecBlock& block, u64 bytes) {
   block.size = options_.mode == Mode::rw_then_rx ? block.size : bytes;
   const u64 end = align_up(block.size, granule());
   if (end == old_end) return;
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   Chunk* c = chunk_of(block);
   c->free.give(static_cast<u64>(block.write - c->write) + end, old_end - end, false);
 }

@@ -10,11 +10,11 @@
 #include <jitkit/config.hpp>
 #include <jitkit/emit/object.hpp>
 #include <jitkit/emit/runtime/code_description.hpp>
+#include <jitkit/emit/runtime/sync.hpp>
 #include <jitkit/status.hpp>
 
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
 
 namespace jitkit::inline JITKIT_ABI {
 
@@ -54,7 +54,7 @@ class GdbJitEntry {
     auto* bytes = static_cast<char*>(std::malloc(image.size()));
     if (bytes == nullptr) return {Error::out_of_memory, 0, image.size()};
     std::memcpy(bytes, image.data(), image.size());
-    const std::lock_guard lock(mutex());
+    const Lock lock(mutex());
     jit_descriptor& d = __jit_debug_descriptor;
     entry_ = {d.first_entry, nullptr, bytes, image.size()};
     if (entry_.next_entry != nullptr) entry_.next_entry->prev_entry = &entry_;
@@ -65,7 +65,7 @@ class GdbJitEntry {
 
   void remove() {
     if (entry_.symfile_addr == nullptr) return;
-    const std::lock_guard lock(mutex());
+    const Lock lock(mutex());
     jit_code_entry*& before =
         entry_.prev_entry != nullptr ? entry_.prev_entry->next_entry : __jit_debug_descriptor.first_entry;
     before = entry_.next_entry;
@@ -91,8 +91,8 @@ class GdbJitEntry {
   }
 
  private:
-  static std::mutex& mutex() {
-    static std::mutex m;
+  static Mutex& mutex() {
+    static Mutex m;
     return m;
   }
   void tell(u32 action) {

@@ -22,12 +22,12 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/emit/runtime/exec_memory.hpp>
+#include <jitkit/emit/runtime/sync.hpp>
 #include <jitkit/ir/support/bits.hpp>
 #include <jitkit/ir/support/location_map.hpp>
 #include <jitkit/status.hpp>
 
 #include <cstring>
-#include <mutex>
 
 namespace jitkit::inline JITKIT_ABI {
 
@@ -89,7 +89,7 @@ class CodePatcher {
     const i64 distance = static_cast<i64>(target - at);
     if (!encode(kind, distance, used, code)) return {Error::fixup_range, area.offset, static_cast<u64>(distance)};
 
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const bool shared = block.published && block.audience == Audience::all_threads;
     const bool reprotect = memory_.mode() == ExecMemory::Mode::rw_then_rx && block.published;
     if (reprotect && shared) return {Error::policy, area.offset, block.run};
@@ -157,7 +157,7 @@ class CodePatcher {
 #endif
 
   ExecMemory& memory_;
-  std::mutex mutex_;
+  Mutex mutex_;
 };
 
 }  // namespace jitkit::inline JITKIT_ABI

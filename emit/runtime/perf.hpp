@@ -16,6 +16,7 @@
 #include <jitkit/config.hpp>
 #include <jitkit/emit/byte_writer.hpp>
 #include <jitkit/emit/runtime/code_description.hpp>
+#include <jitkit/emit/runtime/sync.hpp>
 #include <jitkit/ir/support/bits.hpp>
 #include <jitkit/ir/support/sink.hpp>
 #include <jitkit/status.hpp>
@@ -26,7 +27,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <mutex>
 #include <span>
 #include <string_view>
 
@@ -91,12 +91,12 @@ class PerfMap {
     for (const char c : code.name) sink.put(c == '\n' || c == '\r' ? ' ' : c);
     sink.put('\n');
     if (arena.failed()) return arena.status();
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return file_.write({line.data(), line.size()});
   }
 
  private:
-  std::mutex mutex_;
+  Mutex mutex_;
   ProcessFile file_;
 };
 
@@ -149,7 +149,7 @@ class JitDump {
     Arena arena;
     Vec<u8> bytes(arena);
     ByteWriter out(bytes);
-    const std::lock_guard lock(mutex_);  // also orders the times
+    const Lock lock(mutex_);  // also orders the times
     if (!code.lines.empty()) debug_info(out, code);
     if (const Status s = unwinding_info(out, code, arena); !s) return s;
     load(out, code);
@@ -162,7 +162,7 @@ class JitDump {
     Arena arena;
     Vec<u8> bytes(arena);
     ByteWriter out(bytes);
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     end(out, begin(out, jitdump::Record::close));
     if (!arena.failed()) (void)file_.write({bytes.data(), bytes.size()}).ok();
     file_.close();
@@ -241,7 +241,7 @@ class JitDump {
     return {};
   }
 
-  std::mutex mutex_;
+  Mutex mutex_;
   ProcessFile file_;
   void* mark_ = nullptr;
   usize mark_bytes_ = 0;

@@ -20,6 +20,7 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/emit/runtime/code_registry.hpp>
+#include <jitkit/emit/runtime/sync.hpp>
 #include <jitkit/ir/support/location_map.hpp>
 #include <jitkit/status.hpp>
 
@@ -27,7 +28,6 @@
 #include <signal.h>
 #include <ucontext.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -97,7 +97,7 @@ class TrapTable {
   Status install(const TrapOptions& options = {}) {
     TrapTable* none = nullptr;
     options_ = options;
-    if (!installed().compare_exchange_strong(none, this)) return {Error::policy, 0, 0};
+    if (!installed().compare_exchange(none, this)) return {Error::policy, 0, 0};
     struct sigaction ours {};
     ours.sa_sigaction = &on_signal;
     ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
@@ -106,7 +106,7 @@ class TrapTable {
       if (::sigaction(signals[n], &ours, &previous_[n]) == 0) continue;
       const Status s{Error::system, 0, static_cast<u64>(errno)};
       if (n == 1) ::sigaction(signals[0], &previous_[0], nullptr);
-      installed() = nullptr;
+      installed().store(nullptr);
       return s;
     }
     return {};
@@ -122,11 +122,11 @@ class TrapTable {
       if ((now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == &on_signal)
         ::sigaction(signals[n], &previous_[n], nullptr);
     }
-    installed() = nullptr;
+    installed().store(nullptr);
   }
 
-  u64 taken() const { return taken_.load(std::memory_order_relaxed); }    // faults that were ours
-  u64 chained() const { return chained_.load(std::memory_order_relaxed); }
+  u64 taken() const { return taken_.load(MemoryOrder::relaxed); }    // faults that were ours
+  u64 chained() const { return chained_.load(MemoryOrder::relaxed); }
 
  private:
   struct Function {  // followed by its sites
@@ -135,8 +135,8 @@ class TrapTable {
   };
   static constexpr int signals[2] = {SIGSEGV, SIGBUS};
 
-  static std::atomic<TrapTable*>& installed() {
-    static std::atomic<TrapTable*> table = nullptr;
+  static Atomic<TrapTable*>& installed() {
+    static Atomic<TrapTable*> table = nullptr;
     return table;
   }
 
@@ -154,7 +154,7 @@ class TrapTable {
     if (t == nullptr) {
       ::signal(number, SIG_DFL);  // we are no longer in charge and nobody else is
     } else if (!t->resume(*info, *static_cast<ucontext_t*>(context))) {
-      t->chained_.fetch_add(1, std::memory_order_relaxed);
+      t->chained_.fetch_add(1, MemoryOrder::relaxed);
       t->chain(number, info, context);
     }
     errno = saved;
@@ -172,7 +172,7 @@ class TrapTable {
     for (u32 n = 0; n < f->count; ++n) {
       if (entry.address + f->sites()[n].pc != pc) continue;
       pc_of(context) = static_cast<std::remove_reference_t<decltype(pc_of(context))>>(entry.address + f->sites()[n].landing);
-      taken_.fetch_add(1, std::memory_order_relaxed);
+      taken_.fetch_add(1, MemoryOrder::relaxed);
       return true;
     }
     return false;
@@ -209,8 +209,8 @@ class TrapTable {
   CodeRegistry functions_;
   TrapOptions options_;
   struct sigaction previous_[2] = {};
-  std::atomic<u64> taken_ = 0;
-  std::atomic<u64> chained_ = 0;
+  Atomic<u64> taken_ = 0;
+  Atomic<u64> chained_ = 0;
 };
 
 // An alternate signal stack for this thread while it lives, with which faults are handled even where

@@ -42,6 +42,7 @@ class RandomValues {
            u8 flags = 0) {
     const Inst i = f_.new_inst(op, t, operands, results, aux, flags);
     f_.append(block_, i);
+    ++f_.edits;
     ++ops_;
     return i;
   }
