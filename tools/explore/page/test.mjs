@@ -59,7 +59,7 @@ const programs = (s) => readdirSync("/proc").filter((p) => {
     return /^\d+$/.test(p) && readFileSync(`/proc/${p}/cmdline`, "latin1").includes(s.scratch);
   } catch { return false; }  // it is gone
 });
-const until = async (what, good, seconds = 3) => {
+const until = async (what, good, seconds = 10) => {
   for (const end = Date.now() + 1000 * seconds; !good(); await new Promise((r) => setTimeout(r, 20))) expect(Date.now() < end, what);
 };
 
@@ -531,7 +531,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGKILL"])
     await running;
     expect(own.server.exitCode !== null || own.server.signalCode !== null, "it goes on");
     // Killed just when bubblewrap starts, it leaves a program that only the limit of its processor time ends.
-    await until("the program goes on", () => programs(own).length === 0, signal === "SIGKILL" ? 20 : 3);
+    await until("the program goes on", () => programs(own).length === 0, 20);
     const left = readdirSync(own.scratch);
     rmSync(own.scratch, { recursive: true, force: true });
     if (signal !== "SIGKILL") expect(left.length === 0, `it leaves ${left.join(" ")}`);
