@@ -335,8 +335,8 @@ void Translator::begin_loop(IRRef ref) {
   t_.loop = loop_ = b_.new_block();
   Value left[256];
   u32 count = 0;
-  IRRef first_phi = t_.last;
-  while (ins(first_phi - 1).o == IR_PHI) --first_phi;
+  while (ins(t_.last - phis_ - 1).o == IR_PHI) ++phis_;
+  const IRRef first_phi = t_.last - phis_;
   for (IRRef r = first_phi; r < t_.last; ++r) {
     const IRIns& phi = ins(r);
     if (phi.r == RID_SINK) continue;
@@ -356,16 +356,23 @@ void Translator::begin_loop(IRRef ref) {
 void Translator::end_loop() {
   Value right[256];
   u32 count = 0;
-  IRRef first_phi = t_.last;
-  while (ins(first_phi - 1).o == IR_PHI) --first_phi;
-  for (IRRef r = first_phi; r < t_.last; ++r) {
+  for (IRRef r = t_.last - phis_; r < t_.last; ++r) {
     const IRIns& phi = ins(r);
     if (phi.r == RID_SINK) continue;
     right[count] = as_type(value(phi.op2), t_.fn.type(b_.param(loop_, count)));
     ++count;
     if (!right[count - 1]) return fail("PHI", "without a value");
   }
-  b_.br({loop_, std::span<const Value>(right, count)});
+  const std::span<const Value> next(right, count);
+  if (!goes_on_) {
+    b_.br({loop_, next});
+    return;
+  }
+  const ir::Block leaves = b_.new_block();
+  b_.brif(goes_on_, {loop_, next, 63}, {leaves, {}, 1});
+  b_.at(leaves);
+  b_.guard(b_.i1(false), leaves_by_);
+  b_.unreachable();
 }
 
 // --- Frames and the tail

@@ -65,8 +65,14 @@ class Translator {
   ir::FrameStateRef state() { return state(snapshot_); }
   void add_entry(IRRef ref, IRRef snapshot_ref);
   bool is_sunk_store(IRRef allocation, const IRIns& store) const;
-  ir::Inst guard(Value holds) { return b_.guard(holds, state()); }
-  ir::Inst guard_not(Value holds) { return b_.guard_not(holds, state()); }
+  void guard(Value holds) {
+    if (ends_loop() && !goes_on_)
+      goes_on_ = holds, leaves_by_ = state();
+    else
+      b_.guard(holds, state());
+  }
+  bool ends_loop() const { return loop_ && ref_ + 1 == t_.last - phis_; }
+  void guard_not(Value holds) { b_.guard_not(holds, state()); }
 
   // --- numbers.cpp
   Value arithmetic(const IRIns& i);
@@ -132,9 +138,12 @@ class Translator {
   global_State* g_;
   Value base_;
   ir::Block loop_;
+  u32 phis_ = 0;  // at the end of the IR
   u32 snapshot_ = 0;
   const char* op_ = "";  // being translated
   IRRef ref_ = 0;
+  Value goes_on_;     // a loop's last guard, which is done with the branch back
+  ir::FrameStateRef leaves_by_;
   IRRef merged_ = 0;  // a comparison that was done with the lookup before it
   ir::FrameEntry entries_[512];
   u32 entry_count_ = 0;
