@@ -3,6 +3,7 @@
 #   make                 builds the jitkit command: build/jitkit
 #   make demo FILE=x     hashes a file (default: one of 64 MiB) through generated code on both targets
 #   make demo-jvm FILE=x SHA-1 of a file (default: a sparse one of 1 GiB) by coreutils and in a JVM, with and without jitkit's code
+#   make demo-luajit     programs in PUC's Lua, LuaJIT's interpreter, stock's JIT and jitkit's; build/demo/luajit.html
 #   make check           every test; make quick: the inner loop, under two minutes
 #   make fuzz SECONDS=n  a total, shared by all fuzz targets; make soak: fixed large counts
 #   make bench           cost of emission and compilation beside other tools: build/bench/results.json, .html
@@ -19,7 +20,7 @@
 #   make explore         builds and serves the live page: jitkit explore (needs npm, as `make check` does; PORT=n)
 #   make import          builds build/jitkit-import: LLVM IR that clang 19 makes from C, to jitkit's
 .DEFAULT_GOAL := build
-.PHONY: build demo demo-hv demo-jvm check quick fuzz soak bench bench-luajit litmus single-header deb docs import consumers demo-xen luajit demo-nginx explore format tidy clean
+.PHONY: build demo demo-hv demo-jvm demo-luajit check quick fuzz soak bench bench-luajit litmus single-header deb docs import consumers demo-xen luajit demo-nginx explore format tidy clean
 
 export JITKIT_CACHE ?= $(HOME)/.cache/jitkit
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -53,6 +54,12 @@ demo-hv:
 	@mkdir -p build
 	@{ $(call compile,release,hv_trap_vectors jitkit_count); } >build/demo-hv.log 2>&1 || { cat build/demo-hv.log; exit 1; }
 	@python3 consumers/hv-trap/monitor/demo.py $(ARGS)
+
+demo-luajit:
+	@tools/setup.sh demo-luajit
+	@$(call compile,release,jitkit_luajit jitkit_count)
+	@$(call compile,release-arm64,jitkit_luajit)
+	@python3 tools/demo_luajit/demo.py $(ARGS)
 
 check:
 	@started=$$(date +%s); \
@@ -94,7 +101,9 @@ bench:
 
 bench-luajit:
 	@tools/setup.sh luajit bench
-	@python3 bench/luajit.py $(ARGS)
+	@$(call compile,release,jitkit_luajit jitkit_count)
+	@$(call compile,release-arm64,jitkit_luajit)
+	@python3 bench/luajit_backends.py $(ARGS)
 
 litmus:
 	@tools/setup.sh build check

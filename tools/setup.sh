@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a target of the Makefile needs and the machine lacks.
 #
-# usage: tools/setup.sh SET...      sets: make python format tidy build import explore check demo demo-jvm bench deb docs fuzz consumers xen luajit
+# usage: tools/setup.sh SET...      sets: make python format tidy build import explore check demo demo-jvm demo-luajit bench deb docs fuzz consumers xen luajit
 #
 # Prints what it installs and nothing when nothing is missing. Needs root or sudo only then.
 set -eu
@@ -26,6 +26,7 @@ packages_of() {
     import) echo "$build llvm-19-dev" ;;
     demo) echo "$build $arm64 binutils coreutils" ;;
     demo-jvm) echo "$build $arm64 coreutils $jvm" ;;
+    demo-luajit) echo "$build $arm64 $luajit lua5.1 valgrind" ;;
     explore) echo "$build $arm64 $page" ;;
     check) echo "$build $arm64 $oracles $compilers $page chromium doctest-dev gdb linux-perf openssl" \
                 "llvm-19-dev csmith libcsmith-dev libasmjit-dev libvixl-dev libxbyak-dev libssl-dev zlib1g-dev lintian mkdocs doxygen $jvm $hypervisor $xen $luajit" ;;

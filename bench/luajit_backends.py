@@ -54,7 +54,7 @@ class Measurement:
             self.expected[name, size] = self.run([*self.commands["x86_64"], "-joff"], name, size, "stock", None)
         got = self.run(command, name, size, choice, stats)
         if got != self.expected[name, size]:
-            sys.exit(f"bench/luajit.py: {name} {size}, {choice}: output differs from the interpreter's: {' '.join(command)}")
+            sys.exit(f"bench/luajit_backends.py: {name} {size}, {choice}: output differs from the interpreter's: {' '.join(command)}")
 
     @staticmethod
     def run(command: list[str], name: str, size: int, choice: str, stats: Path | None) -> str:
@@ -126,7 +126,7 @@ def callgrind(command: list[str], choice: str, stats: Path) -> int:
     for line in out.read_text().splitlines():
         if line.startswith("summary:"):
             return int(line.split()[1])
-    sys.exit(f"bench/luajit.py: no summary in {out}")
+    sys.exit(f"bench/luajit_backends.py: no summary in {out}")
 
 
 def executed(stats: Path, counts: Path) -> dict:
@@ -196,7 +196,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench" / "luajit.json")
     args = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["cmake", "--build", "--preset", "release", "--target", "jitkit_count"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     m = Measurement({t: luajit.build(t) for t in ("x86_64", "arm64") if t == "x86_64" or "arm64" in args.what})
     programs: dict = {}
     for name in args.only:
