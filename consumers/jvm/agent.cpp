@@ -220,10 +220,15 @@ class Agent {
     return reference(n) == code.plain ? ", not verified: HotSpot has nothing to compare it with" : ", verified against jitkit's portable code alone";
   }
 
-  void print_times(unsigned n, const Code& code) const {
+  void measure(unsigned n, const Code& code) const {
     static Trial<65536> trial(options_.seed);
     double ours = 0, theirs = 0;
-    trial.time(stubs[n], code.plain, reinterpret_cast<AnyStub*>(original_[n].entry), ours, theirs);
+    AnyStub* const original = reinterpret_cast<AnyStub*>(original_[n].entry);
+    if (options_.count) {
+      std::printf("%-36s %-8.*s spans %u and %u\n", stubs[n].name, static_cast<int>(code.name.size()), code.name.data(), 2 * n + 1, 2 * n + 2);
+      return trial.count(stubs[n], code.plain, original, n);
+    }
+    trial.time(stubs[n], code.plain, original, ours, theirs);
     std::printf("%-36s %-8.*s %10.1f ns, HotSpot's %10.1f ns, %.2f of its speed\n", stubs[n].name,
                 static_cast<int>(code.name.size()), code.name.data(), ours, theirs, theirs / ours);
   }
@@ -233,14 +238,15 @@ class Agent {
     BufferSink why(reason, sizeof reason);
     bool differs = false;
     const Code* code = decide(n, cpu, differs, why);
-    const bool shows = options_.list || options_.print || options_.time;
+    const bool measures = options_.time || options_.count;
+    const bool shows = options_.list || options_.print || measures;
     Sink out(write_to, stdout);
     if (options_.list)
       out << stubs[n].name << ": " << (code != nullptr ? code->name : "HotSpot's stays: ") << (code != nullptr ? " code" : why.text())
           << (code != nullptr ? reservation(n, *code) : "") << "\n";
     if (options_.print && code != nullptr)
       print_listing(*code, n == 0 || stubs[n].kernel != stubs[n - 1].kernel, out);
-    if (options_.time && code != nullptr && original_[n].entry != 0) print_times(n, *code);
+    if (measures && code != nullptr && original_[n].entry != 0) measure(n, *code);
     if (code == nullptr && (differs || (options_.any_named && options_.wants(n))) && !options_.list)
       Message() << stubs[n].name << " stays HotSpot's: " << why.text();
     if (code == nullptr || shows) return;

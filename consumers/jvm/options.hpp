@@ -17,6 +17,7 @@ struct Options {
   bool list = false;   // say what would be replaced; replace nothing
   bool print = false;  // listings of what would be installed; replace nothing
   bool time = false;   // say how long stubs and HotSpot's take; replace nothing
+  bool count = false;  // call stubs and HotSpot's between markers that tools/qemu_count knows; replace nothing
   u32 verify = 0;      // random inputs per stub before it is installed; 0: none
   u64 seed = 1;
   std::string_view report;  // file for the calls per stub, written at exit; empty: none
@@ -67,6 +68,7 @@ inline bool apply(std::string_view word, Options& o) {
   if (key == "list") return o.list = true;
   if (key == "print") return o.print = true;
   if (key == "time") return o.time = true;
+  if (key == "count") return o.count = true;
   if (key == "verify") return (o.verify = verify_cases) != 0;
   return o.any_named = mark(key, o.named);
 }

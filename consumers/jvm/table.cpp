@@ -66,6 +66,7 @@ constexpr Needs needs_of_code[] = {
     {"adx", JITKIT_STUBS_JVM_STUBS_BIGINT_ADX_FEATURES},
     {"vbmi", JITKIT_STUBS_JVM_STUBS_BASE64_VBMI_FEATURES},
 #else
+    {"neon", JITKIT_STUBS_JVM_STUBS_BASE64_NEON_FEATURES},
     {"sha3", JITKIT_STUBS_JVM_STUBS_SHA3_FEATURES},
 #endif
 };

@@ -14,9 +14,24 @@
 #include <time.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <utility>
 
 namespace jitkit::inline JITKIT_ABI::hotspot {
+
+// An instruction that does nothing, known to tools/qemu_count by its number.
+template <unsigned number>
+[[gnu::noinline]] void mark() {
+#if defined(__aarch64__)
+  asm volatile("movz xzr, #%c0" : : "i"(number) : "memory");
+#endif
+}
+template <unsigned... numbers>
+constexpr std::array<void (*)(), sizeof...(numbers)> marks_of(std::integer_sequence<unsigned, numbers...>) {
+  return {mark<numbers>...};
+}
+inline constexpr auto marks = marks_of(std::make_integer_sequence<unsigned, 2 * stub_count + 1>());
 
 // most: what a stub may reach of each address, in bytes.
 template <usize most>
@@ -37,6 +52,22 @@ class Trial {
     full_ = false;
     ours_takes = least[0];
     theirs_take = least[1];
+  }
+
+  // Calls each once on such input, between markers 2 number + 1 and 2 number + 2 and marker 0, for a QEMU that counts
+  // instructions.
+  void count(const Stub& stub, AnyStub* ours, AnyStub* theirs, unsigned number) {
+    AnyStub* const which[2] = {ours, theirs};
+    full_ = true;
+    make_case(stub);
+    for (unsigned n = 0; n < 2; ++n) {
+      u64 a[Convention::most] = {};
+      prepare(stub, a, false);
+      marks[2 * number + 1 + n]();
+      call(which[n], a);
+      marks[0]();
+    }
+    full_ = false;
   }
 
   // Whether both do the same on `cases` inputs; says how they differ if not.

@@ -145,7 +145,7 @@ def check_stubs(report: Report, jvm: Jvm, cases: int, seed: int) -> list[str]:
         slower = "has to be named" in default[stub]
         report.check(f"{jvm.name} default {stub}", slower or default[stub].endswith(" code"), default[stub])
         report.check(f"{jvm.name} {stub}", best[stub].endswith(" code") and (slower or best[stub] == default[stub]), best[stub])
-        report.check(f"{jvm.name} {stub} on a lesser CPU", portable.get(stub) in ("portable code", "aes code", "HotSpot's stays: the CPU has no avx2"), portable.get(stub, "not listed"))
+        report.check(f"{jvm.name} {stub} on a lesser CPU", portable.get(stub) in ("portable code", "aes code", "neon code", "HotSpot's stays: the CPU has no avx2"), portable.get(stub, "not listed"))
     return [stub for stub in default if stub not in missing]
 
 
