@@ -85,7 +85,7 @@ soak:
 	@python3 tests/checks/crypto.py --full
 	@$(call compile,release,hv_trap_vectors jitkit_count)
 	@python3 tests/checks/hypervisor.py --traps 1000000
-	@python3 tests/checks/xen.py --traps 100000 --faults --linux
+	@python3 tests/checks/xen.py --traps 180000 --faults --linux
 	@python3 tests/checks/luajit.py --full
 	@python3 tests/checks/luajit_random.py --count 5000
 
