@@ -40,6 +40,8 @@ struct CodeMap {
 //   void emit_inst(const MachInst&)             anything but Pseudo::jump and conditional branches
 //   bool is_branch(const MachInst&)             a conditional branch with edges extra and extra + 1
 //   void emit_branch(const MachInst&, bool inverted, Label)
+//   bool is_guard(const MachInst&)              one that leaves by a conditional branch and is nothing else
+//   void emit_guard_inverted(const MachInst&, Label)  goes to the label where the guard goes on, leaves behind it
 //   void emit_jump(Label)
 //   void emit_move(const Move&)                 reg, slot, incoming, remat -> reg; reg -> slot; swap
 //   bool locate(Allocation, Location&)          where that is in the frame, for the location map
@@ -89,6 +91,7 @@ class EmitterBase {
 
  protected:
   Derived& self() { return static_cast<Derived&>(*this); }
+  const Derived& self() const { return static_cast<const Derived&>(*this); }
 
   // Where a branch along edge e goes.
   Label edge_label(u32 e) {
@@ -169,8 +172,22 @@ class EmitterBase {
         if (e.place == MachEdge::Place::pred_end) emit_moves(e);
       }
       if (i == next_change_) note_changes();
+      if (i == b.bottom + 1 && edit_at != b.bottom && ends_loop(b)) {
+        mark(mf_.insts[i].inst);
+        self().emit_guard_inverted(mf_.insts[i], block_labels_[mf_.edges[b.first_edge].to]);
+        return;
+      }
       emit_one(mf_.insts[i]);
     }
+  }
+
+  // Whether the block ends with a guard and a jump back, and nothing between: then the guard's branch goes back,
+  // and what follows leaves.
+  bool ends_loop(const MachBlock& b) const {
+    const MachInst& jump = mf_.insts[b.bottom];
+    if (b.edges != 1 || jump.form != static_cast<u16>(Pseudo::jump) || next_change_ == b.bottom) return false;
+    const MachEdge& e = mf_.edges[b.first_edge];
+    return e.moves == 0 && e.place != MachEdge::Place::split && e.to <= block_ && self().is_guard(mf_.insts[b.bottom + 1]);
   }
 
   // Changes of registers that begin with the instruction emitted next.

@@ -68,7 +68,9 @@ class MoveResolver {
   void break_cycle(MoveResources& r, Out out) {
     const Move m = pending_[0];
     const u32 b = bank_of(m);
-    if (m.from.is_reg() && m.to.is_reg() && r.has_swap[b]) {
+    // Vectors are exchanged by three operations, each waiting for the one before: a free register is better.
+    const bool swaps = r.has_swap[b] && (b != static_cast<u32>(Bank::vec) || (r.free & r.bank[b]).empty());
+    if (m.from.is_reg() && m.to.is_reg() && swaps) {
       Move s = m;
       s.swap = true;
       s.type = wider(m.type, reader_type(m.to));

@@ -204,6 +204,7 @@ class RegisterAllocator {
   u32 holder_[64] = {};  // VReg in each register; 0: free
   u64 score_[64] = {};   // of that value: the higher, the sooner it goes; from the first question in a block on
   bool scored_ = false;
+  RegSet survivors_;     // registers that every call leaves as they are and that need no saving
   RegSet held_;          // registers that hold a value
   RegSet free_;          // allocatable and holding nothing
   RegSet locked_;        // named by an operand of the current instruction
@@ -235,6 +236,8 @@ inline Status RegisterAllocator::run() {
       !edge_free_.resize_zero(mf_.edges.size()))
     return arena_.status();
   free_ = info_.allocatable;
+  if (!live_.calls.empty()) survivors_ = info_.allocatable - info_.preserved;
+  for (const Clobbers& c : mf_.clobbers) survivors_ = survivors_ - c.full;
   next_call_ = live_.calls.size();
   for (u32 k = 0; k < blocks && status_.ok() && !arena_.failed(); ++k) {
     block_ = k;
@@ -312,15 +315,18 @@ inline PReg RegisterAllocator::choose_free(u32 v, RegSet candidates) const {
   candidates = candidates & free_;
   if (candidates.empty()) return {};
   const VRegData& d = vreg(v);
-  if (d.hint < 64 && candidates.has(PReg(d.hint))) return PReg(d.hint);
+  const bool meets_call = next_call_ != 0 && d.range.end > live_.calls[next_call_ - 1] + 1;
+  const RegSet lasting = meets_call ? candidates & survivors_ : RegSet();
+  const auto suits = [&](u8 r) { return r < 64 && candidates.has(PReg(r)) && (lasting.empty() || lasting.has(PReg(r))); };
+  if (suits(d.hint)) return PReg(d.hint);
   if (d.partner) {
-    const u8 r = vreg(d.partner.id).reg != nowhere ? vreg(d.partner.id).reg
-                                                      : vreg(d.partner.id).hint;
-    if (r < 64 && candidates.has(PReg(r))) return PReg(r);
+    const VRegData& p = vreg(d.partner.id);
+    const u8 r = p.reg != nowhere ? p.reg : p.hint;
+    if (suits(r)) return PReg(r);
   }
-  const bool crosses_call =
-      next_call_ != 0 && d.range.end > live_.calls[next_call_ - 1] + 1 && !d.is_remat();
-  const RegSet liked = crosses_call ? candidates & info_.preserved : candidates - info_.preserved;
+  if (!lasting.empty()) return lasting.first();
+  const bool crosses_call = meets_call && !d.is_remat();
+  const RegSet liked = crosses_call ? candidates & info_.preserved : candidates - info_.preserved - survivors_;
   if (!liked.empty()) return liked.first();
   if (!crosses_call && !(candidates & mf_.used).empty()) return (candidates & mf_.used).first();
   return candidates.first();

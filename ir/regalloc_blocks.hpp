@@ -170,6 +170,12 @@ inline void RegisterAllocator::place_params(u32 k, u32 primary_edge) {
     if (r.valid()) {
       define(p, s.next, r.id, b.top - 1);
       locked_.add(r);
+      // What comes back on later edges is best made there at once.
+      for (const u32 other : mf_.preds.slice(b.first_pred, b.preds)) {
+        if (mf_.edges[other].from < k) continue;
+        VRegData& back = vreg(mf_.args[mf_.edges[other].first_arg + n]);
+        if (back.hint == 0xff) back.hint = RegNumber{r.id};
+      }
     } else {
       spill(p);
     }

@@ -318,7 +318,7 @@ inline void AllocationChecker::walk_inst(u32 i, State s) {
     check_results(i);
     check_flags(i);
     check_uses(i, s);
-    if (info_.slot_from_def) check_changes(i, s);
+    if (info_.slot_from_def && info_.lists_changes) check_changes(i, s);
     if (mf_.insts[i].state) check_frame_state(i);
   }
   define_results(i, s);

@@ -27,7 +27,7 @@ inline Status RegisterAllocator::lay_out_slots() {
   if (any_in_memory_)
     for (Operand& o : mf_.operands)
       if (o.constraint == ConstraintKind::any) o.alloc = final_place(o.alloc);
-  if (info_.slot_from_def) list_register_changes();
+  if (info_.slot_from_def && info_.lists_changes) list_register_changes();
   return arena_.status();
 }
 

@@ -29,6 +29,7 @@ struct FrameSpec {
   bool saves_link = true;    // push/pop of return address register and frame pointer as needed
   bool frame_pointer = false;  // keep a frame pointer, so that samplers can walk
   bool slot_from_def = false;  // frame states report a value that is ever spilled in its slot, always
+  bool lists_changes = true;   // with slot_from_def: the location map says where those values are all along the code
 };
 
 // A calling convention, as data. Register lists end with an invalid PReg.
@@ -66,6 +67,7 @@ struct RegisterInfo {
   u32 slot_bytes = 8;
   u32 max_slots = 1U << 20;
   bool slot_from_def = false;  // frame-state values that are ever spilled are reported in their slot
+  bool lists_changes = true;   // ... and their registers are listed all along the code
 };
 
 // What the convention says of registers and slots. `frame_pointer`: taken for the frame of this function,
@@ -79,6 +81,7 @@ inline RegisterInfo register_info(const Convention& c, PReg frame_pointer, const
   r.slot_bytes = c.frame.slot_bytes;
   r.max_slots = c.frame.max_slots;
   r.slot_from_def = c.frame.slot_from_def;
+  r.lists_changes = c.frame.lists_changes;
   return r;
 }
 

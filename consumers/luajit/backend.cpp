@@ -53,6 +53,7 @@ class Backend {
     c.frame.slot_bytes = 4;
     c.frame.max_slots = 8191;  // those an exit needs are to be within LuaJIT's 255; locations.cpp sees to that
     c.frame.slot_from_def = true;
+    c.frame.lists_changes = false;
     return c;
   }
   Target::Isa::Options make_options() const {

@@ -26,6 +26,11 @@ ir::Value Translator::load_tagged(Value at, i32 offset, IRType1 t, bool checked)
     return b_.load(Type::f64, at, offset);
   }
   if (irt_isint(t)) {
+    if (Target::number_from_integer && checked) {
+      const Value raw = b_.load(Type::i64, at, offset);
+      guard(b_.icmp(ICond::eq, b_.lshr(raw, b_.i64(32)), b_.i64(number_limit)));
+      return b_.trunc(Type::i32, raw);
+    }
     if (checked) guard(b_.icmp(ICond::eq, b_.load(Type::i32, at, offset + 4), b_.i32(static_cast<i32>(number_limit))));
     return b_.load(Type::i32, at, offset);
   }

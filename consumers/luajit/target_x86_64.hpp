@@ -22,7 +22,7 @@ struct Target {
   static constexpr u32 register_words = 6;     // of arguments; what is more goes to the stack
   static constexpr u32 most_exits = EXITSTUBS_PER_GROUP * LJ_MAX_EXITSTUBGR;
   static constexpr bool converts_unsigned = false;  // by an instruction of its own
-  static constexpr bool number_from_integer = false;  // a tested number is loaded as an integer and moved
+  static constexpr bool number_from_integer = false;  // a tested number is loaded as an integer with its tag
 
   // math.ldexp as the interpreter has it.
   static double scale(double x, double y) {

@@ -115,6 +115,20 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     const u32 word = merged(m);
     put_branch(inverted ? word ^ (m.form == form_of(Form::b_cond) ? 1U : 1U << 24) : word, l);
   }
+  bool is_guard(const MachInst& m) const { return m.form == form_of(Macro::guard); }
+  void emit_guard_inverted(const MachInst& m, Label l) {
+    release();
+    MachInst branch = m;
+    branch.imm = m.imm & low_mask(35);  // one register at most
+    const u32 word = merged(branch);
+    const bool on_flags = (word & 0xff000000) == form_bits(Form::b_cond);
+    put_branch(word ^ (on_flags ? 1U : 1U << 24), l);
+    if (const Symbol s = exit_symbol(m, options_.exit_symbols))
+      code_.put32(form_bits(Form::b), s, FixupKind::a64_branch26_direct);
+    else
+      put_branch(form_bits(Form::b), exit_label(m));
+    record(m, offset() - 4);
+  }
   void emit_jump(Label l) {
     release();
     put_branch(form_bits(Form::b), l);

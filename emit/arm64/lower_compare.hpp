@@ -32,6 +32,14 @@ inline Cond Lower::compare_int(ir::ICond c, Value x, Value y) {
   }
   if (test_bits(c, x, y)) return flag_condition(c);
   if (ir::bits(t) >= 32) {
+    // A constant that is no immediate has a register, so the other operand may be shifted.
+    VReg m;
+    u32 imm = 0;
+    i64 number = 0;
+    if (is_constant(y, number) && encode_addsub(number) == refused && shifted(x, t, false, m, imm)) {
+      arith_regs(cmp_forms, t, VReg(), vreg(y), m, imm);
+      return flag_condition(ir::swapped(c));
+    }
     arith(cmp_forms, t, VReg(), x, y);
     return flag_condition(c);
   }

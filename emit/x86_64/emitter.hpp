@@ -118,6 +118,13 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   void emit_branch(const MachInst& m, bool inverted, Label l) {
     jump_if(inverted ? inverse_code(m.aux) : m.aux, l);
   }
+  bool is_guard(const MachInst& m) const { return m.form == form_of(Macro::guard); }
+  void emit_guard_inverted(const MachInst& m, Label l) {
+    jump_if(inverse_code(m.aux), l);
+    record(m, offset());
+    if (const Symbol s = exit_symbol(m, options_.exit_symbols)) return put_jump(F::jmp_l8, F::jmp_l, s);
+    put_jump(F::jmp_l8, F::jmp_l, exit_label(m));
+  }
   void emit_jump(Label l) { put_jump(F::jmp_l8, F::jmp_l, l); }
   void emit_move(const ir::Move& move);
   bool locate(Allocation a, Location& l) const;

@@ -233,7 +233,7 @@ const Damage damages[] = {
          m.type = Type::f64;
          return true;
        });
-     }},
+     }, 85},
     {"a wrong constant",
      [](Allocated& a, std::mt19937_64& r) {
        return some_edit(a, r, [&](Move& m) {
