@@ -90,6 +90,11 @@ bool to_nowhere(Move& m) {
   m = Move{m.to, m.to, m.type, false, m.vreg};
   return true;
 }
+// Whether an edit reads what this one stores.
+bool is_loaded(const Allocated& a, const Move& store) {
+  return std::any_of(a.mf.edits.begin(), a.mf.edits.end(),
+                     [&](const Edit& e) { return e.move.from == store.to && e.move.vreg == store.vreg; });
+}
 
 struct Damage {
   const char* name;
@@ -203,11 +208,9 @@ const Damage damages[] = {
     {"a missing store",
      [](Allocated& a, std::mt19937_64& r) {
        return some_edit(a, r, [&](Move& m) {
-         if (m.to.kind() != Allocation::Kind::slot) return false;
-         bool loaded = false;
-         for (const Edit& e : a.mf.edits) loaded = loaded || (e.move.from == m.to && e.move.vreg == m.vreg);
-         if (loaded) m = Move{m.from, m.from, m.type, false, m.vreg};
-         return loaded;
+         if (m.to.kind() != Allocation::Kind::slot || !is_loaded(a, m)) return false;
+         m = Move{m.from, m.from, m.type, false, m.vreg};
+         return true;
        });
      }},
     {"a load from another slot",
@@ -230,10 +233,11 @@ const Damage damages[] = {
      [](Allocated& a, std::mt19937_64& r) {
        return some_edit(a, r, [&](Move& m) {
          if (m.swap || m.from.kind() == Allocation::Kind::remat || bits(a.mf[m.vreg].type) != 128) return false;
+         if (m.to.kind() == Allocation::Kind::slot && !is_loaded(a, m)) return false;
          m.type = Type::f64;
          return true;
        });
-     }, 85},
+     }},
     {"a wrong constant",
      [](Allocated& a, std::mt19937_64& r) {
        return some_edit(a, r, [&](Move& m) {
