@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The policy's C model, which hv-trap-gen writes beside the vectors: what each listed trap does to the guest and to the
 // vCPU's state, for reading; and the list of what is listed, for a guest or a test that takes every kind of trap.
 #ifndef JITKIT_CONSUMERS_HV_TRAP_HV_MODEL_H
@@ -5,7 +6,7 @@
 
 #include <stdint.h>
 
-// What the guest left, and the syndrome. x[31] is the zero register: it is 0 before, and put back to 0.
+// What the guest left, x0 to x30, and the syndrome.
 struct hv_trap {
   uint64_t x[31], esr, elr, spsr, far, hpfar;
 };

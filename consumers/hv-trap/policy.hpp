@@ -200,7 +200,8 @@ inline std::vector<std::string> check(const Policy& p) {
     if (m.ipa % m.bytes != 0 || m.ipa >> 48 != 0) errors.push_back(m.name + ": " + hex(m.ipa) + " is not aligned or beyond 48 bits");
     if (m.narrow != 0 && (m.write || m.action.kind == Action::Kind::body))
       errors.push_back(m.name + ": narrow accesses are reads of a constant, a word or banks");
-    if (m.base != 0 && (m.base < area.state || m.base > Area::end - 8)) errors.push_back(m.name + ": the page's word " + hex(m.base) + " is not of the state");
+    if (m.base != 0 && (m.base < area.state || m.base > Area::end - 8 || m.base % 8 != 0))
+      errors.push_back(m.name + ": the page's word " + hex(m.base) + " is not of the state or not aligned to 8 bytes");
     if (banks) {
       if (!check_banks(m, area, errors)) continue;
     } else if (m.span != 0) {

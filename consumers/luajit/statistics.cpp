@@ -115,6 +115,7 @@ void count_refusal(const char* what, const char* detail) {
 
 void count_area(const void* low, const void* high) {
   Session& s = session();
+  if (s.file == nullptr) return;
   for (u32 n = 0; n < s.area_count; ++n)
     if (s.areas[n].low == low && s.areas[n].high == high) return;
   if (s.area_count < std::size(s.areas)) s.areas[s.area_count++] = {low, high};

@@ -3,7 +3,7 @@
 // Invariants: `ir` is the copy in J->curfinal, which does not move, so code may hold addresses of its
 // constants. A Trace lives in static memory: LuaJIT's errors unwind through the compiler without running
 // anything of it, so nothing here may need a destructor's help. `reason` is set once, by the first thing
-// that can't be done; then the trace is stock's.
+// that can't be done; then the trace is given up.
 #ifndef JITKIT_CONSUMERS_LUAJIT_TRACE_HPP
 #define JITKIT_CONSUMERS_LUAJIT_TRACE_HPP
 

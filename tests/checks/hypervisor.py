@@ -42,7 +42,7 @@ FLAGS = ("-O2 -ffreestanding -nostdlib -static -no-pie -fno-pie -mgeneral-regs-o
 QEMU = ("qemu-system-aarch64 -M virt,virtualization=on,gic-version=3 -cpu max -m 512 -smp 2 -display none -serial none "
         "-monitor none -net none -semihosting-config enable=on,target=native -kernel").split()
 
-# What the issue asks of the longest paths: the mean over the constant entries of a kind, and the worst.
+# The bars of the longest paths: the mean over the constant entries of a kind, and the worst.
 CONSTANT_MMIO = r"(GICD_(CTLR|TYPER|IIDR|PIDR\d|IPRIORITYR8)|GICR_(IIDR|TYPER)|UART\w+)(\+\d)?$"
 STATEFUL = "(ACTLR|PMCR|CNTP_TVAL)"
 MISS = 22
@@ -259,7 +259,7 @@ def paths(report: Report) -> None:
         if not report.check(f"{kind}: leaves", bool(found), "none"):
             continue
         worst, miss = max(longest for longest, _ in found), max(miss for _, miss in found)
-        missed = f", the issue's bar of {MISS} is missed" if miss > MISS else ""
+        missed = f", the bar of {MISS} is missed" if miss > MISS else ""
         report.note(f"hv-trap: {kind:<36} {len(found):3} leaves: worst {worst} (must {most}), miss {miss} (must {most_miss}{missed})")
         report.check(f"{kind}: worst", worst <= most, f"{worst}")
         report.check(f"{kind}: miss", miss <= most_miss, f"{miss}")

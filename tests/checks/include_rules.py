@@ -10,12 +10,12 @@ from report import Report
 
 # What the core may take from the standard library. Left out on purpose, for what they cost every
 # user's compile: <iostream> <memory> <ranges> <functional> <string> <vector> <algorithm> ...
-CORE_STANDARD = set("""array atomic bit cerrno cfenv charconv cinttypes climits cmath compare concepts
+CORE_STANDARD = set("""array bit cerrno cfenv charconv cinttypes climits cmath compare concepts
     cstdarg cstddef cstdint cstdlib cstring initializer_list limits new numeric optional span
     string_view tuple type_traits utility""".split())
 # emit/runtime alone talks to the operating system, and to threads.
 RUNTIME = re.compile(r"(sys|linux|asm)/\w+\.h|(c?p?id|cpuid|dlfcn|elf|errno|fcntl|link|pthread|sched|signal|"
-                     r"time|ucontext|unistd)\.h|cstdio|mutex|shared_mutex|ctime|immintrin\.h|x86intrin\.h")
+                     r"time|ucontext|unistd)\.h|cstdio|ctime|immintrin\.h|x86intrin\.h")
 ENTRY = {"jitkit/config.hpp", "jitkit/status.hpp", "jitkit/fwd.hpp"}
 ARCHITECTURES = ("arm64", "x86_64")
 # Of emit/<arch>: what selects, describes and emits IR functions. abi, machine_word, emitter and frame

@@ -105,7 +105,7 @@ def count(report: Report, cache: Path, directory: Path, table: bool) -> None:
         if group in MISSES:
             what, most = MISSES[group]
             extra = [on[1] - stock for _, stock, _, on in found]
-            missed = ", the issue's bar of 22 is missed" if max(extra) > 22 else ""
+            missed = ", the bar of 22 is missed" if max(extra) > 22 else ""
             report.note(f"xen: missed, {what:<25} {len(found):3} kinds: at most {max(extra)} more than stock (must {most}{missed})")
             for name, stock, _, on in found:
                 report.check(f"{name}: missed", on[1] - stock <= most, f"{on[1] - stock} more than stock")

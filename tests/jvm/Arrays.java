@@ -25,6 +25,12 @@ public class Arrays {
         add(x.modPow(y.shiftRight(y.bitLength() - 60), m).toByteArray());
     }
 
+    // Beyond 512 words modPow squares by squareToLen, whose room on the stack must not grow with the number.
+    static void longNumber(Random random) {
+        BigInteger m = new BigInteger(19200, random).setBit(0).setBit(19199);
+        add(new BigInteger(19000, random).modPow(BigInteger.valueOf(65537), m).toByteArray());
+    }
+
     static void same(byte[] expected, byte[] found) {
         add(found);
         if (java.util.Arrays.equals(expected, found)) return;
@@ -82,6 +88,7 @@ public class Arrays {
             text(random);
             copies(random);
         }
+        longNumber(random);
         System.out.println("sum " + sum);
     }
 }

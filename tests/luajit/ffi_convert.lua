@@ -27,3 +27,9 @@ print(string.format("%.17g", w))
 local fl, fi = ffi.new("float[2]"), ffi.new("int64_t[2]")
 for i = 1, 100 do fi[0] = i * 12345678901LL; fl[0] = fi[0]; fl[1] = ffi.cast("uint64_t", fi[0]); w = w + fl[0] - fl[1]; fl[0] = ffi.cast("uint32_t", i * 40000000); w = w + fl[0]; fl[1] = i; w = w + fl[1] end
 print(string.format("%.17g", w))
+-- Constants beyond the type's range: at low optimisation they reach the backend as they are.
+local c1, c2, c3, c4
+for i = 1, 100 do
+  c1 = ffi.cast("uint64_t", 1e19); c2 = ffi.cast("uint64_t", 0 / 0); c3 = ffi.cast("int64_t", 1e19); c4 = ffi.cast("int64_t", 2^63) / -1LL
+end
+print(c1, c2, c3, c4)

@@ -173,7 +173,7 @@ void transfer(pid_t child, Pipe& in, Pipe& out, Pipe& err, const std::string& in
 
 std::vector<std::string> in_bubblewrap(const std::string& directory) {
   const std::string parent = fs::path(directory).parent_path().string();
-  return {"bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--ro-bind", parent, parent,
+  return {"bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run", "--ro-bind", parent, parent,
           "--bind", directory, directory, "--chdir", directory, "--unshare-all", "--die-with-parent", "--new-session", "--"};
 }
 

@@ -87,7 +87,7 @@ Json cycles(const Json& question, const std::string& scratch, const std::atomic<
                              "--skip-unsupported-instructions=any", "code.s"}, cancelled);
   if (const std::string message = why(o, run.limits); !message.empty()) return {{"message", "llvm-mca " + message}};
   const Json said = Json::parse(o.out, nullptr, false);
-  if (o.status != 0 || !said.is_object() || !said.contains("CodeRegions")) return {{"message", "llvm-mca: " + o.err.substr(0, 500)}};
+  if (o.status != 0 || !said.is_object() || !said.contains("CodeRegions")) return {{"message", "llvm-mca: " + o.err}};
   Json blocks = Json::array();
   for (usize n = 0; n < sizes.size(); ++n) blocks.push_back({{"message", "no instructions"}});
   for (const Json& region : said["CodeRegions"]) {

@@ -136,7 +136,7 @@ Json policy(const Json& question) {
   hv::Generator g(policy);
   if (errors = g.run(); !errors.empty()) return {{"errors", errors_of(errors, text)}};
   Json answer{{"bytes", g.code.bytes().size()}, {"unlisted", number(hv::Paths(g).class_miss().most)}, {"leaves", leaves_of(g)}};
-  answer["tree"] = DispatchTree(g).from(0x400);
+  answer["tree"] = DispatchTree(g).from(g.entry_at);
   return answer;
 }
 

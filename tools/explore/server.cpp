@@ -132,7 +132,7 @@ class Site {
       job(runs_, q, r, [](Site& s, const Json& question, const std::atomic<bool>& cancelled) { return s.lua_.run(question, cancelled); });
     });
     http_.Post(root + "api/cycles", [this](const Request& q, Response& r) {
-      job(questions_, q, r, [](Site& s, const Json& question, const std::atomic<bool>& cancelled) { return cycles(question, s.scratch_.file(""), cancelled).dump(); });
+      job(questions_, q, r, [](Site& s, const Json& question, const std::atomic<bool>& cancelled) { return cycles(question, s.scratch_.file(""), cancelled).dump(-1, ' ', false, Json::error_handler_t::replace); });
     });
     http_.Post(root + "api/cancel", [this](const Request& q, Response& r) {
       const Json question = Json::parse(q.body, nullptr, false);

@@ -52,8 +52,8 @@ static int gicd_access(u64 at, u32 bytes, int write, u64 *value) {
 }
 
 int device_access(struct vcpu *v, u64 ipa, u32 bytes, int write, u64 *value) {
-  if (ipa - gicd < gicd_bytes) return gicd_access(ipa - gicd, bytes, write, value);
-  if (ipa - gicr < cpus * gicr_bytes) {
+  if (ipa - gicd <= gicd_bytes - bytes) return gicd_access(ipa - gicd, bytes, write, value);
+  if (ipa - gicr <= cpus * gicr_bytes - bytes) {
     u8 *p = &redistributor[0][0] + (ipa - gicr);
     if (write) put(p, bytes, *value);
     else *value = get(p, bytes);

@@ -39,7 +39,7 @@ static u64 cpu_on(u64 mpidr, u64 entry, u64 context) {
   v->context = context;
   return host_psci(psci_cpu_on, mpidr, (u64)second, 0);
 }
-static int in_guest(u64 at, u64 bytes) { return at >= guest_base && at + bytes <= guest_base + guest_bytes; }
+static int in_guest(u64 at, u64 bytes) { return at >= guest_base && at - guest_base <= guest_bytes - bytes; }
 static u64 copy_state(struct vcpu *v, u64 at, int to_guest) {
   if (at % 8 != 0 || !in_guest(at, sizeof v->state)) return (u64)invalid_parameters;
   u64 *p = (u64 *)at;
