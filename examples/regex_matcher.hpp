@@ -456,7 +456,7 @@ class RegexCode {
     b_.at(wide);
     Value found = in_runs(b_.load(Type::v128, at), runs);
     if (!behind.empty()) found = b_.vand(found, in_runs(b_.load(Type::v128, at, 1), behind));
-    const Value low = b_.vextract(Lane::i64, found, 0), high = b_.vextract(Lane::i64, found, 1);
+    const Value low = b_.vextract(Lane::i64, found, 0U), high = b_.vextract(Lane::i64, found, 1U);
     b_.brif(b_.icmp(ICond::eq, b_.or_(low, high), b_.i64(0)), {none}, {some});
     b_.at(none);
     b_.br({start, {last, count}});
