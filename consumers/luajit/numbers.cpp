@@ -176,8 +176,8 @@ ir::Value Translator::convert(const IRIns& i) {
   }
   if (from == IRT_NUM || from == IRT_FLOAT) {
     if (irt_isguard(i.t)) return checked_integer(x);
-    // Out of range the result is the CPU's, as the interpreter's is; of a constant the builder would fold its own.
-    const Value number = irref_isk(i.op1) ? b_.freeze(x) : x;
+    // Out of range the result is the CPU's, as the interpreter's is: on x86-64 not what the builder folds of constants.
+    const Value number = Target::converts_unsigned ? x : b_.freeze(x);
     if (irt_isu64(i.t) || irt_isu32(i.t))
       return unsigned_integer(from == IRT_FLOAT ? b_.fpext(Type::f64, number) : number, t);
     return b_.fptosi(t == Type::i32 ? Type::i32 : Type::i64, number);
