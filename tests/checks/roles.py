@@ -102,7 +102,7 @@ def check(report: Report, target: str, build: Path, seed: int, count: int) -> No
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=int(os.environ.get("JITKIT_SEED", "1")))
-    parser.add_argument("--count", type=int, default=16, help="instructions of each form")
+    parser.add_argument("--count", type=int, default=32, help="instructions of each form")
     parser.add_argument("--target", choices=list(COMPILERS), help="only this one")
     parser.add_argument("--build", type=Path, default=tree.ROOT / "build" / "dev" / "tests" / "roles")
     args = parser.parse_args()
