@@ -8,6 +8,8 @@ install(DIRECTORY include/jitkit/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/jitki
         PATTERN "ir" EXCLUDE PATTERN "emit" EXCLUDE PATTERN "consumers" EXCLUDE)
 install(DIRECTORY ir emit consumers DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/jitkit"
         ${header_patterns})
+# What a generated C model includes.
+install(FILES consumers/hv-trap/hv_model.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/jitkit/consumers/hv-trap")
 
 target_include_directories(jitkit INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 install(TARGETS jitkit EXPORT jitkit-targets)

@@ -47,15 +47,16 @@ class CHeader {
     out_ << "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
   }
 
- private:
-  static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
   static bool is_identifier(std::string_view s) {
     if (s.empty() || is_digit(s[0])) return false;
     for (const char c : s)
       if (!is_letter(c) && !is_digit(c)) return false;
     return true;
   }
+
+ private:
+  static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
   void guard(std::string_view name) {
     out_ << "JITKIT_STUBS_";
     for (const char c : name)

@@ -54,7 +54,8 @@ class Generator {
   const std::string& symbol() const { return p_.vectors ? vectors_name_ : p_.entry.symbol; }
   u32 alignment() const { return p_.vectors ? 2048 : 64; }
 
-  explicit Generator(const Policy& p) : p_(p), area_(p.area()), m_(code) {}
+  // x0 and x1 are all that is free: a macro that would borrow x16 or x17 is an error.
+  explicit Generator(const Policy& p) : p_(p), area_(p.area()), m_(code) { m_.set_scratch({}); }
 
   // What is wrong, each with the entry's name; empty if there is code.
   std::vector<std::string> run() {

@@ -9,6 +9,7 @@
 #define JITKIT_CONSUMERS_HV_TRAP_POLICY_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/ir/c_header.hpp>
 #include <jitkit/ir/unit.hpp>
 
 #include <algorithm>
@@ -144,6 +145,26 @@ inline bool check_banks(const Mmio& m, const Area& area, std::vector<std::string
   return errors.size() == least;
 }
 
+// Names become C macros, functions and strings, and symbols of an assembly file.
+inline void check_names(const Policy& p, std::vector<std::string>& errors) {
+  const auto named = [&](const std::string& what, const std::string& name) {
+    if (!ir::CHeader::is_identifier(name)) errors.push_back(what + "'" + name + "' is no identifier");
+  };
+  const auto entries = [&](const auto& list) {
+    for (const auto& e : list) {
+      named("an entry's name ", e.name);
+      if (e.action.kind == Action::Kind::body) named(e.name + ": a body's name ", e.action.body);
+    }
+  };
+  named("slow: ", p.slow);
+  if (!p.vectors) named("entry: symbol ", p.entry.symbol);
+  for (const auto& [name, at] : p.state) named("a state word's name ", name);
+  entries(p.calls);
+  entries(p.hypercalls);
+  entries(p.registers);
+  entries(p.mmio);
+}
+
 // What is wrong with it, one per line and each with the entry's name; empty if good.
 inline std::vector<std::string> check(const Policy& p) {
   std::vector<std::string> errors;
@@ -159,6 +180,7 @@ inline std::vector<std::string> check(const Policy& p) {
     if (!fresh) errors.push_back(name + ": " + key + " is " + at->second + "'s already");
   };
   const Area area = p.area();
+  check_names(p, errors);
   if (!p.vectors) check_entry(p, errors);
   const auto action = [&](const std::string& name, const Action& a, bool write, u32 bytes) {
     using Kind = Action::Kind;

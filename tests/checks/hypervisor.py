@@ -35,6 +35,7 @@ import demo  # noqa: E402: the monitor's
 OUT = ROOT / "build" / "consumers" / "hv-trap"
 POLICY = ROOT / "consumers" / "hv-trap" / "policy.yaml"
 HERE = ROOT / "tests" / "hypervisor"
+FAST = OUT / "xen" / "fast"
 GENERATOR = ROOT / "build" / "release" / "consumers" / "hv-trap" / "hv-trap-gen"
 GCC, OBJCOPY = "aarch64-linux-gnu-gcc", "aarch64-linux-gnu-objcopy"
 FLAGS = ("-O2 -ffreestanding -nostdlib -static -no-pie -fno-pie -mgeneral-regs-only -mstrict-align -fno-stack-protector "
@@ -162,6 +163,23 @@ BAD = [  # (what is appended to a policy, what the refusal says)
      "B: store to 0x1000 is A's already"),
     ("mmio: [{page: 0x1000, registers: [{name: A, offset: 0, narrow: true, write: ignore}]}]", "A: narrow accesses are reads"),
     ("calls: [{id: 1, value: 1}]", "an entry without a name"),
+    ("state: {w: 0x184}\nmmio: [{page: w, registers: [{name: A, offset: 0, value: 1}]}]",
+     "A: the page's word 0x184 is not of the state or not aligned to 8 bytes"),
+    ("state: {w: 8}\nmmio: [{page: w, registers: [{name: A, offset: 0, value: 1}]}]",
+     "A: the page's word 0x8 is not of the state or not aligned to 8 bytes"),
+    *((policy, f"{what} is no identifier") for policy, what in [
+        ("calls: [{name: A-B, id: 1, value: 1}]", "an entry's name 'A-B'"),
+        ("calls: [{name: \"A\\\"\", id: 1, value: 1}]", "an entry's name 'A\"'"),
+        ("calls: [{name: \"A\\n#error\", id: 1, value: 1}]", "an entry's name 'A\n#error'"),
+        ("calls: [{name: '', id: 1, value: 1}]", "an entry's name ''"),
+        ("hypercalls: {immediate: 1, calls: [{name: 1A, id: 1, value: 1}]}", "an entry's name '1A'"),
+        ("registers: [{name: A B, at: [3, 0, 0, 4, 0], value: 1}]", "an entry's name 'A B'"),
+        ("mmio: [{page: 0x1000, registers: [{name: A/*, offset: 0, value: 1}]}]", "an entry's name 'A/*'"),
+        ("state: [a.b]", "a state word's name 'a.b'"),
+        ("slow: a b", "slow: 'a b'"),
+        ("entry: {symbol: hv.fast, free: [x0, x1], saved: -16, area: 0}", "entry: symbol 'hv.fast'"),
+        ("bodies: B\n" + CALL % "dotted.name", "A: a body's name 'dotted.name'"),
+    ]),
     ("bodies: absent\ncalls: [{name: A, id: 1, body: f}]", "absent: cannot be read"),
 ]
 EXIT = "  e1 = exit_to (i64 in reg(0))\n"
@@ -177,6 +195,7 @@ BODIES = "declare @helper(i64) -> i64\ndeclare @nothing(ptr) conv custom0\ndata 
     function("three", [LOAD, "b = load.i64 s + 408", "c = load.i64 s + 416", "d = mul.i64 a, b", "f = mul.i64 b, c", "g = sub.i64 d, f", "h = mul.i64 g, a",
                        "i = xor.i64 h, b", "j = add.i64 i, c", "exit e1, j"]),
     function("right", [LOAD, "exit e1, a"]),
+    function("dotted.name", [LOAD, "exit e1, a"]),
     function("returns", ["ret"], ""),
     function("tails", ["tail_call @nothing(s)"], ""),
     function("traps", ["trap 3"], ""),
@@ -217,6 +236,9 @@ def refusals(report: Report) -> None:
         report.check("an empty policy", done.returncode == 0)
         done = subprocess.run([GCC, *FLAGS, "-I", POLICY.parent, "-c", "out.c", "-o", "out.o"], cwd=directory)
         report.check("an empty policy's C model", done.returncode == 0)
+        # Xen's has banks, hypercalls and pages in words; the demo's is in the monitor's guest.
+        done = subprocess.run([GCC, *FLAGS, "-I", POLICY.parent, "-c", FAST.with_suffix(".c"), "-o", "out.o"], cwd=directory)
+        report.check("the C model of the path in Xen", done.returncode == 0)
         path.write_text("bodies: B\n" + CALL % "loops" + "\n")
         done = subprocess.run([GENERATOR, path, Path(directory) / "out"])
         listing = (Path(directory) / "out.txt").read_text()
