@@ -129,7 +129,7 @@ import:
 explore:
 	@tools/setup.sh explore
 	@$(call compile,release,jitkit_command jitkit_explore jitkit_count)
-	@tools/arm64_root.sh "$(JITKIT_CACHE)/lua-arm64" lua5.1 libreadline8 libtinfo6 || echo "no PUC Lua for AArch64: the tab Lua goes without"
+	@tools/debian.sh root arm64 "$(JITKIT_CACHE)/lua-arm64" lua5.1 libreadline8 libtinfo6 || echo "no PUC Lua for AArch64: the tab Lua goes without"
 	@cd tools/explore/page && npm ci --no-progress --silent
 	@node tools/explore/page/build.mjs build/explore-page
 	@build/jitkit explore $${PORT:+"--port=$$PORT"}

@@ -5,5 +5,5 @@
 set -eu
 
 root=${JITKIT_CACHE:-$HOME/.cache/jitkit}/jre-17-arm64
-"$(dirname "$0")/arm64_root.sh" "$root" openjdk-17-jre-headless libc6 zlib1g libstdc++6 libgcc-s1
+"$(dirname "$0")/debian.sh" root arm64 "$root" openjdk-17-jre-headless libc6 zlib1g libstdc++6 libgcc-s1
 echo "$root"

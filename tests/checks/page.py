@@ -31,7 +31,7 @@ def main() -> int:
             print(f"FAIL build: {' '.join(command)}: exit status {done.returncode}\n0 passed, 1 failed, 0 skipped")
             return 1
     # PUC Lua for AArch64, as in make explore; the test tells of it if it is not there.
-    root = [str(tree.ROOT / "tools" / "arm64_root.sh"), str(CACHE / "lua-arm64"), "lua5.1", "libreadline8", "libtinfo6"]
+    root = [str(tree.ROOT / "tools" / "debian.sh"), "root", "arm64", str(CACHE / "lua-arm64"), "lua5.1", "libreadline8", "libtinfo6"]
     subprocess.run(root, stdin=subprocess.DEVNULL, check=False)
     test = ["node", str(PAGE / "test.mjs"), str(tree.ROOT / "build" / "jitkit"), *sys.argv[1:]]
     return subprocess.run(test, stdin=subprocess.DEVNULL, check=False).returncode

@@ -29,7 +29,7 @@ DOCTEST = re.compile(r"test cases:\s*\d+\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed
 def kernel() -> Path:
     """Debian's kernel for arm64. Its modules are not kept: what the machine needs is built in."""
     root = CACHE / "linux-arm64"
-    subprocess.run([tree.ROOT / "tools" / "arm64_root.sh", root, "linux-image-arm64"], check=True)
+    subprocess.run([tree.ROOT / "tools" / "debian.sh", "root", "arm64", root, "linux-image-arm64"], check=True)
     shutil.rmtree(root / "lib", ignore_errors=True)
     return next((root / "boot").glob("vmlinuz-*"))
 

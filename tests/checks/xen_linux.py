@@ -65,7 +65,7 @@ def talk(line: list) -> tuple[str, bool, float]:
 
 def check(report: Report, cache: Path, directory: Path) -> None:
     root = CACHE / "busybox-arm64"
-    subprocess.run([tree.ROOT / "tools" / "arm64_root.sh", root, "busybox-static"], check=True)
+    subprocess.run([tree.ROOT / "tools" / "debian.sh", "root", "arm64", root, "busybox-static"], check=True)
     image = directory / "initrd"
     image.write_bytes(initrd(next(p for p in (root / "bin/busybox", root / "usr/bin/busybox") if p.exists())))
     shown = {}

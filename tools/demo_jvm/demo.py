@@ -70,7 +70,7 @@ def arm64_rows(counts: Path) -> dict[str, list[str]]:
     """Under a QEMU that counts. A JVM that compiles while it runs would not repeat itself: it waits for its compilers."""
     jre = subprocess.run([ROOT / "tools" / "jre_arm64.sh"], check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
     tools = Path(os.environ.get("JITKIT_CACHE") or Path.home() / ".cache" / "jitkit") / "coreutils-arm64"
-    subprocess.run([ROOT / "tools" / "arm64_root.sh", tools, "coreutils", "libc6"], check=True)
+    subprocess.run([ROOT / "tools" / "debian.sh", "root", "arm64", tools, "coreutils", "libc6"], check=True)
     emulator = ["qemu-aarch64", "-cpu", "max", "-plugin", f"{PLUGIN},out={counts}", "-L"]
     java = [*emulator, jre, f"{jre}/usr/lib/jvm/java-17-openjdk-arm64/bin/java", "-Xbatch"]
     return rows(java, [*emulator, str(tools), f"{tools}/usr/bin/sha1sum"], agent("arm64"))

@@ -59,12 +59,7 @@ http {{
 def unpacked(cache: Path) -> Path:
     """The packages' files, fetched once."""
     root = cache / "root"
-    if not (root / "usr" / "sbin" / "nginx").exists():
-        (cache / "debs").mkdir(parents=True, exist_ok=True)
-        subprocess.run(["apt-get", "-q", "-o", "APT::Sandbox::User=", "download", *PACKAGES], cwd=cache / "debs", check=True,
-                       stdout=subprocess.DEVNULL)
-        for package in sorted((cache / "debs").glob("*.deb")):
-            subprocess.run(["dpkg-deb", "-x", package, root], check=True)
+    subprocess.run([ROOT / "tools" / "debian.sh", "root", "amd64", root, *PACKAGES], check=True)
     return root
 
 
