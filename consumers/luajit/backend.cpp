@@ -305,9 +305,12 @@ void __wrap_lj_mcode_limiterr(jit_State* J, size_t need) {
   __real_lj_mcode_limiterr(J, need);
 }
 
-// LuaJIT makes its areas executable by it.
+// LuaJIT makes its areas executable by it, and its page of FFI callbacks, whose stubs are its own and have no landing
+// pads. An area begins with a link that names its size; where the page has the same bytes, two instructions stand.
 int __wrap_mprotect(void* area, size_t size, int protection) {
-  return __real_mprotect(area, size, protection | ((protection & PROT_EXEC) != 0 ? jitkit::luajit::guarded_pages() : 0));
+  int guarded = (protection & PROT_EXEC) != 0 ? jitkit::luajit::guarded_pages() : 0;
+  if (guarded != 0 && static_cast<const MCLink*>(area)->size != size) guarded = 0;
+  return __real_mprotect(area, size, protection | guarded);
 }
 
 void __wrap_lj_trace_err(jit_State* J, TraceError e) {
