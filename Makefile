@@ -52,7 +52,7 @@ demo-jvm:
 demo-hv:
 	@tools/setup.sh consumers
 	@mkdir -p build
-	@{ $(call compile,release,hv_trap_vectors jitkit_count); } >build/demo-hv.log 2>&1 || { cat build/demo-hv.log; exit 1; }
+	@{ $(call compile,release,hv_trap_monitor jitkit_count); } >build/demo-hv.log 2>&1 || { cat build/demo-hv.log; exit 1; }
 	@python3 consumers/hv-trap/monitor/demo.py $(ARGS)
 
 demo-luajit:
@@ -83,7 +83,7 @@ soak:
 	@python3 tests/checks/roles.py --count 200
 	@$(call compile,arm64-qemu,crypto_run)
 	@python3 tests/checks/crypto.py --full
-	@$(call compile,release,hv_trap_vectors jitkit_count)
+	@$(call compile,release,hv_trap_monitor hv_trap_xen jitkit_count)
 	@python3 tests/checks/hypervisor.py --traps 1000000
 	@python3 tests/checks/xen.py --traps 180000 --faults --linux
 	@python3 tests/checks/luajit.py --full
@@ -141,7 +141,7 @@ consumers:
 
 demo-xen:
 	@tools/setup.sh xen
-	@$(call compile,release,hv_trap_vectors jitkit_count)
+	@$(call compile,release,hv_trap_xen jitkit_count)
 	@python3 tests/checks/xen.py --table --linux $(ARGS)
 
 luajit:

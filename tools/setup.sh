@@ -35,7 +35,7 @@ packages_of() {
     docs) echo "$build mkdocs doxygen" ;;
     deb) echo "$build binutils dpkg-dev" ;;
     fuzz) echo "$build $arm64 $oracles $compilers llvm-19-dev" ;;
-    consumers) echo "$build $arm64 $jvm $hypervisor $luajit" ;;
+    consumers) echo "$build $arm64 $jvm $hypervisor $xen $luajit" ;;
     xen) echo "$build $arm64 $hypervisor $xen" ;;
     luajit) echo "$build $arm64 $luajit" ;;
     *) echo "tools/setup.sh: unknown set '$1'" >&2; exit 2 ;;

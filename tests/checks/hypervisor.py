@@ -30,16 +30,15 @@ from report import Report
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "consumers" / "hv-trap" / "monitor"))
+import build_monitor  # noqa: E402
 import demo  # noqa: E402: the monitor's
 
 OUT = ROOT / "build" / "consumers" / "hv-trap"
 POLICY = ROOT / "consumers" / "hv-trap" / "policy.yaml"
 HERE = ROOT / "tests" / "hypervisor"
-FAST = OUT / "xen" / "fast"
+FAST = OUT / "fast"
 GENERATOR = ROOT / "build" / "release" / "consumers" / "hv-trap" / "hv-trap-gen"
-GCC, OBJCOPY = "aarch64-linux-gnu-gcc", "aarch64-linux-gnu-objcopy"
-FLAGS = ("-O2 -ffreestanding -nostdlib -static -no-pie -fno-pie -mgeneral-regs-only -mstrict-align -fno-stack-protector "
-         "-fno-tree-loop-distribute-patterns -Wall -Wextra -Werror -Wl,--build-id=none -Wl,--no-warn-rwx-segments").split()
+GCC, FLAGS, OBJCOPY = build_monitor.GCC, build_monitor.FLAGS, "aarch64-linux-gnu-objcopy"
 QEMU = ("qemu-system-aarch64 -M virt,virtualization=on,gic-version=3 -cpu max -m 512 -smp 2 -display none -serial none "
         "-monitor none -net none -semihosting-config enable=on,target=native -kernel").split()
 
@@ -234,10 +233,10 @@ def refusals(report: Report) -> None:
         path.write_text("{}\n")
         done = subprocess.run([GENERATOR, path, Path(directory) / "out"])
         report.check("an empty policy", done.returncode == 0)
-        done = subprocess.run([GCC, *FLAGS, "-I", POLICY.parent, "-c", "out.c", "-o", "out.o"], cwd=directory)
+        done = subprocess.run([GCC, *FLAGS, "-c", "out.c", "-o", "out.o"], cwd=directory)
         report.check("an empty policy's C model", done.returncode == 0)
         # Xen's has banks, hypercalls and pages in words; the demo's is in the monitor's guest.
-        done = subprocess.run([GCC, *FLAGS, "-I", POLICY.parent, "-c", FAST.with_suffix(".c"), "-o", "out.o"], cwd=directory)
+        done = subprocess.run([GCC, *FLAGS, "-c", FAST.with_suffix(".c"), "-o", "out.o"], cwd=directory)
         report.check("the C model of the path in Xen", done.returncode == 0)
         path.write_text("bodies: B\n" + CALL % "loops" + "\n")
         done = subprocess.run([GENERATOR, path, Path(directory) / "out"])
@@ -301,7 +300,7 @@ def proof(report: Report, traps: int, directory: Path, code: Path, define: list[
     elf = directory / "proof.elf"
     seed = int(os.environ.get("JITKIT_SEED", "1"))
     subprocess.run([GCC, *FLAGS, *define, "-I", directory, f"-DTRAPS={traps}", f"-DSEED={seed * 2 + 1}ULL", "-T", HERE / "link.ld", HERE / "boot.S", HERE / "model.c",
-                    HERE / "proof.c", code, "-o", elf], check=True)
+                    HERE / "proof.c", build_monitor.HERE / "bare.c", code, "-o", elf], check=True)
     done = subprocess.run([*QEMU, elf], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
     totals = re.search(r"^(\d+) passed, (\d+) failed, 0 skipped$", done.stdout, re.M)
     for line in done.stdout.splitlines():
@@ -321,9 +320,9 @@ def random_program(directory: Path, before: bool, traps: int, n: int) -> tuple[P
     name = "path" if before else "vectors"
     made = subprocess.run([GENERATOR, directory / "random.yaml", directory / name], stderr=subprocess.PIPE, text=True)
     if made.returncode == 0:
-        made = subprocess.run([GCC, *FLAGS, "-I", directory, "-I", POLICY.parent, f"-DTRAPS={traps}", f"-DSEED={2 * n + 1}ULL", "-DNO_FAULTS",
+        made = subprocess.run([GCC, *FLAGS, "-I", directory, f"-DTRAPS={traps}", f"-DSEED={2 * n + 1}ULL", "-DNO_FAULTS",
                                "-DC_MODEL", "-DLEAST_HANDLED=20", '-DNOTE="random policy: "', '-DPOLICY="random_policy.h"', *(["-DBEFORE"] if before else []),
-                               "-T", HERE / "link.ld", HERE / "boot.S", HERE / "model.c", HERE / "proof.c", directory / f"{name}.c",
+                               "-T", HERE / "link.ld", HERE / "boot.S", HERE / "model.c", HERE / "proof.c", build_monitor.HERE / "bare.c", directory / f"{name}.c",
                                directory / f"{name}.o", "-o", directory / "random.elf"], stderr=subprocess.PIPE, text=True)
     return directory / "random.elf", made
 
@@ -377,9 +376,11 @@ def monitor(report: Report, directory: Path) -> None:
     reference = [HERE / "model.c", HERE / "monitor_model.c"]
     for what, model, granules, good in (("the policy's C model", [], (16,), True), ("the reference", reference, (4, 64), True),
                                         ("a wrong model", [*reference, "-DFAULT=9"], (4,), False)):
-        image = demo.build(directory, OUT / "vectors", model)
+        image = directory / "monitor.elf" if model else demo.IMAGE
+        if model:
+            build_monitor.build(OUT / "vectors", image, model)
         for granule in granules:
-            run = demo.run(image, granule, False)
+            run = demo.run(image, granule, False, directory / "counts")
             name = f"guest with {what}, granule of {granule} KiB"
             total = re.search(r"^guest: (\d+) traps on 2 vCPUs, (\d+) wrong$", run.text, re.M)
             report.check(name, total is not None and (run.status == 0) == good and (total[2] == "0") == good,

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from report import Report
-from xen import FAST, ON, build, command
+from xen import FAST, ON, XEN, build, command
 
 TRAPS, SECONDS = 4000, 120
 NOP, EQUAL, PAIR = 0xD503201F, 0xEB1F03FF, 0xA96E07E0  # cmp xzr, xzr; ldp x0, x1, [sp, #-288]
@@ -35,9 +35,9 @@ def words_of(data: bytes) -> list[int]:
     return list(struct.unpack(f"<{len(data) // 4}I", data[: len(data) // 4 * 4]))
 
 
-def check(report: Report, cache: Path, directory: Path) -> None:
+def check(report: Report, directory: Path) -> None:
     image = build(directory, "faults", [f"-DTRAPS={TRAPS}"])
-    xen = (cache / "fast" / "xen" / "xen").read_bytes()
+    xen = XEN["fast"].read_bytes()
     flat = directory / "fast.text"
     subprocess.run(["aarch64-linux-gnu-objcopy", "-O", "binary", "-j", ".text", FAST.with_suffix(".o"), flat], check=True)
     code = flat.read_bytes()

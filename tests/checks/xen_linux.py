@@ -11,7 +11,7 @@ from pathlib import Path
 import threads_arm64
 import tree
 from report import Report
-from xen import CACHE, ON, command
+from xen import CACHE, ON, XEN, command
 
 SECONDS = 400
 # What a dom0 can see of what the path answers: identification registers, PSCI and SMCCC as the kernel found them.
@@ -63,14 +63,14 @@ def talk(line: list) -> tuple[str, bool, float]:
     return text.decode(errors="replace").replace("\r", ""), prompted, time.time() - started
 
 
-def check(report: Report, cache: Path, directory: Path) -> None:
+def check(report: Report, directory: Path) -> None:
     root = CACHE / "busybox-arm64"
     subprocess.run([tree.ROOT / "tools" / "debian.sh", "root", "arm64", root, "busybox-static"], check=True)
     image = directory / "initrd"
     image.write_bytes(initrd(next(p for p in (root / "bin/busybox", root / "usr/bin/busybox") if p.exists())))
     shown = {}
     for name, options in (("off", ""), ("on", ON)):
-        line = command(cache / "fast" / "xen" / "xen", threads_arm64.kernel(), 2, options, "console=hvc0 loglevel=3", 256)
+        line = command(XEN["fast"], threads_arm64.kernel(), 2, options, "console=hvc0 loglevel=3", 256)
         text, prompted, seconds = talk([*line, "-m", "1024", "-device", f"guest-loader,addr=0x4d000000,initrd={image}"])
         report.check(f"Linux, {name}: busybox's prompt, and off", prompted, text[-1500:])
         report.check(f"Linux, {name}: the path is {name}", ("jitkit: fast traps on" in text) == (name == "on"))

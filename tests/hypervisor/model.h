@@ -4,9 +4,7 @@
 #ifndef JITKIT_TESTS_HYPERVISOR_MODEL_H
 #define JITKIT_TESTS_HYPERVISOR_MODEL_H
 
-typedef unsigned long long u64;
-typedef unsigned int u32;
-typedef unsigned char u8;
+#include "bare.h"
 
 struct trap {
   u64 x[31];

@@ -31,7 +31,6 @@ struct vcpu {
 extern int hv_model(struct trap* t, u8* vcpu);  // of the generator; it has to agree with the reference
 #endif
 extern void take_trap(struct vcpu* v);
-extern u64 semihosting(u64 op, const void* block);
 extern u32 hv_vectors[], hv_code_end[];
 #ifdef BEFORE
 extern u32 hv_fast[];
@@ -47,50 +46,14 @@ static struct vcpu all_vcpus[3], *const vcpus = all_vcpus + 1;  // below each th
 static u64 stage2[512] __attribute__((aligned(4096)));
 static volatile u32 done[2], handled[2], different[2], ready;
 
-static char line[256];
-static char* put(char* p, const char* s) {
-  while (*s) *p++ = *s++;
-  *p = 0;
-  return p;
-}
-static char* number(char* p, u64 v, u32 base) {
-  char text[24];
-  int n = 0;
-  do text[n++] = "0123456789abcdef"[v % base];
-  while ((v /= base) != 0);
-  while (n) *p++ = text[--n];
-  *p = 0;
-  return p;
-}
-static void say(const char* s) { semihosting(4, s); }
-static void leave(u64 status) {
-  const u64 block[2] = {0x20026, status};
-  semihosting(0x20, block);
-  for (;;) {}
-}
 void unexpected(u64 vector) {
-  number(put(line, "FAIL hypervisor: unexpected vector "), vector, 10);
-  say(line);
+  say_number("FAIL hypervisor: unexpected vector ", vector, 10);
   say("\n0 passed, 1 failed, 0 skipped\n");
   leave(1);
 }
-void* memset(void* p, int v, unsigned long n) {
-  for (volatile u8* q = p; n-- != 0;) *q++ = (u8)v;
-  return p;
-}
-void* memcpy(void* p, const void* from, unsigned long n) {
-  volatile u8* q = p;
-  for (const u8* f = from; n-- != 0;) *q++ = *f++;
-  return p;
-}
 
 static u64 seeds[2];
-static u64 random(int cpu) {  // Vigna, xorshift64*
-  u64 x = seeds[cpu];
-  x ^= x >> 12, x ^= x << 25, x ^= x >> 27;
-  seeds[cpu] = x;
-  return x * 0x2545f4914f6cdd1d;
-}
+static u64 random(int cpu) { return next_random(&seeds[cpu]); }
 static u32 below(int cpu, u32 n) { return (u32)(random(cpu) >> 33) % n; }
 
 // ISS without Rt, direction included.
@@ -174,8 +137,7 @@ static u32 run(int cpu, u32 count, int fault, volatile u32* fast, int quiet) {
     for (u32 i = 0; i < sizeof want; ++i) agrees = agrees && ((u8*)&again)[i] == ((u8*)&want)[i];
     for (u32 i = state_first; i < state_end; ++i) agrees = agrees && states_again[cpu][i] == state[i];
     if (!agrees && fault == 0) {
-      number(put(line, "the C model differs: esr "), v->in.esr, 16);
-      say(line);
+      say_number("the C model differs: esr ", v->in.esr, 16), say("\n");
       ++bad;
     }
 #endif
@@ -184,15 +146,10 @@ static u32 run(int cpu, u32 count, int fault, volatile u32* fast, int quiet) {
     if (same(v, &want, state, end)) continue;
     if (quiet) return 1;
     if (++bad > 4) continue;
-    char* p = number(put(line, "different: cpu "), (u64)cpu, 10);
-    p = number(put(p, " esr "), v->in.esr, 16);
-    p = number(put(p, " spsr "), v->in.spsr, 16);
-    p = number(put(p, " end "), end, 10);
-    p = number(put(p, " -> esr "), v->out.esr, 16);
-    p = number(put(p, " spsr "), v->out.spsr, 16);
-    p = number(put(p, " elr+"), v->out.elr - v->in.elr, 16);
-    put(p, "\n");
-    say(line);
+    say_number("different: cpu ", (u64)cpu, 10);
+    say_number(" esr ", v->in.esr, 16), say_number(" spsr ", v->in.spsr, 16), say_number(" end ", end, 10);
+    say_number(" -> esr ", v->out.esr, 16), say_number(" spsr ", v->out.spsr, 16);
+    say_number(" elr+", v->out.elr - v->in.elr, 16), say("\n");
   }
   return bad;
 }
@@ -235,9 +192,7 @@ static u32 passed, failed;
 static void verdict(const char* what, const char* name, int good) {
   ++*(good ? &passed : &failed);
   if (good) return;
-  char* p = put(put(line, "FAIL "), what);
-  put(put(put(p, ": "), name), "\n");
-  say(line);
+  say("FAIL "), say(what), say(": "), say(name), say("\n");
 }
 
 #ifdef BEFORE
@@ -266,8 +221,8 @@ void main(int cpu) {
   verdict("traps", "too few were handled", handled[0] + handled[1] > TRAPS / LEAST_HANDLED);
 #ifndef NO_FAULTS
   for (int n = 1; n <= model_faults; ++n) {
-    number(line + 128, (u64)n, 10);
-    verdict("model's fault not found", line + 128, run(0, 400000, n, 0, 1) != 0);
+    char text[24];
+    verdict("model's fault not found", number(text, (u64)n, 10), run(0, 400000, n, 0, 1) != 0);
   }
   for (u32 n = 0; n < sizeof code_faults / sizeof *code_faults; ++n) {
     const struct code_fault* f = &code_faults[n];
@@ -283,12 +238,8 @@ void main(int cpu) {
   }
 #endif
   verdict("traps", "differences after the faults", run(0, 2000, 0, 0, 0) == 0);
-  char* p = number(put(line, NOTE), TRAPS, 10);
-  p = number(put(p, FORM " on 2 CPUs, "), handled[0] + handled[1], 10);
-  put(p, " of them handled by generated code\n");
-  say(line);
-  p = put(number(line, passed, 10), " passed, ");
-  put(put(number(p, failed, 10), " failed, 0 skipped"), "\n");
-  say(line);
+  say_number(NOTE, TRAPS, 10), say_number(FORM " on 2 CPUs, ", handled[0] + handled[1], 10);
+  say(" of them handled by generated code\n");
+  say_number("", passed, 10), say_number(" passed, ", failed, 10), say(" failed, 0 skipped\n");
   leave(failed != 0);
 }

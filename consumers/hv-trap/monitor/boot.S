@@ -1,19 +1,14 @@
 // Boot at EL2, the way into the guest, and the ways into C from the generated vectors.
 // SPDX-License-Identifier: MIT
+#include "registers.h"
         .arch   armv8-a
         .section .text.boot, "ax"
         .global _start
-_start: adrp    x0, stacks
-        add     x0, x0, :lo12:stacks
-        add     x0, x0, #0x4000
-        mov     sp, x0
+_start: set_stack x0, stacks + 0x4000
         mov     x0, #0
         b       start
         .global second
-second: adrp    x0, stacks
-        add     x0, x0, :lo12:stacks
-        add     x0, x0, #0x8000
-        mov     sp, x0
+second: set_stack x0, stacks + 0x8000
         mov     x0, #1
         b       start
 
@@ -22,20 +17,13 @@ second: adrp    x0, stacks
 host_psci:
         smc     #0
         ret
-// u64 semihosting(u64 op, const void* block)
-        .global semihosting
-semihosting:
-        hlt     #0xf000
-        ret
 
 // void run_guest(struct vcpu* v): the registers of *v, ELR_EL2 and SPSR_EL2 are the guest's. No way back.
         .global run_guest
 run_guest:
         mov     sp, x0
 restore:
-        .irp    n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
-        ldr     x\n, [sp, #8 * \n]
-        .endr
+        load_registers sp, FROM_2
         ldp     x0, x1, [sp]
         eret
         dsb     nsh
@@ -44,9 +32,7 @@ restore:
 // All registers into the vCPU (sp), C on the CPU's own stack, and back.
         .macro  to_c function
         stp     x0, x1, [sp]
-        .irp    n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
-        str     x\n, [sp, #8 * \n]
-        .endr
+        store_registers sp, 0, FROM_2
         mov     x19, sp
         mov     x0, sp
         ldr     x1, [sp, #2048]
@@ -66,10 +52,7 @@ hv_vector_9:
         .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15
         .global hv_vector_\n
 hv_vector_\n:
-        adrp    x0, stacks
-        add     x0, x0, :lo12:stacks
-        add     x0, x0, #0x8000
-        mov     sp, x0
+        set_stack x0, stacks + 0x8000
         mov     x0, #\n
         b       unexpected
         .endr

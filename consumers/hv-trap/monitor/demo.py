@@ -19,10 +19,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent.parent
 OUT = ROOT / "build" / "consumers" / "hv-trap"
 PLUGIN = ROOT / "build" / "release" / "tools" / "qemu_count" / "libjitkit_count.so"
-GCC, NM = "aarch64-linux-gnu-gcc", "aarch64-linux-gnu-nm"
-FLAGS = ("-O2 -ffreestanding -nostdlib -static -no-pie -fno-pie -mgeneral-regs-only -mstrict-align -mno-outline-atomics "
-         "-fno-stack-protector -fno-tree-loop-distribute-patterns -Wall -Wextra -Werror -Wl,--build-id=none "
-         "-Wl,--no-warn-rwx-segments").split()
+IMAGE = OUT / "monitor.elf"
+NM = "aarch64-linux-gnu-nm"
 QEMU = ("qemu-system-aarch64 -M virt,virtualization=on,gic-version=3 -cpu max -m 512 -smp 2 -display none -serial none "
         "-monitor none -net none").split()
 # The guest's name of a trap; Xen 4.17.5 (defconfig, -cpu max) and a frame of all registers with C behind it, counted in
@@ -64,25 +62,11 @@ class Run:
     traps: list[Trap]
 
 
-def build(directory: Path, vectors: Path = OUT / "vectors", model: list[str] = ()) -> Path:
-    """The image; `model`: what takes the place of the policy's own C model."""
-    guest, image = directory / "guest.o", directory / "monitor.elf"
-    include = f"-I{HERE.parent}"
-    other = ["-Dhv_model=generated_hv_model"] if model else []
-    made = directory / "guest_model.o"
-    subprocess.run([GCC, *FLAGS, include, *other, "-c", f"{vectors}.c", "-o", made], check=True)
-    subprocess.run([GCC, *FLAGS, include, "-r", HERE / "guest.S", HERE / "guest.c", made, *model, "-o", guest], check=True)
-    monitor = [HERE / name for name in ("boot.S", "monitor.c", "slow_path.c", "stage2.c", "devices.c", "gic.c")]
-    subprocess.run([GCC, *FLAGS, "-T", HERE / "link.ld", *monitor, f"{vectors}.o", guest, "-o", image], check=True)
-    return image
-
-
-def run(image: Path, granule: int, everything: bool, timeout: int = 120) -> Run:
+def run(image: Path, granule: int, everything: bool, counts: Path, timeout: int = 120) -> Run:
     """Counts of the generated vectors' instructions, or of everything at EL2."""
     symbols = {name: int(at, 16) for at, _, name in (line.split() for line in subprocess.run(
         [NM, "--defined-only", image], check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines())}
     first, last = ("_start", "monitor_text_end") if everything else ("hv_vectors", "hv_vectors_end")
-    counts = image.parent / "counts"
     counts.unlink(missing_ok=True)
     done = subprocess.run([*QEMU, "-semihosting-config", f"enable=on,target=native,arg=monitor,arg={granule}", "-kernel", image,
                            "-plugin", f"{PLUGIN},out={counts},marks=on,range={symbols[first]:x}-{symbols[last]:x}"],
@@ -135,9 +119,9 @@ def main() -> int:
     args = parser.parse_args()
     status = 0
     with tempfile.TemporaryDirectory() as directory:
-        image = build(Path(directory))
+        counts = Path(directory) / "counts"
         for granule in (args.granule,) if args.granule else (4, 16, 64):
-            counted, whole = run(image, granule, False), run(image, granule, True)
+            counted, whole = run(IMAGE, granule, False, counts), run(IMAGE, granule, True, counts)
             print(f"\nstage 2 with granules of {granule} KiB, two vCPUs; min to max over both and all transfer registers:")
             if counted.traps and len(counted.traps) == len(whole.traps):
                 table(counted, whole, listed())

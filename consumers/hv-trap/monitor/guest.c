@@ -6,14 +6,8 @@
 // SPDX-License-Identifier: MIT
 #include "guest.h"
 
-static u32 random_word(int cpu) {  // Vigna, xorshift64*
-  static u64 seeds[cpus] = {0x9e3779b97f4a7c15, 0xd1b54a32d192ed03};
-  u64 x = seeds[cpu];
-  x ^= x >> 12, x ^= x << 25, x ^= x >> 27;
-  seeds[cpu] = x;
-  return (u32)((x * 0x2545f4914f6cdd1d) >> 32);
-}
-static u64 random64(int cpu) { return (u64)random_word(cpu) << 32 | random_word(cpu); }
+static u64 seeds[cpus] = {0x9e3779b97f4a7c15, 0xd1b54a32d192ed03};
+static u64 random64(int cpu) { return next_random(&seeds[cpu]); }
 
 static struct frame frames[cpus];
 static u64 states[cpus][8];
@@ -208,7 +202,7 @@ static void take_watched(int cpu) {
   for (int turn = 0; turn < cpus; ++turn) {
     if (turn == cpu)
       for (u32 n = 0; n < 16; ++n) {
-        const u64 at = watched_ipa + 4 * (random_word(cpu) & 0x3fff);
+        const u64 at = watched_ipa + 4 * (random64(cpu) >> 50);
         u64 found[2];
         struct frame *f = fresh(cpu);
         f->sp = at;
@@ -228,10 +222,12 @@ void guest_irq(void) {
   if (interrupt == virtual_timer) write_sysreg(cntv_ctl_el0, 0);
   if (interrupt < 1020) write_sysreg(s3_0_c12_c12_1, interrupt);  // ICC_EOIR1_EL1
 }
+enum { seconds = 20 };  // for an interrupt, on a busy machine
 static int comes(int cpu, u32 interrupt, u32 before) {
-  for (u32 n = 0; n < 20000000; ++n)
-    if (seen[cpu][interrupt] != before) return 1;
-  return 0;
+  const u64 end = read_sysreg(cntvct_el0) + seconds * read_sysreg(cntfrq_el0);
+  while (seen[cpu][interrupt] == before)
+    if (read_sysreg(cntvct_el0) > end) return 0;
+  return 1;
 }
 static void take_interrupts(int cpu) {
   const u32 first = (hv_entry_count + 1) * ids_per_entry + 15;
@@ -239,8 +235,12 @@ static void take_interrupts(int cpu) {
   write_sysreg(s3_0_c12_c12_7, 1);   // ICC_IGRPEN1_EL1
   __asm__ volatile("isb\n msr daifclr, #2" ::: "memory");
   barrier();
-  const u64 physical = read_sysreg(cntpct_el0), virtual = read_sysreg(cntvct_el0);
-  count(cpu, kind_of(first, "timer:", "offset of the virtual counter", 0), virtual + counter_offset - physical < 0x1000000);
+  const u64 earlier = read_sysreg(cntpct_el0);
+  isb();
+  const u64 between = read_sysreg(cntvct_el0) + counter_offset;
+  isb();
+  const u64 later = read_sysreg(cntpct_el0);
+  count(cpu, kind_of(first, "timer:", "offset of the virtual counter", 0), earlier <= between && between <= later);
   u32 before = seen[cpu][virtual_timer];
   write_sysreg(cntv_tval_el0, 1000);
   write_sysreg(cntv_ctl_el0, 1);
@@ -277,15 +277,14 @@ static void print(void) {
     u32 here = 0;
     for (int cpu = 0; cpu < cpus; ++cpu) here += k->taken[cpu], wrong += k->wrong[cpu];
     traps += here;
-    begin_line("trap ");
-    add_number(id), add_text(" "), add_number(k->taken[0]), add_text("+"), add_number(k->taken[1]);
-    add_text(" wrong "), add_number(k->wrong[0]), add_text("+"), add_number(k->wrong[1]), add_text(" ");
-    if (k->mnemonic[0]) add_text(k->mnemonic), add_text(" ");
-    add_text(k->name);
-    if (k->inside) add_text("+"), add_number(k->inside);
-    end_line();
+    say_number("trap ", id, 10), say_number(" ", k->taken[0], 10), say_number("+", k->taken[1], 10);
+    say_number(" wrong ", k->wrong[0], 10), say_number("+", k->wrong[1], 10), say(" ");
+    if (k->mnemonic[0]) say(k->mnemonic), say(" ");
+    say(k->name);
+    if (k->inside) say_number("+", k->inside, 10);
+    say("\n");
   }
-  begin_line("guest: "), add_number(traps), add_text(" traps on 2 vCPUs, "), add_number(wrong), add_text(" wrong"), end_line();
+  say_number("guest: ", traps, 10), say_number(" traps on 2 vCPUs, ", wrong, 10), say(" wrong\n");
   for (const char *p = "hello from the guest\n"; *p; ++p) *(volatile u32 *)0x09000000 = (u8)*p;
   hvc(psci_system_off, wrong != 0, 0);
 }

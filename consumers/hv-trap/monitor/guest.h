@@ -18,7 +18,6 @@ struct frame {
 extern void run(struct frame *f, u64 cpu);
 extern u64 hvc(u64 id, u64 a, u64 *results);
 extern u64 cpu_on(u64 id, u64 cpu, u64 entry, u64 context);
-extern void semihosting_text(const char *text);
 extern void guest_second(void);
 extern void after(void);
 extern u32 buffers[];
@@ -29,20 +28,5 @@ struct kind {
   const char *mnemonic, *name;
   u32 inside, taken[cpus], wrong[cpus];
 };
-
-static char line[256];
-static u32 line_used;
-static inline void add_text(const char *s) {
-  while (*s && line_used + 2 < sizeof line) line[line_used++] = *s++;
-}
-static inline void add_number(u64 v) {
-  char text[21], *p = text + 20;
-  *p = 0;
-  do *--p = (char)('0' + v % 10);
-  while ((v /= 10) != 0);
-  add_text(p);
-}
-static inline void begin_line(const char *s) { line_used = 0, add_text(s); }
-static inline void end_line(void) { line[line_used++] = '\n', line[line_used] = 0, semihosting_text(line); }
 
 #endif

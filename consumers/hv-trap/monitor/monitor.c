@@ -8,39 +8,14 @@
 struct vcpu vcpus[cpus];
 extern u8 guest_start[];
 
-void say(const char *text) { semihosting(4, text); }  // SYS_WRITE0
-void say_number(const char *before, u64 v, const char *after) {
-  char text[20];
-  char *p = text + sizeof text;
-  *--p = 0;
-  do *--p = "0123456789abcdef"[v & 15];
-  while ((v >>= 4) != 0);
-  say(before);
-  say(p);
-  say(after);
-}
-void stop(u64 status) {
-  const u64 block[2] = {0x20026, status};  // ADP_Stopped_ApplicationExit
-  semihosting(0x20, block);                // SYS_EXIT_EXTENDED
-  for (;;) {}
-}
 void unexpected(u64 vector) {
-  say_number("monitor: vector ", vector, "");
-  say_number(" esr ", read_sysreg(esr_el2), "");
-  say_number(" elr ", read_sysreg(elr_el2), "");
-  say_number(" far ", read_sysreg(far_el2), "\n");
-  stop(1);
+  say_number("monitor: vector ", vector, 10);
+  say_number(" esr ", read_sysreg(esr_el2), 16);
+  say_number(" elr ", read_sysreg(elr_el2), 16);
+  say_number(" far ", read_sysreg(far_el2), 16);
+  say("\n");
+  leave(1);
 }
-void *memset(void *p, int v, unsigned long n) {
-  for (volatile u8 *q = p; n-- != 0;) *q++ = (u8)v;
-  return p;
-}
-void *memcpy(void *p, const void *from, unsigned long n) {
-  volatile u8 *q = p;
-  for (const u8 *f = from; n-- != 0;) *q++ = *f++;
-  return p;
-}
-
 // The granule: the last number of the command line (-semihosting-config arg=...), or 4.
 static u32 granule(void) {
   static char text[128];

@@ -5,11 +5,7 @@
 #ifndef JITKIT_CONSUMERS_HV_TRAP_MONITOR_MONITOR_H
 #define JITKIT_CONSUMERS_HV_TRAP_MONITOR_MONITOR_H
 
-#include <stdint.h>
-
-typedef uint64_t u64;
-typedef uint32_t u32;
-typedef uint8_t u8;
+#include "bare.h"
 
 enum { cpus = 2, guest_base = 0x44000000, guest_bytes = 0x200000 };
 // Both are granules of 64 KiB: one that guest writes are watched in, and one beside the GIC that is RAM at another place, so
@@ -52,13 +48,8 @@ static inline u64 field(u64 v, int high, int low) { return v >> low & ((2ULL << 
 // boot.S
 extern char hv_vectors[];
 extern void run_guest(struct vcpu *v) __attribute__((noreturn));
-extern u64 semihosting(u64 op, const void *block);
 extern u64 host_psci(u64 id, u64 a, u64 b, u64 c);
 extern void second(void);
-// monitor.c
-void say(const char *text);
-void say_number(const char *before, u64 v, const char *after);
-void stop(u64 status) __attribute__((noreturn));
 // slow_path.c
 void slow_path(struct vcpu *v);
 // stage2.c: tables of granules of 4, 16 or 64 KiB; leaves VTCR_EL2 and VTTBR_EL2 set.

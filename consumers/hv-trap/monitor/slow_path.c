@@ -55,7 +55,7 @@ static void call(struct vcpu *v) {
       v->on = 0;
       host_psci(psci_cpu_off, 0, 0, 0);
       break;
-    case psci_system_off: stop(v->x[1]);
+    case psci_system_off: leave(v->x[1]);
     case call_get_state: v->x[0] = copy_state(v, v->x[1], 1); break;
     case call_set_state: v->x[0] = copy_state(v, v->x[1], 0); break;
     case call_watch:

@@ -17,7 +17,7 @@ static const u64 normal = 1 << 10 | 3 << 8 | 15 << 2;  // AF, inner shareable, w
 static u64 *new_table(void) {
   if (used == tables) {
     say("monitor: no more tables\n");
-    stop(1);
+    leave(1);
   }
   return (u64 *)pool[used++];
 }
@@ -38,7 +38,7 @@ static void map(u64 ipa, u64 pa, u64 bytes, u64 access) {
       }
       if (level == 3) {
         say("monitor: a mapping that is no multiple of the granule\n");
-        stop(1);
+        leave(1);
       }
       if ((*entry & 3) != 3) *entry = (u64)new_table() | 3;
       table = (u64 *)(*entry & 0xffffffff0000);

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: MIT
 # Debian's Xen for arm64, built twice from one source: as it is, and with the hook and the generated path.
 #
-# usage: build_xen.sh FAST      FAST.S and FAST.h are hv-trap-gen's; prints the directory that has stock/xen/xen, fast/xen/xen
+# usage: build_xen.sh FAST IMAGE      FAST.S and FAST.h are hv-trap-gen's
 #
-# Everything is kept under ${JITKIT_CACHE:-~/.cache/jitkit}/xen (tools/debian.sh: neither root nor deb-src lines of the
-# system are needed). What is built is built again when its inputs' contents change.
+# IMAGE becomes the one with the path; the other is stock/xen/xen of the directory where all is kept,
+# ${JITKIT_CACHE:-~/.cache/jitkit}/xen (tools/debian.sh: neither root nor deb-src lines are needed). What is built is
+# built again when its inputs' contents change.
 set -eu
 
-[ $# = 1 ] || { sed -n 's/^# usage: /usage: /p' "$0" >&2; exit 2; }
-fast=$1
+[ $# = 2 ] || { sed -n 's/^# usage: /usage: /p' "$0" >&2; exit 2; }
+fast=$1 image=$2
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${JITKIT_CACHE:-$HOME/.cache/jitkit}/xen
 mkdir -p "$cache"
@@ -17,7 +18,8 @@ exec 9>"$cache/lock"
 flock 9
 
 build() {
-  env -u MAKEFLAGS -u MAKELEVEL XEN_TARGET_ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- make -C "$1/xen" -j2 "$2" >>"$1.log" 2>&1 ||
+  env -u MAKEFLAGS -u MAKELEVEL XEN_TARGET_ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- \
+    make -C "$1/xen" -j2 "$2" >>"$1.log" 2>&1 ||
     { tail -n 20 "$1.log" >&2; exit 1; }
 }
 
@@ -45,4 +47,8 @@ if [ "$(cat "$cache/fast/built" 2>/dev/null)" != "$inputs" ]; then
   build "$cache/fast" build
   echo "$inputs" >"$cache/fast/built"
 fi
-echo "$cache"
+if ! cmp -s "$cache/fast/xen/xen" "$image"; then
+  rm -rf "$image"  # it was a directory
+  cp "$cache/fast/xen/xen" "$image.part"
+  mv "$image.part" "$image"
+fi

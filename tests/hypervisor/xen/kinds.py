@@ -83,7 +83,7 @@ def rows():
 
 def main() -> None:
     table = list(rows())
-    print("// Made by kinds.py.\ntypedef unsigned long long u64;\ntypedef unsigned int u32;\ntypedef unsigned char u8;")
+    print("// Made by kinds.py.")
     print("enum type { a_hvc, an_smc, a_hypercall, a_register, an_access };\nstruct kind { char name[40]; enum type type; u64 a, b; };")
     print("static const struct kind kinds[] = {")
     for name, _, kind, a, b in table:

@@ -1,6 +1,7 @@
 // A dom0 that is no operating system: an arm64 Image at EL1 with the MMU off, on one or two vCPUs. It executes one
 // instruction with every register given, and keeps every register that comes back.
 // SPDX-License-Identifier: MIT
+#include "registers.h"
         .section .text.boot, "ax"
         .global _start
 _start: b       1f                      // the header of an arm64 Image (Linux, Documentation/arm64/booting.rst)
@@ -27,11 +28,6 @@ second: adrp    x1, stacks + 0x8000     // x0: the vCPU's number
         bl      main
 3:      wfi
         b       3b
-        .global semihosting
-semihosting:
-        hlt     #0xf000
-        ret
-
 // u64 hvc(x0, x1, x2, x3), and the same with number x16 and the immediate of Xen's hypercalls
         .global hvc, hypercall
 hvc:    hvc     #0
@@ -44,39 +40,15 @@ hypercall:
 // void runN(struct block*): x0 to x30 at 0, NZCV at 248; the same as they come back at 256 and 504. slotN: three words.
 // void run_el0_N(struct block*): the same at EL0, in el0_slotN; an SVC or what is injected comes back.
         .macro  begin
-        stp     x19, x20, [sp, #-96]!
-        stp     x21, x22, [sp, #16]
-        stp     x23, x24, [sp, #32]
-        stp     x25, x26, [sp, #48]
-        stp     x27, x28, [sp, #64]
-        stp     x29, x30, [sp, #80]
+        push_preserved
         mov     x1, sp
         str     x1, [x0, #512]
         mov     sp, x0
         .endm
-        .macro  load
-        .irp r, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26
-        ldr     x\r, [sp, #8 * \r]
-        .endr
-        .irp r, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 28, 29, 30
-        ldr     x\r, [sp, #8 * \r]
-        .endr
-        ldp     x0, x1, [sp]
-        .endm
-        .macro  store
-        .irp r, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
-        str     x\r, [sp, #256 + 8 * \r]
-        .endr
-        .endm
         .macro  finish
         ldr     x0, [sp, #512]
         mov     sp, x0
-        ldp     x21, x22, [sp, #16]
-        ldp     x23, x24, [sp, #32]
-        ldp     x25, x26, [sp, #48]
-        ldp     x27, x28, [sp, #64]
-        ldp     x29, x30, [sp, #80]
-        ldp     x19, x20, [sp], #96
+        pop_preserved
         ret
         .endm
         .macro  runner n
@@ -84,11 +56,11 @@ hypercall:
 run\n:  begin
         ldr     x1, [sp, #248]
         msr     nzcv, x1
-        load
+        load_registers sp, FROM_0
 slot\n: nop
         nop
         nop
-        store
+        store_registers sp, 256, FROM_0
         mrs     x0, nzcv
         str     x0, [sp, #504]
         finish
@@ -103,7 +75,7 @@ run_el0_\n:
         adr     x1, el0_slot\n
         msr     elr_el1, x1
         isb
-        load
+        load_registers sp, FROM_0
         eret
 el0_slot\n:
         nop
@@ -114,7 +86,7 @@ el0_slot\n:
         runner  0
         runner  1
 from_el0:
-        store
+        store_registers sp, 256, FROM_0
         mrs     x0, spsr_el1
         and     x0, x0, #0xf0000000
         str     x0, [sp, #504]

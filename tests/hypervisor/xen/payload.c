@@ -2,6 +2,7 @@
 // (tools/qemu_count) on one vCPU; otherwise random ones on two vCPUs, with a timer's interrupts, and a hash of every
 // register that came back. A run with the fast path has to print what one without it does.
 // SPDX-License-Identifier: MIT
+#include "bare.h"
 #include "payload_kinds.h"
 
 #ifndef TRAPS
@@ -19,7 +20,6 @@ struct cpu {
 
 extern void run0(struct block*), run1(struct block*), run_el0_0(struct block*), run_el0_1(struct block*);
 extern u32 slot0[], slot1[], el0_slot0[], el0_slot1[];
-extern u64 semihosting(u64 op, const void* block);
 extern u64 hvc(u64, u64, u64, u64);
 extern void second(void);
 static struct cpu cpus[2];
@@ -27,34 +27,8 @@ static volatile u64 hashes[2], interrupts[2], injected[2], done[2];
 static volatile u32 counts[2][kind_count];
 static volatile u32 wide[2];
 
-static char line[256];
-static char* put(char* p, const char* s) {
-  while (*s) *p++ = *s++;
-  *p = 0;
-  return p;
-}
-static char* number(char* p, u64 v, u32 base) {
-  char text[24];
-  int n = 0;
-  do text[n++] = (char)(v % base < 10 ? '0' + v % base : 'a' + v % base - 10);
-  while ((v /= base) != 0);
-  while (n) *p++ = text[--n];
-  *p = 0;
-  return p;
-}
-static void say(const char* s) { semihosting(4, s); }
-static void leave(u64 status) {
-  const u64 block[2] = {0x20026, status};
-  semihosting(0x20, block);
-}
-
 static u64 seeds[2];
-static u64 random(int cpu) {  // Vigna, xorshift64*
-  u64 x = seeds[cpu];
-  x ^= x >> 12, x ^= x << 25, x ^= x >> 27;
-  seeds[cpu] = x;
-  return x * 0x2545f4914f6cdd1d;
-}
+static u64 random(int cpu) { return next_random(&seeds[cpu]); }
 
 static int at_el0(const struct kind* k) { return (int)(k->b >> 32); }
 static void put_slot(int cpu, const struct kind* k, u32 first, u32 instruction, u32 last) {
@@ -103,9 +77,7 @@ static void count(void) {
       if (n % 31 == 7) hash = cpus[0].block.out[kinds[k].type < a_register ? 0 : 7];
       if (narrowed(&kinds[k])) hash = (u32)hash;
     }
-    char* p = put(put(line, "kind "), kinds[k].name);
-    put(number(put(p, " "), hash, 16), "\n");
-    say(line);
+    say("kind "), say(kinds[k].name), say_number(" ", hash, 16), say("\n");
   }
 }
 #else
@@ -164,16 +136,11 @@ void main(u64 cpu) {
   while (!done[1]) {}
   __asm__ volatile("dmb ish" ::: "memory");
   for (u32 n = 0; n < 2; ++n) {
-    char* p = number(put(number(put(line, "cpu "), n, 10), ": hash "), hashes[n], 16);
-    p = number(put(p, " injected "), injected[n], 10);
-    p = number(put(p, " interrupts "), interrupts[n], 10);
-    put(number(put(p, " wide "), wide[n], 10), "\n");
-    say(line);
+    say_number("cpu ", n, 10), say_number(": hash ", hashes[n], 16), say_number(" injected ", injected[n], 10);
+    say_number(" interrupts ", interrupts[n], 10), say_number(" wide ", wide[n], 10), say("\n");
   }
   for (u32 k = 0; k < kind_count; ++k) {
-    char* p = number(put(put(put(line, "traps "), kinds[k].name), " "), counts[0][k], 10);
-    put(number(put(p, " "), counts[1][k], 10), "\n");
-    say(line);
+    say("traps "), say(kinds[k].name), say_number(" ", counts[0][k], 10), say_number(" ", counts[1][k], 10), say("\n");
   }
 #endif
   say("end\n");

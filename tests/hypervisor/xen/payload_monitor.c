@@ -2,10 +2,10 @@
 // are between markers 1 (before), 2 (while it is there) and 3 (after).
 // SPDX-License-Identifier: MIT
 #include <stddef.h>
-#include <stdint.h>
+
+#include "bare.h"
 
 #define __XEN_TOOLS__ 1
-typedef uint64_t u64;
 #include <public/domctl.h>
 #include <public/hvm/hvm_op.h>
 #include <public/hvm/params.h>
@@ -13,29 +13,17 @@ typedef uint64_t u64;
 
 enum { ram = 0x40000, traps = 20 };
 
-extern u64 semihosting(u64 op, const void* block);
 extern u64 hvc(u64, u64, u64, u64);
 extern u64 hypercall(u64, u64, u64, u64, u64);
 
 // The runner of payload.S is not used here.
-static char line[64];
-static void say(const char* what, u64 v) {
-  char* p = line;
-  while (*what) *p++ = *what++;
-  for (int shift = 28; shift >= 0; shift -= 4) *p++ = "0123456789abcdef"[v >> shift & 15];
-  *p++ = '\n', *p = 0;
-  semihosting(4, line);
-}
-void* memset(void* p, int v, unsigned long n) {
-  for (volatile unsigned char* q = p; n-- != 0;) *q++ = (unsigned char)v;
-  return p;
-}
+static void result(const char* what, u64 v) { say_number(what, v, 16), say("\n"); }
 
 static struct xen_domctl op;
 static domid_t domain;
 static void domctl(const char* what, uint32_t cmd) {
   op.cmd = cmd, op.interface_version = XEN_DOMCTL_INTERFACE_VERSION, op.domain = domain;
-  say(what, hypercall((u64)&op, 0, 0, 0, 36));
+  result(what, hypercall((u64)&op, 0, 0, 0, 36));
 }
 static struct xen_domctl* fresh(void) {
   memset(&op, 0, sizeof op);
@@ -64,10 +52,10 @@ static void make_domain(void) {
   static struct xen_memory_reservation r;
   r.extent_start.p = &frame;
   r.nr_extents = 1, r.domid = domain;
-  say("populate ", hypercall(XENMEM_populate_physmap, (u64)&r, 0, 0, 12) - 1);
+  result("populate ", hypercall(XENMEM_populate_physmap, (u64)&r, 0, 0, 12) - 1);
   static struct xen_hvm_param p;
   p.domid = domain, p.index = HVM_PARAM_MONITOR_RING_PFN, p.value = ram;
-  say("ring ", hypercall(HVMOP_set_param, (u64)&p, 0, 0, 34));
+  result("ring ", hypercall(HVMOP_set_param, (u64)&p, 0, 0, 34));
 }
 
 static void __attribute__((noinline)) trap(void) { hvc(0x84000000, 0, 0, 0); }
@@ -91,7 +79,6 @@ void main(u64 cpu) {
     trap();
     __asm__ volatile("movz xzr, #0");
   }
-  semihosting(4, "end\n");
-  const u64 block[2] = {0x20026, 0};
-  semihosting(0x20, block);
+  say("end\n");
+  leave(0);
 }
