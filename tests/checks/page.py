@@ -14,7 +14,8 @@ CACHE = Path(os.environ.get("JITKIT_CACHE") or Path.home() / ".cache" / "jitkit"
 
 
 def build(preset: str, *targets: str) -> list:
-    return [(["cmake", "--preset", preset], tree.ROOT), (["cmake", "--build", "--preset", preset, "--target", *targets], tree.ROOT)]
+    make = ["cmake", "--build", "--preset", preset, "--target", *targets]
+    return [(["cmake", "--preset", preset], tree.ROOT), (make, tree.ROOT)]
 
 
 def main() -> int:
@@ -25,13 +26,15 @@ def main() -> int:
         (["node", "build.mjs", str(tree.ROOT / "build" / "explore-page")], PAGE),
     ]
     for command, where in steps:
-        done = subprocess.run(command, cwd=where, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        done = subprocess.run(command, cwd=where, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             print(done.stdout[-4000:])
             print(f"FAIL build: {' '.join(command)}: exit status {done.returncode}\n0 passed, 1 failed, 0 skipped")
             return 1
-    # PUC Lua for AArch64, as in make explore; the test tells of it if it is not there.
-    root = [str(tree.ROOT / "tools" / "debian.sh"), "root", "arm64", str(CACHE / "lua-arm64"), "lua5.1", "libreadline8", "libtinfo6"]
+    # PUC Lua for AArch64, as in make explore; a named skip if it cannot be had.
+    packages = ["lua5.1", "libreadline8", "libtinfo6"]
+    root = [str(tree.ROOT / "tools" / "debian.sh"), "root", "arm64", str(CACHE / "lua-arm64"), *packages]
     subprocess.run(root, stdin=subprocess.DEVNULL, check=False)
     test = ["node", str(PAGE / "test.mjs"), str(tree.ROOT / "build" / "jitkit"), *sys.argv[1:]]
     return subprocess.run(test, stdin=subprocess.DEVNULL, check=False).returncode

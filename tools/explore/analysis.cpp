@@ -91,7 +91,8 @@ class BodyJson {
 template <class Target>
 Json compiled(ir::Unit& unit, const ir::FunctionData& f, const ir::TextMap& text, bool places) {
   using Isa = typename Target::Isa;
-  if (f.isa != nullptr && f.isa != &Isa::isa_info()) return {{"absent", fmt::format("this function is for {}", f.isa->name)}};
+  if (f.isa != nullptr && f.isa != &Isa::isa_info())
+    return {{"absent", fmt::format("this function is for {}", f.isa->name)}};
   typename Isa::Options options;
   options.conventions = custom_conventions<Isa>();
   (void)ir::choose_features<Isa>("", unit, Isa::core_features(), options.features);

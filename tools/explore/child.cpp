@@ -1,6 +1,6 @@
 // Limits are rlimits and the clock, always. Confined, root gives way to a user that nobody else is, whose
 // processes can be counted and ended by that alone; bubblewrap, where it works, takes away the network, other
-// processes and every directory but one.
+// processes, the sockets in /run, and writing to every directory but one.
 //
 // Invariant: between fork and exec only what is async-signal-safe is called, because the server has threads;
 // everything else is made before.
@@ -158,7 +158,10 @@ void transfer(pid_t child, Pipe& in, Pipe& out, Pipe& err, const std::string& in
     else if (ended && !some) break;
     o.seconds = elapsed();
     using End = Outcome::End;
-    o.end = too_much ? End::too_much_output : cancelled ? End::cancelled : o.seconds > limits.seconds ? End::out_of_time : End::exited;
+    o.end = too_much                     ? End::too_much_output
+            : cancelled                  ? End::cancelled
+            : o.seconds > limits.seconds ? End::out_of_time
+                                         : End::exited;
     if (o.end != End::exited) break;
   }
   kill(-child, SIGKILL);
@@ -173,8 +176,9 @@ void transfer(pid_t child, Pipe& in, Pipe& out, Pipe& err, const std::string& in
 
 std::vector<std::string> in_bubblewrap(const std::string& directory) {
   const std::string parent = fs::path(directory).parent_path().string();
-  return {"bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run", "--ro-bind", parent, parent,
-          "--bind", directory, directory, "--chdir", directory, "--unshare-all", "--die-with-parent", "--new-session", "--"};
+  return {"bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run",
+          "--ro-bind", parent, parent, "--bind", directory, directory, "--chdir", directory,
+          "--unshare-all", "--die-with-parent", "--new-session", "--"};
 }
 
 // A program that was started, and the ends of its pipes that are ours. Not waited for yet.
@@ -199,7 +203,8 @@ void start_process(Process& p, std::vector<std::string> command, const Limits& l
   start.user = limits.confined ? limits.user : 0;
   start.processes = limits.processes + (limits.confined && start.user == 0 ? own_processes() : 0);
   start.directory = limits.confined ? limits.directory.c_str() : nullptr;
-  std::string path = "PATH=/usr/local/bin:/usr/bin:/bin", temporary = "TMPDIR=" + limits.directory, language = "LC_ALL=C.UTF-8";
+  std::string path = "PATH=/usr/local/bin:/usr/bin:/bin", language = "LC_ALL=C.UTF-8";
+  std::string temporary = "TMPDIR=" + limits.directory;
   start.environment = {path.data(), language.data()};
   if (limits.confined) start.environment.push_back(temporary.data());
   start.environment.push_back(nullptr);
@@ -213,8 +218,8 @@ void start_process(Process& p, std::vector<std::string> command, const Limits& l
   for (const int fd : {p.in.write, p.out.read, p.err.read}) fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
-Outcome run(std::vector<std::string> command, const std::string& input, const Limits& limits, const std::atomic<bool>& cancelled,
-            bool bubblewrap) {
+Outcome run(std::vector<std::string> command, const std::string& input, const Limits& limits,
+            const std::atomic<bool>& cancelled, bool bubblewrap) {
   Outcome o;
   Process p;
   start_process(p, std::move(command), limits, bubblewrap);
@@ -305,8 +310,9 @@ unsigned next_user() {
 }
 
 const std::string& confinement() {
-  static const std::string text = std::string(bubblewrap_works() ? "bubblewrap" : "limits only, bubblewrap does not work here") +
-                                  (getuid() == 0 ? ", as another user" : "");
+  static const std::string text =
+      std::string(bubblewrap_works() ? "bubblewrap" : "limits only, bubblewrap does not work here") +
+      (getuid() == 0 ? ", as another user" : "");
   return text;
 }
 

@@ -30,7 +30,8 @@ class CodeJson {
 
  public:
   // The function compiled last into `code`, finished and not placed.
-  CodeJson(const ir::Compiler<Isa>& compiler, CodeBuffer& code) : compiler_(compiler), code_(code), size_(code.offset()) {}
+  CodeJson(const ir::Compiler<Isa>& compiler, CodeBuffer& code)
+      : compiler_(compiler), code_(code), size_(code.offset()) {}
 
   Json make(bool with_places) {
     Json all{{"bytes", size_}};
@@ -51,7 +52,8 @@ class CodeJson {
       u32 end = position + 1 < positions.size() ? positions[position + 1].offset : size_;
       Json one{{"at", at}};
       if (const ir::Inst i = positions.empty() ? ir::Inst() : positions[position].inst) one["inst"] = i.id;
-      if (block != 0 && block < blocks.size()) one["block"] = compiler_.machine().blocks[static_cast<u32>(block - 1)].block.id;
+      if (block != 0 && block < blocks.size())
+        one["block"] = compiler_.machine().blocks[static_cast<u32>(block - 1)].block.id;
       u32 length = 0;
       if (const u32 after = ir::data_end(code_, at, end); after != 0) {
         length = std::min(after - at, 16U);

@@ -1,6 +1,22 @@
 #include "confined.hpp"
 
+#include <semaphore>
+
 namespace jitkit::tools {
+
+Outcome Confined::run(const std::vector<std::string>& command, const std::atomic<bool>& cancelled) const {
+  static std::counting_semaphore<most_programs> places(most_programs);
+  while (!places.try_acquire_for(std::chrono::milliseconds(10))) {
+    if (!cancelled) continue;
+    Outcome o;
+    o.end = Outcome::End::cancelled;
+    return o;
+  }
+  struct Release {
+    ~Release() { places.release(); }
+  } const release;
+  return run_limited(command, {}, limits, cancelled);
+}
 
 std::string why(const Outcome& o, const Limits& limits) {
   using End = Outcome::End;

@@ -17,17 +17,25 @@
 
 namespace jitkit::tools {
 
+// That run at once, of all objects of this class.
+constexpr unsigned most_programs = 8;
+
+struct Room {
+  std::string directory;  // of ours, that others can read: each program gets a directory in it
+  double seconds;         // that a program may take
+};
+
 class Confined {
  public:
   Limits limits;
 
-  // `parent` is a directory of ours that others can read.
-  explicit Confined(const std::string& parent) {
+  explicit Confined(const Room& room) {
     namespace fs = std::filesystem;
     static std::atomic<unsigned> count = 0;
     limits.confined = true;
     limits.user = next_user();
-    limits.directory = (fs::path(parent) / fmt::format("run-{}", count++)).string();
+    limits.seconds = room.seconds;
+    limits.directory = (fs::path(room.directory) / fmt::format("run-{}", count++)).string();
     std::error_code e;
     fs::create_directory(limits.directory, e);
     fs::permissions(limits.directory, fs::perms(0700), e);
@@ -61,9 +69,8 @@ class Confined {
     text.resize(static_cast<usize>(in.gcount()));
     return text;
   }
-  Outcome run(const std::vector<std::string>& command, const std::atomic<bool>& cancelled) const {
-    return run_limited(command, {}, limits, cancelled);
-  }
+  // Waits until it is one of most_programs, or cancelled.
+  Outcome run(const std::vector<std::string>& command, const std::atomic<bool>& cancelled) const;
 
  private:
   std::string error_;

@@ -7,8 +7,6 @@
 
 #include <sstream>
 
-#include "confined.hpp"
-
 namespace jitkit::tools {
 namespace {
 
@@ -22,7 +20,9 @@ struct Processors {
   std::initializer_list<const char*> names;
 };
 const Processors all_processors[] = {
-    {"arm64", "--mtriple=aarch64", {"neoverse-n1", "neoverse-v1", "neoverse-n2", "neoverse-v2", "cortex-a72", "cortex-a55"}},
+    {"arm64",
+     "--mtriple=aarch64",
+     {"neoverse-n1", "neoverse-v1", "neoverse-n2", "neoverse-v2", "cortex-a72", "cortex-a55"}},
     {"x86_64", "--mtriple=x86_64", {"skylake", "icelake-server", "sapphirerapids", "alderlake", "znver3", "znver4"}},
 };
 
@@ -55,8 +55,11 @@ Json block_of(const Json& region, usize size) {
   if (list.size() != size) return {{"message", "llvm-mca does not know all of its instructions"}};
   Json instructions = Json::array();
   for (const Json& i : list)
-    instructions.push_back({{"latency", i.at("Latency")}, {"throughput", i.at("RThroughput")}, {"uops", i.at("NumMicroOpcodes")}});
-  return {{"cycles", region.at("SummaryView").at("TotalCycles").get<double>() / iterations}, {"instructions", std::move(instructions)}};
+    instructions.push_back({{"latency", i.at("Latency")},
+                            {"throughput", i.at("RThroughput")},
+                            {"uops", i.at("NumMicroOpcodes")}});
+  return {{"cycles", region.at("SummaryView").at("TotalCycles").get<double>() / iterations},
+          {"instructions", std::move(instructions)}};
 }
 
 }  // namespace
@@ -68,7 +71,7 @@ Json processors() {
   return all;
 }
 
-Json cycles(const Json& question, const std::string& scratch, const std::atomic<bool>& cancelled) {
+Json cycles(const Json& question, const Room& room, const std::atomic<bool>& cancelled) {
   if (access(mca, X_OK) != 0) return {{"message", "cycles need llvm-mca: apt-get install llvm-19"}};
   const std::string target = question.value("target", ""), cpu = question.value("cpu", "");
   const char* triple = nullptr;
@@ -79,12 +82,13 @@ Json cycles(const Json& question, const std::string& scratch, const std::atomic<
   std::vector<usize> sizes;
   const std::string text = regions(question.value("blocks", Json::array()), target == "x86_64", sizes);
   if (text.size() > most_text) return {{"message", "too much code for llvm-mca"}};
-  Confined run(scratch);
+  Confined run(room);
   if (!run.error().empty()) return {{"message", run.error()}};
   run.limits.output = u64{64} << 20;
   run.write("code.s", text);
-  const Outcome o = run.run({mca, triple, "--mcpu=" + cpu, fmt::format("--iterations={}", iterations), "--json", "--resource-pressure=0",
-                             "--skip-unsupported-instructions=any", "code.s"}, cancelled);
+  const Outcome o = run.run({mca, triple, "--mcpu=" + cpu, fmt::format("--iterations={}", iterations), "--json",
+                             "--resource-pressure=0", "--skip-unsupported-instructions=any", "code.s"},
+                            cancelled);
   if (const std::string message = why(o, run.limits); !message.empty()) return {{"message", "llvm-mca " + message}};
   const Json said = Json::parse(o.out, nullptr, false);
   if (o.status != 0 || !said.is_object() || !said.contains("CodeRegions")) return {{"message", "llvm-mca: " + o.err}};

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <string>
 
+#include "confined.hpp"
 #include "question.hpp"
 
 namespace jitkit::tools {
@@ -14,8 +15,8 @@ namespace jitkit::tools {
 Json processors();
 
 // {target, cpu, blocks: [one text each, an instruction a line]} to {blocks: [{cycles, instructions: [{latency,
-// throughput, uops}]} or {message}]}, or to {message}. `scratch`: a directory of ours.
-Json cycles(const Json& question, const std::string& scratch, const std::atomic<bool>& cancelled);
+// throughput, uops}]} or {message}]}, or to {message}.
+Json cycles(const Json& question, const Room& room, const std::atomic<bool>& cancelled);
 
 }  // namespace jitkit::tools
 

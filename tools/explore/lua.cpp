@@ -56,20 +56,22 @@ const Lua::Engine Lua::engines[] = {
     {"stock-arm64", "arm64", "stock"},     {"jitkit-arm64", "arm64", "jitkit"},
 };
 
-Lua::Lua(std::string consumers, std::string counter, const std::string& scratch)
-    : directory_((fs::path(scratch) / "lua").string()), scratch_(scratch) {
+Lua::Lua(std::string consumers, std::string counter, const Room& room)
+    : room_{room.directory, 6 * room.seconds}, directory_((fs::path(room.directory) / "lua").string()) {
   std::error_code e;
   fs::create_directory(directory_, e);
   for (const std::string target : {"x86_64", "arm64"}) {
     copy_program(fs::path(consumers) / "luajit" / target / "luajit", file(target + "/luajit"));
     for (const auto& module : fs::directory_iterator(cache() / "luajit" / target / "src" / "jit", e))
-      if (module.path().extension() == ".lua") copy_program(module.path(), file(target + "/jit/" + module.path().filename().string()));
+      if (module.path().extension() == ".lua")
+        copy_program(module.path(), file(target + "/jit/" + module.path().filename().string()));
   }
   const fs::path puc = cache() / "lua-arm64";
   copy_program(puc / "usr/bin/lua5.1", file("arm64/lua5.1"));
   for (const auto* library : {"libreadline.so.8", "libtinfo.so.6"}) {
     for (const auto* place : {"lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu"})
-      if (fs::exists(puc / place / library, e)) copy_program(puc / place / library, file(std::string("arm64/") + library));
+      if (fs::exists(puc / place / library, e))
+        copy_program(puc / place / library, file(std::string("arm64/") + library));
   }
   copy_program(counter, file("count.so"));
   std::ofstream(file("measure.lua")) << measure;
@@ -79,11 +81,15 @@ Lua::Lua(std::string consumers, std::string counter, const std::string& scratch)
 std::string Lua::missing(const Engine& e) const {
   const std::string target = e.target;
   const auto there = [](const std::string& name) { return access(name.c_str(), R_OK) == 0; };
-  if (e.is_luajit() && !there(file(target + "/luajit"))) return "LuaJIT with jitkit's backend is not built: make luajit, then make explore again";
-  if (target == "x86_64") return e.is_luajit() || there("/usr/bin/lua5.1") ? "" : "PUC Lua is missing: apt-get install lua5.1";
-  if (!there(emulator) || !there(root)) return "AArch64 needs QEMU and its C library: apt-get install qemu-user gcc-aarch64-linux-gnu";
+  if (e.is_luajit() && !there(file(target + "/luajit")))
+    return "LuaJIT with jitkit's backend is not built: make luajit, then make explore again";
+  if (target == "x86_64")
+    return e.is_luajit() || there("/usr/bin/lua5.1") ? "" : "PUC Lua is missing: apt-get install lua5.1";
+  if (!there(emulator) || !there(root))
+    return "AArch64 needs QEMU and its C library: apt-get install qemu-user gcc-aarch64-linux-gnu";
   if (!there(file("count.so"))) return "the counter of instructions is not built: make explore builds it";
-  if (!e.is_luajit() && !there(file("arm64/lua5.1"))) return "PUC Lua for AArch64 is missing: make explore fetches it where there is a network";
+  if (!e.is_luajit() && !there(file("arm64/lua5.1")))
+    return "PUC Lua for AArch64 is missing: make explore fetches it where there is a network";
   return {};
 }
 
@@ -102,24 +108,24 @@ std::vector<std::string> Lua::command(const Engine& e, bool dump) const {
     if (!dump) words.insert(words.end(), {"-plugin", file("count.so") + ",out=count.txt"});
     if (!e.is_luajit()) words.insert(words.end(), {"-E", "LD_LIBRARY_PATH=" + file("arm64")});
   }
-  words.push_back(e.is_luajit() ? file(target + "/luajit") : target == "arm64" ? file("arm64/lua5.1") : "/usr/bin/lua5.1");
+  words.push_back(e.is_luajit()       ? file(target + "/luajit")
+                  : target == "arm64" ? file("arm64/lua5.1")
+                                      : "/usr/bin/lua5.1");
   if (e.backend == "interp") words.push_back("-joff");
   if (dump) words.push_back("-jdump=tim,dump.txt");
   words.push_back(file("measure.lua"));
   return words;
 }
 
-std::string Lua::run(const Json& question, const std::atomic<bool>& cancelled) const {
-  const auto text_of = [](const Json& j) { return j.dump(-1, ' ', false, Json::error_handler_t::replace); };
+Json Lua::run(const Json& question, const std::atomic<bool>& cancelled) const {
   const std::string name = question.value("engine", "");
   const Engine* engine = nullptr;
   for (const Engine& e : engines)
     if (name == e.name) engine = &e;
-  if (engine == nullptr) return text_of({{"message", fmt::format("'{}' is no engine", name)}});
-  if (const std::string what = missing(*engine); !what.empty()) return text_of({{"message", what}});
-  Confined run(scratch_);
-  if (!run.error().empty()) return text_of({{"message", run.error()}});
-  run.limits.seconds = 60;
+  if (engine == nullptr) return {{"message", fmt::format("'{}' is no engine", name)}};
+  if (const std::string what = missing(*engine); !what.empty()) return {{"message", what}};
+  Confined run(room_);
+  if (!run.error().empty()) return {{"message", run.error()}};
   run.limits.memory = (engine->target == std::string_view("arm64") ? u64{4} : u64{1}) << 30;  // QEMU wants room beside
   run.write("program.lua", question.value("text", ""));
   const bool dump = !question.value("dump", "").empty() && engine->is_luajit();
@@ -131,12 +137,13 @@ std::string Lua::run(const Json& question, const std::atomic<bool>& cancelled) c
     j["seconds"] = std::strtod(o.err.c_str() + line + 1, nullptr);
     o.err.resize(line);
   }
-  if (const std::string count = run.read("count.txt", 64); count.starts_with("total ")) j["instructions"] = std::strtoull(count.c_str() + 6, nullptr, 10);
+  if (const std::string count = run.read("count.txt", 64); count.starts_with("total "))
+    j["instructions"] = std::strtoull(count.c_str() + 6, nullptr, 10);
   if (dump) j["dump"] = run.read("dump.txt", most_dump);
   j["out"] = o.out;
   j["err"] = o.err;
   if (!message.empty()) j["message"] = message;
-  return text_of(j);
+  return j;
 }
 
 }  // namespace jitkit::tools

@@ -7,20 +7,21 @@
 #include <string>
 #include <vector>
 
+#include "confined.hpp"
 #include "question.hpp"
 
 namespace jitkit::tools {
 
 class Lua {
  public:
-  // `consumers`: where make luajit puts its programs. `counter`: the QEMU plugin. `scratch`: a directory of ours that
-  // confined programs can read; what they need is copied there.
-  Lua(std::string consumers, std::string counter, const std::string& scratch);
+  // `consumers`: where make luajit puts its programs. `counter`: the QEMU plugin. What confined programs need is copied
+  // to the room; there they may take six times its time.
+  Lua(std::string consumers, std::string counter, const Room& room);
 
   // {engine: why it is missing and what brings it, or empty}.
   Json here() const;
   // {text, engine, dump: empty or "yes"} to {out, seconds, instructions} (dump: {dump}), or with {message}.
-  std::string run(const Json& question, const std::atomic<bool>& cancelled) const;
+  Json run(const Json& question, const std::atomic<bool>& cancelled) const;
 
  private:
   struct Engine;
@@ -29,7 +30,8 @@ class Lua {
   std::vector<std::string> command(const Engine& e, bool dump) const;
   std::string file(const std::string& name) const { return directory_ + "/" + name; }
 
-  std::string directory_, scratch_;
+  Room room_;
+  std::string directory_;
 };
 
 }  // namespace jitkit::tools

@@ -29,10 +29,15 @@ struct Answer {
   const char* name;
   Json (*to)(const Json&);
 };
-constexpr Answer answers[] = {{"analyse", &jitkit::tools::analyse}, {"fields", &jitkit::tools::bit_fields}, {"policy", &jitkit::tools::policy}};
+constexpr Answer answers[] = {{"analyse", &jitkit::tools::analyse},
+                              {"fields", &jitkit::tools::bit_fields},
+                              {"policy", &jitkit::tools::policy}};
 
 // Before it is asked: what the first answer would have to load and build.
-void warm_up() { (void)jitkit::tools::analyse({{"text", "func @f(i64) -> i64 {\nb1(x: i64):\n  y = add.i64 x, 1\n  ret y\n}\n"}, {"opt", "full"}}); }
+void warm_up() {
+  (void)jitkit::tools::analyse(
+      {{"text", "func @f(i64) -> i64 {\nb1(x: i64):\n  y = add.i64 x, 1\n  ret y\n}\n"}, {"opt", "full"}});
+}
 
 int answer() {
   warm_up();
@@ -41,8 +46,10 @@ int answer() {
   for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, stdin)) != 0;) text.append(buffer, n);
   const std::size_t line = text.find('\n');
   const std::string_view asked = std::string_view(text).substr(0, line);
-  const Json question = line != std::string::npos ? Json::parse(text.begin() + static_cast<std::ptrdiff_t>(line), text.end(), nullptr, false) : Json();
-  const auto* const found = std::find_if(std::begin(answers), std::end(answers), [&](const Answer& a) { return asked == a.name; });
+  const Json question =
+      line != std::string::npos ? Json::parse(text.data() + line, text.data() + text.size(), nullptr, false) : Json();
+  const auto* const found =
+      std::find_if(std::begin(answers), std::end(answers), [&](const Answer& a) { return asked == a.name; });
   if (found == std::end(answers) || !well_typed(question)) {
     fmt::print(stderr, "was asked something that is no JSON object of texts\n");
     return 1;
@@ -67,10 +74,14 @@ int main(int argc, char** argv) {
   CLI::App app("Serves the live page on loopback; prints its address", "jitkit-explore");
   bool answers_one = false;
   app.add_option("--port", options.port, "of 127.0.0.1; default: any")->check(CLI::Range(1, 65535));
-  app.add_option("--assets", options.assets, "directory of the page's files; default: explore-page beside this program");
+  app.add_option("--seconds", options.seconds, "that a program may take; default: 10; Lua: six times that")
+      ->check(CLI::Range(1, 3600));
+  app.add_option("--assets", options.assets,
+                 "directory of the page's files; default: explore-page beside this program");
   app.add_option("--jitkit", options.jitkit, "the command that runs programs; default: jitkit beside this program");
   app.add_option("--importer", options.importer, "jitkit-import, for C; default: beside this program");
-  app.add_option("--consumers", options.consumers, "directory of LuaJIT's programs, for the tab Lua; default: consumers beside this program");
+  app.add_option("--consumers", options.consumers,
+                 "directory of LuaJIT's programs, for the tab Lua; default: consumers beside this program");
   app.add_option("--counter", options.counter, "the QEMU plugin that counts instructions, for the tab Lua");
   app.add_flag("--answer", answers_one)->group("");
   CLI11_PARSE(app, argc, argv);

@@ -28,7 +28,8 @@ struct Stretch {
 
 class Occupancy {
  public:
-  explicit Occupancy(const ir::MachFunction& mf) : mf_(mf), first_edit_(mf.insts.size() + 1, 0), at_start_(mf.blocks.size()) {
+  explicit Occupancy(const ir::MachFunction& mf)
+      : mf_(mf), first_edit_(mf.insts.size() + 1, 0), at_start_(mf.blocks.size()) {
     for (u32 n = mf.edits.size(); n-- > 0;) first_edit_[mf.edits[n].at] = n + 1;
     solve();
     for (u32 k = 0; k < mf.blocks.size(); ++k) walk(k, true);

@@ -5,8 +5,8 @@
 #ifndef JITKIT_EXPLORE_POLICY
 namespace jitkit::tools {
 Json policy(const Json&) {
-  return {{"errors", Json::array({{{"line", 0}, {"in", "policy"},
-                                   {"message", "this page was built without yaml-cpp: apt-get install libyaml-cpp-dev, then make explore"}}})}};
+  const char* const why = "this page was built without yaml-cpp: apt-get install libyaml-cpp-dev, then make explore";
+  return {{"errors", Json::array({{{"line", 0}, {"in", "policy"}, {"message", why}}})}};
 }
 }  // namespace jitkit::tools
 #else
@@ -34,7 +34,9 @@ std::string text_at(const hv::Generator& g, u32 at) {
   if (!arm64::disassemble(word_at(g, at), sink)) text = fmt::format(".inst 0x{:08x}", word_at(g, at));
   return text;
 }
-i32 distance(u32 word, unsigned bits, unsigned lsb) { return (static_cast<i32>(word << (32 - bits - lsb)) >> (32 - bits)) * 4; }
+i32 distance(u32 word, unsigned bits, unsigned lsb) {
+  return (static_cast<i32>(word << (32 - bits - lsb)) >> (32 - bits)) * 4;
+}
 
 class DispatchTree {
  public:
@@ -78,13 +80,19 @@ Json leaves_of(const hv::Generator& g) {
     Json code = Json::array();
     for (u32 at = leaf.begin; at < leaf.end; at += 4)
       code.push_back({{"at", at}, {"text", text_at(g, at)}, {"hex", fmt::format("{:08x}", word_at(g, at))}});
-    list.push_back({{"name", leaf.name}, {"least", number(done.least)}, {"most", number(done.most)}, {"miss", number(miss.most)},
-                    {"before", leaf.before}, {"code", std::move(code)}});
+    list.push_back({{"name", leaf.name},
+                    {"least", number(done.least)},
+                    {"most", number(done.most)},
+                    {"miss", number(miss.most)},
+                    {"before", leaf.before},
+                    {"code", std::move(code)}});
   }
   return list;
 }
 
-Json error(u64 line, const std::string& message, const char* in) { return {{"line", line}, {"message", message}, {"in", in}}; }
+Json error(u64 line, const std::string& message, const char* in) {
+  return {{"line", line}, {"message", message}, {"in", in}};
+}
 
 // The generator's errors begin with a line or with an entry's name.
 Json errors_of(const std::vector<std::string>& errors, const std::string& text) {
@@ -135,9 +143,11 @@ Json policy(const Json& question) {
   if (!wrong.empty()) return {{"errors", wrong}};
   hv::Generator g(policy);
   if (errors = g.run(); !errors.empty()) return {{"errors", errors_of(errors, text)}};
-  Json answer{{"bytes", g.code.bytes().size()}, {"unlisted", number(hv::Paths(g).class_miss().most)}, {"leaves", leaves_of(g)}};
-  answer["tree"] = DispatchTree(g).from(g.entry_at);
-  return answer;
+  return {{"bytes", g.code.bytes().size()},
+          {"unlisted", number(hv::Paths(g).class_miss().most)},
+          {"before", g.before_entry()},
+          {"leaves", leaves_of(g)},
+          {"tree", DispatchTree(g).from(g.entry_at)}};
 }
 
 }  // namespace jitkit::tools

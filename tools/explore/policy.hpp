@@ -7,7 +7,8 @@
 
 namespace jitkit::tools {
 
-// {text: YAML, bodies: IR} to {errors: [{line, message, in: policy or bodies}]} or {tree, leaves, bytes, unlisted}.
+// {text: YAML, bodies: IR} to {errors: [{line, message, in: policy or bodies}]} or {tree, before: instructions of an
+// entry that is another's, ahead of the tree's; leaves, bytes, unlisted}.
 Json policy(const Json& question);
 
 }  // namespace jitkit::tools

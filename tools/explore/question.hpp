@@ -12,9 +12,10 @@ using Json = nlohmann::json;
 // An object of texts, but for `arguments` and `blocks`, lists of texts: value(key, "") does not throw then.
 inline bool well_typed(const Json& question) {
   const auto is_text = [](const Json& j) { return j.is_string(); };
+  const auto is_list = [&](const Json& j) { return j.is_array() && std::all_of(j.begin(), j.end(), is_text); };
   if (!question.is_object()) return false;
   for (const auto& [key, value] : question.items())
-    if (key == "arguments" || key == "blocks" ? !value.is_array() || !std::all_of(value.begin(), value.end(), is_text) : !is_text(value)) return false;
+    if (!(key == "arguments" || key == "blocks" ? is_list(value) : is_text(value))) return false;
   return true;
 }
 

@@ -1,6 +1,6 @@
 // Routes, all below a random token: the page and its files; api/analyse, api/fields and api/policy, answered by
-// this program in a child process (C is translated before, confined); api/run, by `jitkit run` confined; api/lua; api/cycles,
-// by llvm-mca; api/here, what there is on this machine; api/cancel.
+// this program in a child process (C is translated before, confined); api/run, by `jitkit run` confined; api/lua;
+// api/cycles, by llvm-mca; api/here, what there is on this machine; api/cancel.
 //
 // Invariants: nothing a request says reaches a shell or names a file; a request is at most most_input bytes; what
 // a program does ends as a message. A Host other than loopback is refused, so that no name on the web that
@@ -14,11 +14,12 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <deque>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -40,7 +41,9 @@ using httplib::Request;
 using httplib::Response;
 
 constexpr usize most_input = usize{4} << 20;
-constexpr unsigned most_runs = 8, most_questions = 32;
+constexpr unsigned most_questions = 32;
+// A request keeps its thread until it is answered. Some are left for what takes no time, cancelling above all.
+constexpr unsigned threads = most_programs + most_questions + 8;
 
 std::string random_token() {
   u8 bytes[16];
@@ -64,21 +67,28 @@ class Jobs {
   // Null and a message if it may not.
   Flag start(const std::string& name, std::string& message) {
     const std::lock_guard lock(mutex_);
+    const auto early = std::find(early_.begin(), early_.end(), name);
+    const bool cancelled = early != early_.end();
+    if (cancelled) early_.erase(early);
     if (flags_.contains(name)) message = fmt::format("a job named '{}' is running already", name);
     else if (flags_.size() >= most_) message = fmt::format("{} programs are running already", most_);
     else if (ending_) message = "the server is ending";
-    else return flags_[name] = std::make_shared<std::atomic<bool>>(false);
+    else return flags_[name] = std::make_shared<std::atomic<bool>>(cancelled);
     return nullptr;
   }
   void end(const std::string& name) {
     const std::lock_guard lock(mutex_);
     flags_.erase(name);
   }
+  // False if there is none of this name: the next one is cancelled as it starts, because what cancels it can come
+  // before it, by another connection.
   bool cancel(const std::string& name) {
     const std::lock_guard lock(mutex_);
     const auto found = flags_.find(name);
-    if (found != flags_.end()) *found->second = true;
-    return found != flags_.end();
+    if (found != flags_.end()) return *found->second = true;
+    early_.push_back(name);
+    if (early_.size() > 64) early_.pop_front();
+    return false;
   }
   void cancel_all() {
     const std::lock_guard lock(mutex_);
@@ -91,6 +101,7 @@ class Jobs {
   std::mutex mutex_;
   bool ending_ = false;
   std::map<std::string, Flag> flags_;
+  std::deque<std::string> early_;
 };
 
 // What ends a server from outside. Blocked before there is a thread, so that just the one that waits takes them.
@@ -105,11 +116,13 @@ sigset_t ending_signals() {
 class Site {
  public:
   explicit Site(const ServerOptions& o)
-      : options_(o), scratch_("explore"), token_(random_token()), answerer_({o.self, "--answer"}, answer_limits()),
-        translator_(scratch_.file("jitkit-import"), scratch_.file("")), lua_(o.consumers, o.counter, scratch_.file("")) {}
+      : options_(o), scratch_("explore"), token_(random_token()), room_{scratch_.file(""), o.seconds},
+        answerer_({o.self, "--answer"}, answer_limits()), translator_(scratch_.file("jitkit-import"), room_),
+        lua_(o.consumers, o.counter, room_) {}
 
   int run() {
     if (!prepare()) return 1;
+    http_.new_task_queue = [] { return new httplib::ThreadPool(threads); };
     http_.set_payload_max_length(most_input);
     http_.set_read_timeout(20);
     http_.set_keep_alive_timeout(1);  // what an idle connection may keep the end waiting
@@ -117,27 +130,11 @@ class Site {
     http_.set_default_headers({{"Cache-Control", "no-store"},
                                {"X-Content-Type-Options", "nosniff"},
                                {"Referrer-Policy", "no-referrer"},
-                               {"Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-                                                           "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"}});
+                               {"Content-Security-Policy",
+                                "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+                                "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"}});
     http_.set_pre_routing_handler([this](const Request& q, Response& r) { return guard(q, r); });
-    const std::string root = "/" + token_ + "/";
-    for (const auto& [name, type] : files) http_.Get(root + name, [this, n = name, t = type](const Request&, Response& r) { file(n, t, r); });
-    http_.Get(root, [this](const Request&, Response& r) { file("page.html", "text/html; charset=utf-8", r); });
-    http_.Get(root + "api/here", [this](const Request&, Response& r) { here(r); });
-    http_.Post(root + "api/analyse", [this](const Request& q, Response& r) { job(questions_, q, r, &Site::analyse); });
-    http_.Post(root + "api/fields", [this](const Request& q, Response& r) { send(r, ask("fields", q.body, ending_), json); });
-    http_.Post(root + "api/policy", [this](const Request& q, Response& r) { send(r, ask("policy", q.body, ending_), json); });
-    http_.Post(root + "api/run", [this](const Request& q, Response& r) { job(runs_, q, r, &Site::run_confined); });
-    http_.Post(root + "api/lua", [this](const Request& q, Response& r) {
-      job(runs_, q, r, [](Site& s, const Json& question, const std::atomic<bool>& cancelled) { return s.lua_.run(question, cancelled); });
-    });
-    http_.Post(root + "api/cycles", [this](const Request& q, Response& r) {
-      job(questions_, q, r, [](Site& s, const Json& question, const std::atomic<bool>& cancelled) { return cycles(question, s.scratch_.file(""), cancelled).dump(-1, ' ', false, Json::error_handler_t::replace); });
-    });
-    http_.Post(root + "api/cancel", [this](const Request& q, Response& r) {
-      const Json question = Json::parse(q.body, nullptr, false);
-      answer(r, {{"cancelled", well_typed(question) && (runs_.cancel(question.value("job", "")) || questions_.cancel(question.value("job", "")))}});
-    });
+    routes("/" + token_ + "/");
     const int port = options_.port != 0 ? (http_.bind_to_port("127.0.0.1", options_.port) ? options_.port : -1)
                                         : http_.bind_to_any_port("127.0.0.1");
     if (port < 0) {
@@ -153,6 +150,29 @@ class Site {
   }
 
  private:
+  void routes(const std::string& root) {
+    for (const auto& [name, type] : files)
+      http_.Get(root + name, [this, n = name, t = type](const Request&, Response& r) { file(n, t, r); });
+    http_.Get(root, [this](const Request&, Response& r) { file("page.html", "text/html; charset=utf-8", r); });
+    http_.Get(root + "api/here", [this](const Request&, Response& r) { here(r); });
+    for (const std::string what : {"fields", "policy"})
+      http_.Post(root + "api/" + what,
+                 [this, what](const Request& q, Response& r) { send(r, ask(what, q.body, ending_), json); });
+    const auto route = [&](const char* name, Jobs& jobs, Work work) {
+      http_.Post(root + name, [this, &jobs, work](const Request& q, Response& r) { job(jobs, q, r, work); });
+    };
+    route("api/analyse", questions_, &Site::analyse);
+    route("api/cycles", questions_, &Site::block_cycles);
+    route("api/run", runs_, &Site::run_confined);
+    route("api/lua", runs_, &Site::run_lua);
+    http_.Post(root + "api/cancel", [this](const Request& q, Response& r) {
+      const Json question = Json::parse(q.body, nullptr, false);
+      const std::string name = well_typed(question) ? question.value("job", "") : "";
+      const bool run = runs_.cancel(name), question_too = questions_.cancel(name);
+      answer(r, {{"cancelled", run || question_too}});
+    });
+  }
+
   // Until a signal, at which what runs is cancelled; the scratch directory goes with this object.
   bool listen() {
     std::atomic<bool> over = false;
@@ -177,7 +197,8 @@ class Site {
     const char* name;
     const char* type;
   };
-  static constexpr File files[] = {{"page.js", "text/javascript; charset=utf-8"}, {"page.css", "text/css; charset=utf-8"}};
+  static constexpr File files[] = {{"page.js", "text/javascript; charset=utf-8"},
+                                   {"page.css", "text/css; charset=utf-8"}};
 
   bool prepare() {
     std::error_code e;
@@ -225,8 +246,9 @@ class Site {
     send(r, std::move(text), type);
   }
 
-  static Limits answer_limits() {
+  Limits answer_limits() const {
     Limits limits;
+    limits.seconds = options_.seconds;
     limits.output = u64{256} << 20;
     return limits;
   }
@@ -246,7 +268,7 @@ class Site {
   }
 
   // A question that takes a while and can be cancelled.
-  template <class Work>
+  using Work = std::string (Site::*)(const Json& question, const std::atomic<bool>& cancelled);
   void job(Jobs& jobs, const Request& q, Response& r, Work work) {
     const Json question = Json::parse(q.body, nullptr, false);
     if (!well_typed(question)) {
@@ -262,7 +284,7 @@ class Site {
       const std::string& name;
       ~End() { jobs.end(name); }
     } const end{jobs, name};
-    send(r, std::invoke(work, *this, question, *cancelled), json);
+    send(r, (this->*work)(question, *cancelled), json);
   }
 
   std::string analyse(const Json& question, const std::atomic<bool>& cancelled) {
@@ -284,9 +306,10 @@ class Site {
   std::string run_confined(const Json& question, const std::atomic<bool>& cancelled) {
     std::string text = question.value("text", "");
     const std::string target = question.value("target", "");
-    if (Json errors; question.value("language", "") == "c" && !translator_.translate(text, target, cancelled, text, errors))
+    if (Json errors;
+        question.value("language", "") == "c" && !translator_.translate(text, target, cancelled, text, errors))
       return text_of({{"message", errors.front().value("message", "")}});
-    const Confined run(scratch_.file(""));
+    const Confined run(room_);
     if (!run.error().empty()) return text_of({{"message", run.error()}});
     run.write("program.jk", text);
     std::vector<std::string> words{scratch_.file("jitkit"), "run", "program.jk"};
@@ -295,9 +318,16 @@ class Site {
     words.insert(words.end(), {"--", question.value("function", "")});
     for (const Json& a : question.value("arguments", Json::array())) words.push_back(a.get<std::string>());
     const Outcome o = run.run(words, cancelled);
-    Json j{{"out", o.out}, {"err", o.err}, {"seconds", o.seconds}, {"status", o.status}, {"good", o.end == Outcome::End::exited && o.status == 0}};
+    const bool good = o.end == Outcome::End::exited && o.status == 0;
+    Json j{{"out", o.out}, {"err", o.err}, {"seconds", o.seconds}, {"status", o.status}, {"good", good}};
     if (const std::string message = why(o, run.limits); !message.empty()) j["message"] = message;
     return text_of(j);
+  }
+  std::string run_lua(const Json& question, const std::atomic<bool>& cancelled) {
+    return text_of(lua_.run(question, cancelled));
+  }
+  std::string block_cycles(const Json& question, const std::atomic<bool>& cancelled) {
+    return text_of(cycles(question, room_, cancelled));
   }
 
   const ServerOptions& options_;
@@ -305,8 +335,9 @@ class Site {
   std::string token_;
   std::string host_, local_host_;
   httplib::Server http_;
-  Jobs runs_{most_runs}, questions_{most_questions};
+  Jobs runs_{most_programs}, questions_{most_questions};
   std::atomic<bool> ending_ = false;
+  Room room_;
   Answerer answerer_;
   Translator translator_;
   Lua lua_;

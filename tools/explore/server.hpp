@@ -13,7 +13,8 @@ struct ServerOptions {
   std::string consumers;  // where make luajit puts its programs; may be missing
   std::string counter;    // the QEMU plugin that counts instructions; may be missing
   std::string assets;  // directory of page.html, page.js, page.css
-  int port = 0;        // 0: any
+  int port = 0;         // 0: any
+  double seconds = 10;  // that a program or an answer may take
 };
 
 // Prints the address and serves until it is ended. An exit status.

@@ -41,24 +41,26 @@ Json errors_of(const std::string& said) {
 
 std::string Translator::missing() const {
   if (access(clang, X_OK) != 0) return "C needs clang 19: apt-get install clang-19";
-  if (access(importer_.c_str(), X_OK) != 0) return "C needs jitkit-import beside jitkit: make import (with llvm-19-dev) builds it";
+  if (access(importer_.c_str(), X_OK) != 0)
+    return "C needs jitkit-import beside jitkit: make import (with llvm-19-dev) builds it";
   return {};
 }
 
-bool Translator::translate(const std::string& c, const std::string& target, const std::atomic<bool>& cancelled, std::string& ir,
-                           Json& errors) const {
+bool Translator::translate(const std::string& c, const std::string& target, const std::atomic<bool>& cancelled,
+                           std::string& ir, Json& errors) const {
   const auto fail = [&](const std::string& message) {
     errors = Json::array({error(0, 0, message)});
     return false;
   };
   if (const std::string what = missing(); !what.empty()) return fail(what);
-  const Confined run(scratch_);
+  const Confined run(room_);
   if (!run.error().empty()) return fail(run.error());
   run.write("program.c", c);
   const std::string triple = target == "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
-  const Outcome first = run.run({clang, "--target=" + triple, "-O1", "-fno-pic", "-fno-vectorize", "-fno-slp-vectorize", "-w",
-                                 "-gline-tables-only", "-fno-color-diagnostics", "-fno-caret-diagnostics", "-emit-llvm", "-c",
-                                 "program.c", "-o", "program.bc"}, cancelled);
+  const Outcome first = run.run({clang, "--target=" + triple, "-O1", "-fno-pic", "-fno-vectorize", "-fno-slp-vectorize",
+                                 "-w", "-gline-tables-only", "-fno-color-diagnostics", "-fno-caret-diagnostics",
+                                 "-emit-llvm", "-c", "program.c", "-o", "program.bc"},
+                                cancelled);
   if (const std::string message = why(first, run.limits); !message.empty()) return fail("clang " + message);
   if (first.status != 0) {
     errors = errors_of(first.err);

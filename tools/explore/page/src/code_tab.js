@@ -4,7 +4,7 @@
 // One question is under way at a time. What is typed meanwhile is asked after its answer, or, if that takes long, in
 // its place. An answer that is the last one again draws nothing.
 import { codeView } from "./code_view.js";
-import { $, el, keep, post, postForText, reason, saved, tabs } from "./dom.js";
+import { $, el, keep, post, postForText, reason, saved, showErrors, tabs } from "./dom.js";
 import { makeEditor } from "./editor.js";
 import { examples } from "./examples.js";
 import { graphView } from "./graph_view.js";
@@ -24,7 +24,7 @@ export function makeCodeTab() {
 
   let flight = null, wanted = 0, lastText = "", drawnAt = 0, typedAt = performance.now();
   const ask = () => {
-    ++wanted;
+    document.body.dataset.wanted = ++wanted;
     if (!flight) return send();
     flight.stop ??= setTimeout(flight.cancel, Math.max(0, patience - (performance.now() - flight.at)));
   };
@@ -32,11 +32,13 @@ export function makeCodeTab() {
     const controller = new AbortController(), job = crypto.randomUUID(), own = wanted, since = typedAt;
     const cancel = () => { post("cancel", { job }).catch(() => {}); controller.abort(); };
     flight = { cancel, at: performance.now(), own };
-    const progress = setInterval(() => tell(`compiling, ${((performance.now() - flight.at) / 1000).toFixed(1)} s; Escape cancels`), 300);
+    const seconds = () => ((performance.now() - flight.at) / 1000).toFixed(1);
+    const progress = setInterval(() => tell(`compiling, ${seconds()} s; Escape cancels`), 300);
     let text;
     try {
       text = await postForText("analyse", {
-        job, text: editor.text(), language: state.language, opt: $("opt").value, function: state.function, show: state.view, ir_of: $("ir-of").value,
+        job, text: editor.text(), language: state.language, opt: $("opt").value, function: state.function,
+        show: state.view, ir_of: $("ir-of").value,
       }, controller.signal);
     } catch (e) {
       if (e.name !== "AbortError") text = JSON.stringify({ errors: [{ line: 0, column: 0, message: reason(e) }] });
@@ -46,7 +48,7 @@ export function makeCodeTab() {
     flight = null;
     const stale = own !== wanted;
     if (stale) send();
-    if (text !== undefined && (!stale || performance.now() - drawnAt > 300)) take(text, since);
+    if (text !== undefined && (!stale || performance.now() - drawnAt > 300)) take(text, since, own);
     else if (!stale) tell("cancelled", "bad");
   }
   const changed = (text) => {
@@ -60,7 +62,7 @@ export function makeCodeTab() {
     $("state").textContent = text;
   };
 
-  function take(text, since) {
+  function take(text, since, own) {
     drawnAt = performance.now();
     const same = text === lastText;
     lastText = text;
@@ -78,31 +80,35 @@ export function makeCodeTab() {
     requestAnimationFrame(() => setTimeout(() => {
       const took = performance.now() - since;
       document.body.dataset.milliseconds = took.toFixed(1);
-      document.body.dataset.answers = Number(document.body.dataset.answers ?? 0) + 1;
+      document.body.dataset.drawn = own;
       const errors = $("errors").childElementCount;
       if (errors) tell(`${errors} error${errors > 1 ? "s" : ""}`, "bad");
       else tell(`compiled and drawn in ${Math.round(took)} ms`);
     }));
   }
   function takeErrors(got) {
+    // What a target says of C has a place in the imported IR, and so none here.
+    const place = (e) => (state.language === "c" ? 0 : e.line);
     const errors = [...(got.errors ?? []), ...targets.flatMap(([id, name]) =>
-      (got[id]?.errors ?? []).map((e) => ({ ...e, ...(state.language === "c" ? { line: 0 } : {}), message: `${name}: ${e.message}` })))];
+      (got[id]?.errors ?? []).map((e) => ({ ...e, line: place(e), message: `${name}: ${e.message}` })))];
     if (errors.length || !$("errors").hidden) editor.errors(errors);
-    $("errors").hidden = errors.length === 0;
-    $("errors").replaceChildren(...errors.slice(0, 50).map((e) => el("li", {}, el("button", { type: "button", onclick: () => editor.goto(e.line, e.column) },
-      `${e.line ? `${e.line}:${e.column}: ` : ""}${e.message}${e.rule ? ` (${e.rule})` : ""}`))));
+    showErrors($("errors"), errors, (e) => editor.goto(e.line, e.column),
+      (e) => `${e.line ? `${e.line}:${e.column}: ` : ""}${e.message}${e.rule ? ` (${e.rule})` : ""}`);
   }
   function takeFunctions(got) {
     const names = got.functions.map((f) => f.name), list = $("function");
-    if ([...list.options].map((o) => o.value).join() !== names.join()) list.replaceChildren(...names.map((n) => el("option", {}, n)));
+    if ([...list.options].map((o) => o.value).join() !== names.join())
+      list.replaceChildren(...names.map((n) => el("option", {}, n)));
     list.value = got.function ?? "";
-    $("arguments").placeholder = (got.functions.find((f) => f.name === got.function)?.params ?? []).join(" ") || "none";
+    const params = got.functions.find((f) => f.name === got.function)?.params ?? [];
+    $("arguments").placeholder = params.join(" ") || "none";
   }
 
   function draw() {
     $("view").setAttribute("aria-labelledby", `tab-${state.view}`);
     if (!answer) return;
-    if (!answer.function) return $("view").replaceChildren(el("div", { class: "note" }, "The text defines no function."));
+    if (!answer.function)
+      return $("view").replaceChildren(el("div", { class: "note" }, "The text defines no function."));
     if (answer.show !== state.view) return;  // what it shows is being asked
     const [x, y] = [$("view").scrollLeft, $("view").scrollTop];
     const drawn = views[state.view](answer, state);
@@ -124,7 +130,8 @@ export function makeCodeTab() {
     if (key === lit) return;
     lit = key;
     for (const e of document.querySelectorAll("#view .lit")) e.classList.remove("lit");
-    const which = line ? `#view [data-line="${line}"], #view [data-lines~="${line}"]` : inst ? `#view [data-inst="${inst}"]` : "";
+    const which = line ? `#view [data-line="${line}"], #view [data-lines~="${line}"]`
+      : inst ? `#view [data-inst="${inst}"]` : "";
     if (which) for (const e of document.querySelectorAll(which)) e.classList.add("lit");
     editor.light(line ? [line] : []);
   }
@@ -139,7 +146,8 @@ export function makeCodeTab() {
   // ---- running, and the rest of the controls ----
 
   const runner = makeRunner(() => ({
-    text: editor.text(), language: state.language, target: $("target").value, opt: $("opt").value, function: $("function").value,
+    text: editor.text(), language: state.language, target: $("target").value, opt: $("opt").value,
+    function: $("function").value,
     arguments: $("arguments").value.split(/[\s,]+/).filter(Boolean),
   }));
   const setLanguage = (to) => {

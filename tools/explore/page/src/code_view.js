@@ -28,7 +28,8 @@ function makeColumn(id, name) {
     element,
     draw(answer) {
       const made = answer[id];
-      title.textContent = made.code ? ` — ${made.bytes} bytes, ${made.code.filter((c) => !c.data).length} instructions`
+      title.textContent =
+        made.code ? ` — ${made.bytes} bytes, ${made.code.filter((c) => !c.data).length} instructions`
         : ` — ${made.absent ?? made.errors.map((e) => e.message).join("; ")}`;
       rows.draw(made.code ? rowsOf(made, made.lines ?? answer.passes.at(-1).lines) : []);
       cycles.draw(made.code ?? []);
@@ -51,7 +52,8 @@ function rowsOf(made, lines) {
     if (c.block && c.block !== block) {
       block = c.block;
       from = -1;
-      rows.push({ key: `b${heads.get(block) ?? block}`, class: "row block", text: heads.get(block) ?? `b${block}`, block });
+      const text = heads.get(block) ?? `b${block}`;
+      rows.push({ key: `b${text}`, class: "row block", text, block });
     }
     const inst = c.inst ?? 0;
     if (inst !== from) {
@@ -61,8 +63,9 @@ function rowsOf(made, lines) {
         folded = [];
         const own = ir.get(inst);
         if (own && own.block !== order[next]?.[1].block) next = order.findIndex(([, l]) => l.block === own.block);
-        for (; own && next < order.length && order[next][1].block === own.block && !coded.has(order[next][0]); ++next) {
+        for (; own && next < order.length; ++next) {
           const [n, l] = order[next];
+          if (l.block !== own.block || coded.has(n)) break;
           if (shown.has(n)) continue;
           shown.add(n);
           rows.push(irRow(n, l));
@@ -102,10 +105,12 @@ async function showFields(target, c, cost) {
   const wide = target === "x86_64";
   const where = (f) => (wide ? `byte ${f.byte}: ` : "") + (f.high === f.low ? f.high : `${f.high}:${f.low}`);
   const bits = (f) => f.value.toString(2).padStart(f.high - f.low + 1, "0");
-  const row = (name, cell) => el("tr", {}, ...fields.map((f) => el("td", { class: `${name} ${f.name ? "" : "fixed"}` }, cell(f))));
+  const row = (name, cell) =>
+    el("tr", {}, ...fields.map((f) => el("td", { class: `${name} ${f.name ? "" : "fixed"}` }, cell(f))));
   $("fields").replaceChildren(
     el("b", {}, c.text), ` — ${form || "data"}`,
-    el("table", {}, row("where", where), row("bits", bits), row("name", (f) => f.name || "opcode"), row("value", (f) => (f.name ? String(f.value) : ""))),
+    el("table", {}, row("where", where), row("bits", bits), row("name", (f) => f.name || "opcode"),
+      row("value", (f) => (f.name ? String(f.value) : ""))),
     ...(cost ? [el("p", { class: "cost" }, cost)] : []),
   );
   $("fields").hidden = false;

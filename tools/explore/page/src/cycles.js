@@ -74,10 +74,12 @@ export function makeCycles(target, list) {
   }
   const headOf = (row) => {
     const rows = [...list.querySelectorAll(".row")];
-    for (let n = rows.indexOf(row); n-- > 0 && !rows[n].classList.contains("code");) if (rows[n].classList.contains("block")) return rows[n];
+    for (let n = rows.indexOf(row); n-- > 0 && !rows[n].classList.contains("code");)
+      if (rows[n].classList.contains("block")) return rows[n];
     return null;
   };
-  const words = (i) => `${choice.value}, by llvm-mca: latency ${i.latency}, another one every ${number(i.throughput)} cycles, ` +
+  const words = (i) =>
+    `${choice.value}, by llvm-mca: latency ${i.latency}, another one every ${number(i.throughput)} cycles, ` +
     `${i.uops} micro-operation${i.uops === 1 ? "" : "s"}`;
 
   return {

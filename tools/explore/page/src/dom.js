@@ -1,7 +1,8 @@
 // Elements without a framework, questions to the server, tabs.
 const svgNames = new Set(["svg", "g", "rect", "text", "path", "line", "title", "defs", "marker"]);
 export function el(name, attributes = {}, ...children) {
-  const e = svgNames.has(name) ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
+  const e = svgNames.has(name) ? document.createElementNS("http://www.w3.org/2000/svg", name)
+    : document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
     if (key.startsWith("on")) e.addEventListener(key.slice(2), value);
@@ -23,6 +24,13 @@ export async function postForText(path, question, signal) {
 }
 export const post = async (path, question, signal) => JSON.parse(await postForText(path, question, signal));
 export const reason = (e) => (e.message.includes("fetch") ? "the server is gone" : e.message);
+
+// A list of errors, each a button that leads to its place; hidden if there are none.
+export function showErrors(list, errors, open, words) {
+  list.hidden = errors.length === 0;
+  list.replaceChildren(...errors.slice(0, 50).map((e) =>
+    el("li", {}, el("button", { type: "button", onclick: () => open(e) }, words(e)))));
+}
 
 // Buttons of a tab list: one is chosen, arrows go along them.
 export function tabs(list, choose) {

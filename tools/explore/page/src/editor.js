@@ -3,7 +3,9 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { HighlightStyle, StreamLanguage, bracketMatching, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import {
+  Decoration, EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers,
+} from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
 const jk = StreamLanguage.define({
@@ -30,24 +32,32 @@ const simple = (name, { comment, types, keywords }) => StreamLanguage.define({
     if (s.match(/^"([^"\\]|\\.)*"?/) || s.match(/^'([^'\\]|\\.)*'?/)) return "variableName";
     if (s.match(/^(0x[\da-fA-F]+|\d[\w.]*)/)) return "number";
     const word = s.match(/^[A-Za-z_]\w*/);
-    if (word) return types.test(word[0]) ? "typeName" : keywords.test(word[0]) ? "keyword" : null;
+    if (word) return types.has(word[0]) ? "typeName" : keywords.has(word[0]) ? "keyword" : null;
     s.next();
     return null;
   },
 });
+const words = (list) => new Set(list.split(" "));
 const languages = {
   jk,
   c: simple("c", {
     comment: /^(\/\/.*|\/\*.*?(\*\/|$)|#.*)/,
-    types: /^(void|_?[Bb]ool|char|short|int|long|float|double|signed|unsigned|struct|union|enum|const|static|inline|volatile|size_t|u?int(8|16|32|64)_t)$/,
-    keywords: /^(if|else|for|while|do|switch|case|default|break|continue|return|goto|sizeof|typedef|extern)$/,
+    types: words("void bool _Bool char short int long float double signed unsigned struct union enum const static " +
+      "inline volatile size_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t"),
+    keywords: words("if else for while do switch case default break continue return goto sizeof typedef extern"),
   }),
   lua: simple("lua", {
     comment: /^--.*/,
-    types: /^(nil|true|false)$/,
-    keywords: /^(and|break|do|else|elseif|end|for|function|goto|if|in|local|not|or|repeat|return|then|until|while)$/,
+    types: words("nil true false"),
+    keywords: words("and break do else elseif end for function goto if in local not or repeat return then until while"),
   }),
-  yaml: simple("yaml", { comment: /^#.*/, types: /^(skip|ignore|true|false)$/, keywords: /^(wfi|state|bodies|calls|registers|mmio|page|name|id|at|value|word|body|write|write_body|watch|smc|hvc|offset|bytes|narrow|el0|weight|prologue|slow)$/ }),
+  yaml: simple("yaml", {
+    comment: /^#.*/,
+    types: words("skip ignore true false"),
+    keywords: words("wfi state bodies calls registers mmio page name id at value word body write write_body watch " +
+      "smc hvc offset bytes narrow el0 weight prologue slow entry symbol free saved area room words hypercalls " +
+      "immediate number first"),
+  }),
 };
 const colours = HighlightStyle.define([
   { tag: tags.comment, class: "t-comment" },
@@ -66,7 +76,8 @@ const lit = StateField.define({
     for (const e of change.effects) {
       if (!e.is(light)) continue;
       const lines = e.value.filter((n) => n >= 1 && n <= change.state.doc.lines);
-      set = Decoration.set(lines.sort((a, b) => a - b).map((n) => Decoration.line({ class: "lit" }).range(change.state.doc.line(n).from)));
+      set = Decoration.set(lines.sort((a, b) => a - b)
+        .map((n) => Decoration.line({ class: "lit" }).range(change.state.doc.line(n).from)));
     }
     return set;
   },
@@ -87,8 +98,9 @@ export function makeEditor(parent, text, on) {
     state: EditorState.create({
       doc: text,
       extensions: [
-        lineNumbers(), history(), drawSelection(), bracketMatching(), highlightActiveLine(), highlightActiveLineGutter(),
-        lintGutter(), language.of(languages[on.language]), syntaxHighlighting(colours), lit,
+        lineNumbers(), history(), drawSelection(), bracketMatching(),
+        highlightActiveLine(), highlightActiveLineGutter(), lintGutter(),
+        language.of(languages[on.language]), syntaxHighlighting(colours), lit,
         keymap.of([
           { key: "Mod-Enter", run: () => (on.run(), true) },
           ...defaultKeymap, ...historyKeymap, ...lintKeymap,
@@ -129,7 +141,8 @@ export function makeEditor(parent, text, on) {
         const l = view.state.doc.line(Math.min(Math.max(e.line, 1), view.state.doc.lines));
         const from = Math.min(l.from + Math.max(e.column - 1, 0), l.to);
         const word = /^[\w.@]+/.exec(view.state.doc.sliceString(from, l.to));
-        return { from, to: word ? from + word[0].length : Math.min(from + 1, l.to), severity: "error", message: e.message };
+        const to = word ? from + word[0].length : Math.min(from + 1, l.to);
+        return { from, to, severity: "error", message: e.message };
       });
       view.dispatch(setDiagnostics(view.state, all));
     },

@@ -28,7 +28,8 @@ b4(result: i64):
 }
 ` },
   { name: "More values than registers", arguments: "1 2", text: manyValues() },
-  { name: "Slot to value, division by a constant", arguments: "1000", text: `; What the optimiser's passes do to it: choose fast or full, and look at Passes.
+  { name: "Slot to value, division by a constant", arguments: "1000", text: `; What the optimiser's passes do to it:
+; choose fast or full, and look at Passes.
 func @digits(i64) -> i64 {
   s1 = slot 8 align 8
 b1(n: i64):
@@ -47,7 +48,8 @@ b3:
   ret result
 }
 ` },
-  { name: "C: fold of a text", language: "c", arguments: "1000", text: `// C by clang 19 and jitkit-import; each line lights up in both targets' code.
+  { name: "C: fold of a text", language: "c", arguments: "1000", text: `// C by clang 19 and jitkit-import;
+// each line lights up in both targets' code.
 #include <stdint.h>
 
 static uint32_t step(uint32_t h, uint32_t c) {
@@ -73,7 +75,8 @@ b2(i: i64):
 ];
 
 function manyValues() {
-  const lines = ["; Forty values that all live to the end: some are spilled. See Registers.", "func @many(i64, i64) -> i64 {", "b1(a: i64, b: i64):"];
+  const lines = ["; Forty values that all live to the end: some are spilled. See Registers.",
+    "func @many(i64, i64) -> i64 {", "b1(a: i64, b: i64):"];
   for (let n = 0; n < 40; ++n) lines.push(`  t${n} = ${n % 2 ? "mul" : "add"}.i64 ${n ? `t${n - 1}` : "a"}, b`);
   lines.push("  s0 = xor.i64 t0, t1");
   for (let n = 1; n < 39; ++n) lines.push(`  s${n} = xor.i64 s${n - 1}, t${n + 1}`);

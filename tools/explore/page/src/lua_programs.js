@@ -1,4 +1,4 @@
-// Benchmarks to begin with. Each ends in some tens of milliseconds without traces, so that it can be counted under QEMU.
+// Benchmarks to begin with. Each ends soon without traces too, so that it can be counted under QEMU.
 export const programs = [
   { name: "Sieve of Eratosthenes", text: `-- Primes below n, by striking out.
 local n, count = 60000, 0

@@ -6,13 +6,22 @@ import { makeEditor } from "./editor.js";
 import { programs } from "./lua_programs.js";
 import { parseDump } from "./traces.js";
 
-const engines = [["puc", "PUC Lua"], ["interp", "LuaJIT, interpreted"], ["stock", "LuaJIT's JIT"], ["jitkit", "jitkit's JIT"]];
+const engines = [["puc", "PUC Lua"], ["interp", "LuaJIT, interpreted"], ["stock", "LuaJIT's JIT"],
+  ["jitkit", "jitkit's JIT"]];
 const sides = [["x86_64", "x86-64", "seconds"], ["arm64", "AArch64 under QEMU", "instructions"]];
-const time = (s) => (s >= 1 ? `${s.toFixed(2)} s` : s >= 1e-3 ? `${(1000 * s).toFixed(s < 0.01 ? 2 : 1)} ms` : `${Math.round(1e6 * s)} µs`);
-const instructions = (n) => (n >= 1e9 ? `${(n / 1e9).toFixed(2)} G` : n >= 1e6 ? `${(n / 1e6).toFixed(1)} M` : `${Math.round(n / 1e3)} k`);
+const time = (s) => (s >= 1 ? `${s.toFixed(2)} s` : s >= 1e-3 ? `${(1000 * s).toFixed(s < 0.01 ? 2 : 1)} ms`
+  : `${Math.round(1e6 * s)} µs`);
+const instructions = (n) => (n >= 1e9 ? `${(n / 1e9).toFixed(2)} G` : n >= 1e6 ? `${(n / 1e6).toFixed(1)} M`
+  : `${Math.round(n / 1e3)} k`);
+// What its bar shows, in words; empty if there is none, and then why.
+const figure = (engine, r) => {
+  const [n, words] = engine.endsWith("arm64") ? [r.instructions, instructions] : [r.seconds, time];
+  return n === undefined ? "" : words(n);
+};
+const why = (r) => (r.message || r.err || "no figure").trim().split("\n")[0].replace(/^\/\S*: (?=program)/, "");
 
 export function makeLuaTab() {
-  let job = "", cancelled = false, runs = 0, last = null;
+  let job = "", cancelled = false, runs = 0;
 
   async function run() {
     if (job) return;
@@ -27,7 +36,8 @@ export function makeLuaTab() {
     for (const [n, engine] of chosen.entries()) {
       if (cancelled) break;
       const started = performance.now();
-      const tick = setInterval(() => say(`${n + 1} of ${chosen.length}: ${engine}, ${((performance.now() - started) / 1000).toFixed(1)} s`), 100);
+      const seconds = () => ((performance.now() - started) / 1000).toFixed(1);
+      const tick = setInterval(() => say(`${n + 1} of ${chosen.length}: ${engine}, ${seconds()} s`), 100);
       let r;
       try {
         job = crypto.randomUUID();
@@ -40,9 +50,10 @@ export function makeLuaTab() {
       if (r.good) outputs.set(engine, r.out);
     }
     job = "";
-    const different = [...outputs].filter(([, o]) => o !== outputs.values().next().value).map(([e]) => e);
-    group.end(cancelled ? "cancelled" : different.length ? `other output than ${outputs.keys().next().value}: ${different.join(", ")}` : "",
-      outputs.values().next().value ?? "");
+    const [first, output] = outputs.entries().next().value ?? ["", ""];
+    const different = [...outputs].filter(([, o]) => o !== output).map(([e]) => e);
+    const others = different.length ? `other output than ${first}: ${different.join(", ")}` : "";
+    group.end(cancelled ? "cancelled" : others, output);
     say(cancelled ? "cancelled" : `run ${runs} is done`, cancelled || different.length ? "bad" : "");
     $("lua-go").disabled = false;
     $("lua-cancel").disabled = true;
@@ -58,26 +69,32 @@ export function makeLuaTab() {
   function makeGroup(number, name, chosen) {
     const note = el("p", { class: "note" }), output = el("pre", { class: "output" });
     const results = new Map();
-    const bars = new Map(chosen.map((e) => [e, el("div", { class: "bar-row", "data-engine": e },
-      el("span", { class: "who" }, engines.find(([k]) => e.startsWith(k))[1]), el("span", { class: "track" }, el("span", { class: `length ${e.split("-")[0]}` })), el("span", { class: "value" }, "…"))]));
-    const columns = sides.filter(([s]) => chosen.some((e) => e.endsWith(s))).map(([side, title, what]) =>
-      el("div", {}, el("h3", {}, `${title}: ${what === "seconds" ? "processor time" : "executed instructions"}`), ...[...bars].filter(([e]) => e.endsWith(side)).map(([, b]) => b)));
-    const element = el("section", { class: "lua-run", "aria-label": `Run ${number}` }, el("h2", {}, el("b", {}, `Run ${number}`), ` — ${name}`), el("div", { class: "lua-columns" }, ...columns), output, note);
+    const bar = (e) => el("div", { class: "bar-row", "data-engine": e },
+      el("span", { class: "who" }, engines.find(([k]) => e.startsWith(k))[1]),
+      el("span", { class: "track" }, el("span", { class: `length ${e.split("-")[0]}` })),
+      el("span", { class: "value" }, "…"));
+    const bars = new Map(chosen.map((e) => [e, bar(e)]));
+    const barsOf = (side) => [...bars].filter(([e]) => e.endsWith(side)).map(([, b]) => b);
+    const columns = sides.filter(([side]) => barsOf(side).length).map(([side, title, what]) =>
+      el("div", {}, el("h3", {}, `${title}: ${what === "seconds" ? "processor time" : "executed instructions"}`),
+        ...barsOf(side)));
+    const element = el("section", { class: "lua-run", "aria-label": `Run ${number}` },
+      el("h2", {}, el("b", {}, `Run ${number}`), ` — ${name}`), el("div", { class: "lua-columns" }, ...columns),
+      output, note);
     const redraw = () => {
       for (const [side, , what] of sides) {
-        const own = [...results].filter(([e]) => e.endsWith(side)), most = Math.max(...own.map(([, r]) => r[what] ?? 0));
-        for (const [e, r] of own) {
-          bars.get(e).querySelector(".length").style.width = most && r[what] ? `${Math.max(100 * r[what] / most, 0.5)}%` : "0";
-        }
+        const own = [...results].filter(([e]) => e.endsWith(side));
+        const most = Math.max(...own.map(([, r]) => r[what] ?? 0));
+        for (const [e, r] of own)
+          bars.get(e).querySelector(".length").style.width = r[what] ? `${Math.max(100 * r[what] / most, 0.5)}%` : "0";
       }
     };
     return {
       element,
       set(engine, r) {
         results.set(engine, r);
-        const what = engine.endsWith("arm64") ? r.instructions : r.seconds;
         const value = bars.get(engine).querySelector(".value");
-        value.textContent = r.good && what !== undefined ? (engine.endsWith("arm64") ? instructions(what) : time(what)) : (r.message || r.err || "no figure").trim().split("\n")[0].replace(/^\/\S*: (?=program)/, "");
+        value.textContent = (r.good && figure(engine, r)) || why(r);
         value.classList.toggle("bad", !r.good);
         redraw();
       },
@@ -112,24 +129,28 @@ export function makeLuaTab() {
     $("lua-cancel").disabled = true;
     const wrong = Object.values(dumps).find((d) => d.message);
     say(wrong ? wrong.message : "", wrong ? "bad" : "");
-    last = { jitkit: parseDump(dumps.jitkit?.dump ?? ""), stock: parseDump(dumps.stock?.dump ?? ""), side };
-    const list = last.jitkit.filter((t) => t.code);
-    $("lua-traces").replaceChildren(...(list.length ? list.map((t) => el("button", { type: "button", "aria-pressed": false, onclick: (e) => openTrace(t, e.currentTarget) },
-      `${t.number} ${t.start}`, el("span", { class: "said-faint" }, ` → ${t.stop}`))) : [el("span", { class: "note" }, wrong ? "" : "This program has no trace.")]));
+    const stock = parseDump(dumps.stock?.dump ?? "");
+    const list = parseDump(dumps.jitkit?.dump ?? "").filter((t) => t.code).map((t) => el("button",
+      { type: "button", "aria-pressed": false, onclick: (e) => openTrace(t, stock, e.currentTarget) },
+      `${t.number} ${t.start}`, el("span", { class: "said-faint" }, ` → ${t.stop}`)));
+    if (!list.length) list.push(el("span", { class: "note" }, wrong ? "" : "This program has no trace."));
+    $("lua-traces").replaceChildren(...list);
     $("lua-trace").hidden = true;
   }
-  function openTrace(t, button) {
+  function openTrace(t, stock, button) {
     for (const b of $("lua-traces").querySelectorAll("button")) b.setAttribute("aria-pressed", b === button);
-    const other = last.stock.find((o) => o.number === t.number && o.start === t.start);
+    const other = stock.find((o) => o.number === t.number && o.start === t.start);
     const part = (title, lines) => el("div", {}, el("h3", {}, title), el("pre", {}, lines.join("\n")));
     $("lua-trace").replaceChildren(
       part(`LuaJIT's IR, ${t.ir.length} lines`, t.ir),
       part(`jitkit's code, ${t.bytes} bytes`, t.code),
-      part(other?.code ? `stock's code, ${other.bytes} bytes` : "stock's backend has no such trace", other?.code ?? []));
+      other?.code ? part(`stock's code, ${other.bytes} bytes`, other.code)
+        : part("stock's backend has no such trace", []));
     $("lua-trace").hidden = false;
   }
 
-  const editor = makeEditor($("lua-editor"), saved("lua", "") || programs[0].text, { name: "Lua program", language: "lua", hover() {}, run, change: (text) => keep("lua", text) });
+  const editor = makeEditor($("lua-editor"), saved("lua", "") || programs[0].text,
+    { name: "Lua program", language: "lua", hover() {}, run, change: (text) => keep("lua", text) });
   $("lua-program").replaceChildren(...programs.map((p) => el("option", {}, p.name)));
   $("lua-program").addEventListener("change", () => editor.set(programs[$("lua-program").selectedIndex].text));
   $("lua-form").addEventListener("submit", (e) => { e.preventDefault(); run(); });

@@ -13,7 +13,9 @@ export function passesView(answer, state) {
     }, p.name));
     const note = passes.length === 1 ? "No pass ran: choose fast or full under Optimise."
       : at === 0 ? "As it was typed." : `${passes[at].meaning}${passes[at].changed ? "" : " (nothing to do here)"}`;
-    all.replaceChildren(el("div", { class: "pass", role: "group", "aria-label": "Passes" }, ...buttons), el("div", { class: "note" }, note),
+    all.replaceChildren(
+      el("div", { class: "pass", role: "group", "aria-label": "Passes" }, ...buttons),
+      el("div", { class: "note" }, note),
       ...rows(passes[at].lines, at ? passes[at - 1].lines : null));
   };
   show();
@@ -21,7 +23,8 @@ export function passesView(answer, state) {
 }
 
 function rows(lines, before) {
-  const made = (l, how) => el("div", { class: `row ${l.block ? "block" : "ir"} ${how}`, "data-inst": l.inst, "data-line": l.line },
+  const made = (l, how) => el("div",
+    { class: `row ${l.block ? "block" : "ir"} ${how}`, "data-inst": l.inst, "data-line": l.line },
     ...(l.block ? [] : [el("span", { class: "n" }, l.line ?? "")]), l.text);
   if (!before) return lines.map((l) => made(l, ""));
   return difference(before.map((l) => l.text), lines.map((l) => l.text))

@@ -13,7 +13,8 @@ export function makeRows(list) {
     if (r.item) {
       e.tabIndex = 0;
       e.setAttribute("role", "button");
-      e.append(el("span", { class: "text" }, r.text), el("span", { class: "cost" }), el("span", { class: "hex" }, r.item.hex));
+      e.append(el("span", { class: "text" }, r.text), el("span", { class: "cost" }),
+        el("span", { class: "hex" }, r.item.hex));
     } else if (r.class === "row ir") {
       e.append(el("span", { class: "n" }), r.text);
     } else {
@@ -42,7 +43,8 @@ export function makeRows(list) {
     const chunks = [];
     for (let n = 0; n < made.length; n += chunk) {
       const part = made.slice(n, n + chunk);
-      chunks.push(el("div", { class: "chunk", style: `contain-intrinsic-size: auto 30rem auto ${part.length * 19}px` }, ...part));
+      const style = `contain-intrinsic-size: auto 30rem auto ${part.length * 19}px`;
+      chunks.push(el("div", { class: "chunk", style }, ...part));
     }
     list.replaceChildren(...chunks);
   };
@@ -50,8 +52,9 @@ export function makeRows(list) {
   return {
     draw(rows) {
       let begin = 0, end = 0;
-      while (begin < rows.length && begin < keys.length && rows[begin].key === keys[begin]) ++begin;
-      while (end < rows.length - begin && end < keys.length - begin && rows[rows.length - 1 - end].key === keys[keys.length - 1 - end]) ++end;
+      const common = Math.min(rows.length, keys.length);
+      while (begin < common && rows[begin].key === keys[begin]) ++begin;
+      while (end < common - begin && rows.at(-1 - end).key === keys.at(-1 - end)) ++end;
       const made = rows.slice(begin, rows.length - end).map(make);
       const gone = elements.slice(begin, keys.length - end);
       elements = [...elements.slice(0, begin), ...made, ...elements.slice(keys.length - end)];

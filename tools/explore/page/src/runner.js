@@ -15,7 +15,8 @@ export function makeRunner(question) {
       const r = await post("run", { job, ...question() });
       clearInterval(tick);
       const text = [r.out, r.err, r.message].filter(Boolean).join("").trimEnd();
-      show(`${text || "(no result)"}${r.good ? `\n${Math.round(r.seconds * 1000)} ms with compiling and starting` : ""}`, r.good ? "good" : "bad");
+      const took = r.good ? `\n${Math.round(r.seconds * 1000)} ms with compiling and starting` : "";
+      show(`${text || "(no result)"}${took}`, r.good ? "good" : "bad");
     } catch (e) {
       clearInterval(tick);
       show(reason(e), "bad");

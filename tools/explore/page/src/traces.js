@@ -11,8 +11,9 @@ export function parseDump(text) {
     }
     const [, number, what, rest] = head;
     part = null;
-    if (what === "start") traces.set(number, (current = { number, start: rest, stop: "", ir: [], code: null, bytes: 0 }));
-    else current = traces.get(number);
+    if (what === "start") {
+      traces.set(number, (current = { number, start: rest, stop: "", ir: [], code: null, bytes: 0 }));
+    } else current = traces.get(number);
     if (!current) continue;
     if (what === "IR") part = current.ir = [];
     else if (what === "mcode") {
