@@ -51,6 +51,9 @@ class Cfg {
   // Out of memory is sticky in the arena; then order() is empty and nothing else may be asked.
   void compute(const FunctionData& f, Arena& arena, Want want = Want::all);
 
+  // Whether it can be that of f as f is now.
+  bool fits(const FunctionData& f) const { return blocks_.size() == f.blocks.size() && edges_.size() == f.edges.size(); }
+
   // The reachable blocks; the entry first.
   std::span<const Block> order() const { return {order_.data(), order_.size()}; }
   u32 position(Block b) const { return blocks_[b.id].position; }

@@ -109,6 +109,7 @@ Status Compiler<T>::run(const FunctionData& fn, Buffer& code, const Cfg* known) 
   const Convention* convention = find(wanted);
   if (convention == nullptr) return {Error::unsupported, 0, static_cast<u64>(wanted)};
   machine_.attach(arena_);
+  check(known == nullptr || known->fits(fn));
   Cfg own;
   if (known == nullptr) own.compute(fn, arena_, Cfg::Want::no_dominators);
   const Cfg& cfg = known != nullptr ? *known : own;

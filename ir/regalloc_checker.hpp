@@ -318,8 +318,8 @@ inline void AllocationChecker::walk_inst(u32 i, State s) {
     check_results(i);
     check_flags(i);
     check_uses(i, s);
-    if (info_.slot_from_def && info_.lists_changes) check_changes(i, s);
     if (mf_.insts[i].state) check_frame_state(i);
+    if (info_.slot_from_def && info_.lists_changes) check_changes(i, s);
   }
   define_results(i, s);
 }
@@ -410,8 +410,12 @@ inline void AllocationChecker::check_flags(u32 i) {
     if ((written >> part & 1) != 0 || (made != 0 && !has_form(m))) flags_[part] = made;
 }
 
-// All guards of a frame state name the same places, in the same order.
+// All guards of a frame state name the same places, in the same order; a value that has a slot is named there if
+// the frame wants that.
 inline void AllocationChecker::check_frame_state(u32 i) {
+  for (const Operand& o : mf_.operands_of(mf_.insts[i]))
+    if (info_.slot_from_def && o.constraint == ConstraintKind::any && o.alloc.is_reg() && mf_.vregs[o.vreg.id].spilled())
+      return fault(AllocationFault::slot_not_named, i, o.vreg);
   const u32 f = mf_.insts[i].state.id;
   if (f >= guard_of_.size() && !guard_of_.resize(f + 1)) return;
   const u32 other = guard_of_[f];
@@ -465,7 +469,6 @@ inline void AllocationChecker::check_changes(u32 i, State s) {
   if (!mf_.insts[i].state) return;
   for (const Operand& o : mf_.operands_of(mf_.insts[i])) {
     if (o.constraint != ConstraintKind::any || !o.alloc.is_reg()) continue;
-    if (mf_.vregs[o.vreg.id].spilled()) return fault(AllocationFault::slot_not_named, i, o.vreg);
     if (listed_[o.vreg.id] != o.alloc.index()) return fault(AllocationFault::wrong_change, i, o.vreg);
   }
 }

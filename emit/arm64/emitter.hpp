@@ -68,6 +68,10 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     if ((word & 0x7c000000) == 0x14000000) return FixupKind::a64_branch26;
     return (word & 0x7e000000) == 0x36000000 ? FixupKind::a64_branch14 : FixupKind::a64_branch19;
   }
+  // The opposite of a conditional branch.
+  static u32 inverse_branch(u32 word) {
+    return word ^ ((word & 0xff000000) == form_bits(Form::b_cond) ? 1U : 1U << 24);
+  }
   static unsigned number(const Operand& o) { return o.alloc.index() & 31; }
   unsigned reg(const MachInst& m, unsigned n) const { return number(mf_.operands[m.first + n]); }
 
@@ -78,6 +82,11 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     for (; where != 0; where >>= 3, ++o)
       word |= static_cast<u32>(u64{o->alloc.index() & 31} << field_lsb[where & 7]);
     return word;
+  }
+
+  u32 guard_branch(MachInst m) const {
+    m.imm &= low_mask(35);  // one register at most
+    return merged(m);
   }
 
   // --- x16 and x17
@@ -113,18 +122,14 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
   void emit_branch(const MachInst& m, bool inverted, Label l) {
     release();
     const u32 word = merged(m);
-    put_branch(inverted ? word ^ (m.form == form_of(Form::b_cond) ? 1U : 1U << 24) : word, l);
+    put_branch(inverted ? inverse_branch(word) : word, l);
   }
   bool is_guard(const MachInst& m) const { return m.form == form_of(Macro::guard); }
   void emit_guard_inverted(const MachInst& m, Label l) {
     release();
-    MachInst branch = m;
-    branch.imm = m.imm & low_mask(35);  // one register at most
-    const u32 word = merged(branch);
-    const bool on_flags = (word & 0xff000000) == form_bits(Form::b_cond);
-    put_branch(word ^ (on_flags ? 1U : 1U << 24), l);
+    put_branch(inverse_branch(guard_branch(m)), l);
     if (const Symbol s = exit_symbol(m, options_.exit_symbols))
-      code_.put32(form_bits(Form::b), s, FixupKind::a64_branch26_direct);
+      code_.put32(form_bits(Form::b), s, symbol_branch());
     else
       put_branch(form_bits(Form::b), exit_label(m));
     record(m, offset() - 4);
@@ -230,12 +235,10 @@ inline void Emitter::emit_plain(const MachInst& m) {
 
 // The branch of a guard or of a checking op, to code behind the function.
 inline void Emitter::branch_out(const MachInst& m) {
-  MachInst branch = m;
-  branch.imm = m.imm & low_mask(35);  // one register at most
   if (const Symbol s = exit_symbol(m, options_.exit_symbols))
-    put_branch(merged(branch), s);
+    put_branch(guard_branch(m), s);
   else
-    put_branch(merged(branch), exit_label(m));
+    put_branch(guard_branch(m), exit_label(m));
   if (m.state) record(m, offset() - 4);
 }
 

@@ -55,27 +55,21 @@ inline void Emitter::mask_constant(u8 d, const ir::Remat& r) {
 inline void Emitter::copy_general(bool wide, u8 d, u8 s) {
   u8* p = code_.reserve(max_length);
   if (p == nullptr) return;
-  static_assert((detail::encode_table.record[static_cast<u16>(F::mov_rr_64)].enc & 0xffff'ffff) == (0x89 | table::W1));
-  const unsigned rex = (wide ? 8U : 0U) | (s >> 1 & 4U) | (d >> 3 & 1U);
-  Bytes b{0x89U | (0xc0U | (s & 7U) << 3 | (d & 7U)) << 8, 2};
-  if (rex != 0) b.before(rex | 0x40);
-  code_.advance(static_cast<usize>(put_bytes(p, b.bits, b.count) - p));
+  constexpr auto enc = [](Form f) { return detail::encode_table.record[static_cast<u16>(f)].enc; };
+  static_assert(detail::encode_table.record[static_cast<u16>(F::mov_rr_64)].format == Format::MR);
+  code_.advance(static_cast<usize>(put_plain_registers(p, wide ? enc(F::mov_rr_64) : enc(F::mov_rr_32), s, d) - p));
 }
 inline void Emitter::move_general(bool wide, u8 r, bool is_load, Frame::Place place) {
   u8* p = code_.reserve(max_length);
   if (p == nullptr) return;
   constexpr auto enc = [](Form f) { return detail::encode_table.record[static_cast<u16>(f)].enc; };
-  static_assert((enc(F::mov_rm_64) & 0xffff'ffff) == (0x8b | table::W1));
-  static_assert((enc(F::mov_mr_64) & 0xffff'ffff) == (0x89 | table::W1));
-  const unsigned base = place.base & 7U, rex = (wide ? 8U : 0U) | (r >> 1 & 4U) | (place.base >> 3 & 1U);
-  const bool none = place.offset == 0 && base != 5, is8 = static_cast<i8>(place.offset) == place.offset;
-  const unsigned modrm = (none ? 0U : is8 ? 0x40U : 0x80U) | (r & 7U) << 3 | base;
-  Bytes b{static_cast<u32>(place.offset), none ? 0U : is8 ? 1U : 4U};
-  if (base == 4) b.before(0x24);
-  b.before(modrm);
-  b.before(is_load ? 0x8b : 0x89);
-  if (rex != 0) b.before(rex | 0x40);
-  code_.advance(static_cast<usize>(put_bytes(p, b.bits, b.count) - p));
+  const Enc narrow = is_load ? enc(F::mov_rm_32) : enc(F::mov_mr_32);
+  static_assert((enc(F::mov_rm_32) | table::W1) == enc(F::mov_rm_64));
+  static_assert((enc(F::mov_mr_32) | table::W1) == enc(F::mov_mr_64));
+  Mem m;
+  m.base = place.base;
+  m.disp = place.offset;
+  code_.advance(static_cast<usize>(put_plain_memory(p, wide ? narrow | table::W1 : narrow, r, std::bit_cast<MemWords>(m)) - p));
 }
 
 inline void Emitter::emit_copy(Type t, u8 d, u8 s) {

@@ -199,12 +199,14 @@ constexpr u8* put_address_prefixes(u8* p, const Mem& m) {
   return p;
 }
 
-constexpr u8* legacy_rr(u8* p, Enc e, unsigned reg, unsigned rm) {
-  const unsigned rex = rex_bits(e, reg, rm);
-  if (high_byte_conflict(rex, reg | rm)) return nullptr;
-  Bytes b = legacy_opcode(e, rex);
+// Neither register is a high byte.
+[[gnu::always_inline]] constexpr u8* put_plain_registers(u8* p, Enc e, unsigned reg, unsigned rm) {
+  Bytes b = legacy_opcode(e, rex_bits(e, reg, rm));
   b.after(0xc0 | (reg & 7) << 3 | (rm & 7));
   return put_bytes(p, b.bits, b.count);
+}
+constexpr u8* legacy_rr(u8* p, Enc e, unsigned reg, unsigned rm) {
+  return high_byte_conflict(rex_bits(e, reg, rm), reg | rm) ? nullptr : put_plain_registers(p, e, reg, rm);
 }
 constexpr u8* legacy_mem(u8* p, Enc e, unsigned reg, const Mem& m) {
   const unsigned rex = rex_bits(e, reg, 0) | address_bits(m);

@@ -416,10 +416,7 @@ constexpr u8 encode(Form form, const u8* regs, i32 disp, u8 scale, i64 imm, u8* 
     case Quick::registers:
     case Quick::shift: {
       const bool shift = r.quick == Quick::shift, by_one = shift && imm == 1;
-      const Enc e = by_one ? opcode_plus(r.enc, 0x10) : r.enc;
-      Bytes b = legacy_opcode(e, rex_bits(e, reg & 15, rm & 15));
-      b.after(0xc0 | (reg & 7) << 3 | (rm & 7));
-      u8* end = put_bytes(out, b.bits, b.count);
+      u8* end = put_plain_registers(out, by_one ? opcode_plus(r.enc, 0x10) : r.enc, reg & 15, rm & 15);
       *end = static_cast<u8>(imm);
       return end + (shift && !by_one ? 1 : 0);
     }

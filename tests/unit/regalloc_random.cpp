@@ -29,6 +29,7 @@ class Allocated {
     RandomMachine(seed, options_).build(fn_, mf, arena_);
     info = RandomMachine::registers(options_);
     info.slot_from_def = seed % 2 != 0;
+    info.lists_changes = seed % 4 != 3;
     Liveness live(arena_);
     live.compute(mf);
     status = RegisterAllocator(mf, live, info, arena_).run();
