@@ -281,7 +281,8 @@ class CodeBuffer {
   // Writes waiting literals. ok, or the first error, or the first label used and never bound.
   Status finish();
 
-  // A size the placed code cannot exceed, wherever it is placed.
+  // A size the placed code cannot exceed, wherever it is placed. To end at an address that is no multiple of
+  // alignment(), it may take up to alignment() - 1 bytes more.
   u64 size_bound() const;
   // Writes everything that depends on the address. The code may be placed again elsewhere; a failure
   // leaves it as it was.
@@ -347,6 +348,7 @@ class CodeBuffer {
     return rare_->make_room(*this, n);
   }
   [[gnu::cold]] bool make_room_slow(usize n);
+  void need(u64 n);
   [[gnu::cold]] void fail_first(Status s);
   void add_symbol_use(Symbol s, FixupKind kind, u32 at, i64 addend);
   bool grow(usize n);
@@ -367,7 +369,9 @@ class CodeBuffer {
 
   // Islands (emit/islands.hpp).
   void offer_island_slow(u32 ahead);
+  void emit_due_island(u64 ahead, bool branch_around);
   u64 veneer_bytes() const;
+  u64 waiting_bound() const;
   u64 island_margin(Range r) const;
   u64 stop_offset();
   void lower_stop(i64 due, i64 bytes);
@@ -378,6 +382,7 @@ class CodeBuffer {
 
   // Placement (emit/placement.hpp).
   static constexpr u32 max_stub_bytes = 24;  // 16, and up to 7 of padding
+  static constexpr u32 max_literal_padding = 16;  // before the first of them, which aligns the others
   Status place_once(u64 address, SymbolResolver resolver);
   Status address_of(Symbol s, SymbolResolver resolver, u64& address);
   Status apply(const Reloc& r, u64 target);
@@ -477,6 +482,7 @@ inline bool CodeBuffer::grow(usize n) {
   if (used + n <= static_cast<u64>(end_ - base_)) return true;
   if (used + n > limit_ || !owned_) {
     fail({Error::out_of_code_space, static_cast<u32>(used), used + n});
+    need(waiting_bound());
     return false;
   }
   u64 size = used < 2048 ? 4096 : used * 2;
@@ -494,12 +500,17 @@ inline bool CodeBuffer::grow(usize n) {
   return true;
 }
 
+// Counts on where there was no room, to say how much was needed in all.
+inline void CodeBuffer::need(u64 n) {
+  if (status_.error == Error::out_of_code_space) status_.detail += n;
+}
+
 inline bool CodeBuffer::make_room_slow(usize n) {
-  if (!status_.ok()) {  // count on, to say how much was needed in all
-    if (status_.error == Error::out_of_code_space) status_.detail += n;
+  if (!status_.ok()) {
+    need(n);
     return false;
   }
-  if (exact_depth_ == 0 && stop_offset() < u64{offset()} + n) emit_island(n, true);
+  emit_due_island(n, true);
   if (!status_.ok() || !grow(n)) return false;
   update_stop(n);
   return true;
@@ -547,7 +558,7 @@ inline void CodeBuffer::mark_data(u32 begin) {
 inline void CodeBuffer::begin_exact(u32 bytes) {
   // Each 4 bytes may add a waiting branch and a literal, which bring a deadline nearer.
   const u64 ahead = u64{bytes} * 9;
-  if (status_.ok() && exact_depth_ == 0 && stop_offset() < offset() + ahead) emit_island(ahead, true);
+  emit_due_island(ahead, true);
   ++exact_depth_;
   if (status_.ok() && grow(bytes)) update_stop(bytes);
 }
@@ -573,14 +584,18 @@ inline Symbol CodeBuffer::symbol(std::string_view name) {
 }
 
 inline void CodeBuffer::add_symbol_use(Symbol s, FixupKind kind, u32 at, i64 addend) {
-  if (!status_.ok()) return;
+  if (!status_.ok() && status_.error != Error::out_of_code_space) return;
   const FixupField& field = fixup_field(kind);
   if (field.branch || field.got) {
     SymbolInfo& info = symbols_[s.id];
     const u8 bit = field.got ? 2 : 1;
-    if (addend != 0 || (info.counted & bit) == 0) ++stub_bound_;
+    if (addend != 0 || (info.counted & bit) == 0) {
+      ++stub_bound_;
+      need(max_stub_bytes);
+    }
     if (addend == 0) info.counted |= bit;
   }
+  if (!status_.ok()) return;
   if (!relocs_.push({at, kind, s, addend})) fail(arena_.status());
 }
 

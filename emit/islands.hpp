@@ -18,6 +18,13 @@ namespace jitkit::inline JITKIT_ABI {
 
 inline u64 CodeBuffer::veneer_bytes() const { return offset() < (u64{127} << 20) ? 4 : 12; }
 
+// What is still to be written behind the cursor at most: literals, veneers, and what a placement adds.
+inline u64 CodeBuffer::waiting_bound() const {
+  u64 size = pool_.waiting_bytes() != 0 ? pool_.waiting_bytes() + max_literal_padding : 0;
+  for (const u32 n : waiting_) size += n * veneer_bytes();
+  return size + u64{stub_bound_} * max_stub_bytes;
+}
+
 inline u64 CodeBuffer::island_margin(Range r) const {
   u64 fixups = 0;
   for (unsigned i = 0; i <= r; ++i) fixups += waiting_[i];
@@ -97,10 +104,12 @@ inline void CodeBuffer::emit_veneer(u32 fixup, u32 island) {
   if (status_.ok() && !resolve(f.kind, f.at, veneer, 0)) fail_range(f.kind, f.at, veneer);
 }
 
-inline void CodeBuffer::offer_island_slow(u32 ahead) {
-  if (status_.ok() && exact_depth_ == 0 && stop_offset() < u64{offset()} + ahead)
-    emit_island(ahead, false);
+// An island if one has to begin within the next `ahead` bytes, and may.
+inline void CodeBuffer::emit_due_island(u64 ahead, bool branch_around) {
+  if (status_.ok() && exact_depth_ == 0 && stop_offset() < offset() + ahead) emit_island(ahead, branch_around);
 }
+
+inline void CodeBuffer::offer_island_slow(u32 ahead) { emit_due_island(ahead, false); }
 
 }  // namespace jitkit::inline JITKIT_ABI
 

@@ -176,13 +176,15 @@ inline Status CodeBuffer::finish() {
 inline Label CodeBuffer::literal(FixupKind kind, u32 bytes, u64 low, u64 high) {
   check(bytes == 4 || bytes == 8 || bytes == 16);
   if (bytes == 4) low &= 0xffffffff;
+  if (!has_room(4)) emit_due_island(4, true);  // not between the question of reach and the instruction
   const u32 known = pool_.find(low, high, bytes);
   // A written one is behind us: 64 bytes less than its reach leave room for the loading instruction.
   if (known != 0 && (!is_bound(Label(known)) || i64{offset()} - i64{offset_of(Label(known))} <
                                                     fixup_reach(kind) - 64))
     return Label(known);
   const Label l = new_label();
-  if (!status_.ok()) return l;
+  if (!l || (!status_.ok() && status_.error != Error::out_of_code_space)) return l;
+  need(bytes + (pool_.waiting_bytes() == 0 ? max_literal_padding : 0));
   labels_[l.id].name = no_name_literal;
   if (!pool_.add({low, high, bytes, l.id})) fail(arena_.status());
   lower_stop(INT64_MAX, bytes + 16);
@@ -191,9 +193,10 @@ inline Label CodeBuffer::literal(FixupKind kind, u32 bytes, u64 low, u64 high) {
 
 // The waiting literals, largest first, so that only the first needs padding.
 inline void CodeBuffer::write_literals() {
-  const u32 begin = offset();
+  const u32 begin = offset(), first = pool_.first_waiting();
+  pool_.all_written();  // they are counted as they are written
   for (const u32 size : {16U, 8U, 4U}) {
-    for (u32 i = pool_.first_waiting(); i < pool_.size(); ++i) {
+    for (u32 i = first; i < pool_.size(); ++i) {
       const LiteralPool::Entry e = pool_[i];
       if (e.size != size) continue;
       align(size);
@@ -202,7 +205,6 @@ inline void CodeBuffer::write_literals() {
       put_raw(bytes, size);
     }
   }
-  pool_.all_written();
   mark_data(begin);
   if (log_ != nullptr) log_line("literals", {});
 }
@@ -210,7 +212,7 @@ inline void CodeBuffer::write_literals() {
 inline void CodeBuffer::flush_literals() {
   if (pool_.first_waiting() == pool_.size() || !status_.ok()) return;
   const u64 bytes = pool_.waiting_bytes() + 16;
-  if (exact_depth_ == 0 && stop_offset() < offset() + bytes) emit_island(bytes, false);
+  emit_due_island(bytes, false);
   ++exact_depth_;  // keep islands out
   update_stop(0);
   write_literals();

@@ -3,7 +3,7 @@
 // GOT references a slot behind the code.
 //
 // Invariants: a placement can be taken back (unplace), so code may be placed again elsewhere; a failed
-// one leaves the code movable. The size never exceeds size_bound().
+// one leaves the code movable. The size never exceeds size_bound(), but for padding to end at an address.
 // A veneer is, on AArch64, ldr x16, #8; br x16; .quad, on x86-64 jmp [rip + 0]; .quad.
 #ifndef JITKIT_EMIT_PLACEMENT_HPP
 #define JITKIT_EMIT_PLACEMENT_HPP
@@ -30,10 +30,7 @@ inline SymbolResolver resolve_from(const std::span<const SymbolAddress>& table) 
 }
 
 inline u64 CodeBuffer::size_bound() const {
-  u64 size = size_unplaced_ != unbound ? size_unplaced_ : offset();
-  if (pool_.waiting_bytes() != 0) size += pool_.waiting_bytes() + 16;
-  for (const u32 n : waiting_) size += n * veneer_bytes();
-  return size + u64{stub_bound_} * max_stub_bytes;
+  return (size_unplaced_ != unbound ? size_unplaced_ : offset()) + waiting_bound();
 }
 
 inline void CodeBuffer::unplace() {
@@ -120,7 +117,7 @@ inline Status CodeBuffer::place(u64 address, SymbolResolver resolver) {
   if (const Status s = finish(); !s) return s;
   const Status s = place_once(address, resolver);
   if (!s) unplace();
-  return s;
+  return s.error == Error::out_of_code_space ? Status{s.error, s.where, size_bound()} : s;
 }
 
 inline Status CodeBuffer::place_ending_at(u64 end, SymbolResolver resolver) {
@@ -138,6 +135,7 @@ inline Status CodeBuffer::place_ending_at(u64 end, SymbolResolver resolver) {
     }
     const Status failure = s.ok() ? status_ : s;
     unplace();
+    if (failure.error == Error::out_of_code_space) return {failure.error, failure.where, size_bound() + alignment_ - 1};
     if (!failure) return failure;
     size = placed;
   }

@@ -12,7 +12,7 @@ namespace jitkit::inline JITKIT_ABI {
 enum class Error : u8 {
   none,
   out_of_memory,      // detail: bytes asked for when the arena or the system refused
-  out_of_code_space,  // detail: bytes the code needs in all
+  out_of_code_space,  // detail: bytes that are enough for all of the code
   label_unbound,      // where: label id; detail: offset of the first use
   label_rebound,      // where: label id
   fixup_range,        // where: offset of the instruction; detail: the distance (two's complement)

@@ -49,6 +49,31 @@ TEST_CASE("the caller's memory never overflows, and the error counts all that wa
   CHECK(code.data() == memory);
 }
 
+TEST_CASE("literals and veneers count in what the error says was needed: that much is enough") {
+  const auto work = [](CodeBuffer& code) {
+    const Label out = code.new_label();
+    for (u32 n = 0; n < 12; ++n) {
+      code.put32(0x58000000, code.literal(FixupKind::a64_load19, n % 2 == 0 ? 8 : 16, n / 3), FixupKind::a64_load19);
+      code.put32(0x94000000, code.symbol(n % 4 == 0 ? "f" : "g", 0x1000), FixupKind::a64_branch26);
+      code.put32(0x36000000, out, FixupKind::a64_branch14);
+    }
+    code.bind(out);
+    return code.place(u64{1} << 40);
+  };
+  CodeBuffer grown;
+  REQUIRE(work(grown).ok());
+  for (usize room = 0; room < grown.bytes().size(); room += 4) {
+    std::vector<u8> memory(room);
+    CodeBuffer tight{std::span<u8>(memory)};
+    const Status s = work(tight);
+    REQUIRE(s.error == Error::out_of_code_space);
+    CHECK(s.detail < grown.bytes().size() + 200);
+    memory.resize(s.detail);
+    CodeBuffer enough{std::span<u8>(memory)};
+    CHECK(work(enough).ok());
+  }
+}
+
 TEST_CASE("a limit on growing memory") {
   CodeBuffer code(100);
   for (int i = 0; i < 25; ++i) code.put32(0);

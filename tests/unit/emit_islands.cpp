@@ -347,6 +347,38 @@ TEST_CASE("islands: bytes amid the code keep islands aligned") {
   CHECK(leads_to(code, 4, FixupKind::a64_branch14, code.offset_of(l)));
 }
 
+TEST_CASE("islands: one that is due where a written literal is loaded at its reach") {
+  constexpr i64 reach = fixup_reach(FixupKind::a64_load19);
+  constexpr u32 branches = 100;
+  bool met = false;
+  // The branches' deadline moves across the load's place.
+  for (i64 start = reach - 32600; start < reach - 32200; start += 4) {
+    CodeBuffer code;
+    const u32 literal = 8;
+    code.put32(ldr, code.literal(FixupKind::a64_load19, 8, 7), FixupKind::a64_load19);
+    code.put32(ret);
+    code.flush_literals();
+    fill(code, static_cast<u64>(start));
+    std::vector<Label> ahead;
+    for (u32 n = 0; n < branches; ++n) {
+      ahead.push_back(code.new_label());
+      code.put32(tbz, ahead.back(), FixupKind::a64_branch14);
+    }
+    while (i64{code.offset()} < literal + reach - 68) code.put32(nop);
+    const u32 before = code.offset();
+    code.put32(ldr, code.literal(FixupKind::a64_load19, 8, 7), FixupKind::a64_load19);
+    const u32 load = code.offset() - 4;
+    met = met || load != before;
+    for (const Label l : ahead) code.bind(l);
+    code.put32(ret);
+    REQUIRE(code.finish().ok());
+    u64 v = 0;
+    std::memcpy(&v, code.bytes().data() + target_of(code, load, FixupKind::a64_load19), 8);
+    CHECK(v == 7);
+  }
+  CHECK(met);
+}
+
 TEST_CASE("islands: memory that is just enough is enough") {
   const auto work = [](CodeBuffer& code) {
     const Label l = code.new_label();

@@ -233,12 +233,33 @@ TEST_CASE("place: ending at an address so close to the limit that veneers move t
   CHECK(quad_at(code, branch26_target(code, 4) - code.address() + 8) == 0x1000);
 }
 
+TEST_CASE("place: memory without room for several veneers: as much as the error says is enough") {
+  const auto work = [](CodeBuffer& code, bool at_end) {
+    for (const char* name : {"f", "g", "h", "i"}) code.put32(0x94000000, code.symbol(name, 0x1000), FixupKind::a64_branch26);
+    code.align(8);
+    return at_end ? code.place_ending_at(home + 4) : code.place(home);
+  };
+  for (const bool at_end : {false, true}) {
+    std::vector<u8> memory(20);
+    CodeBuffer tight{std::span<u8>(memory)};
+    const Status s = work(tight, at_end);
+    REQUIRE(s.error == Error::out_of_code_space);
+    memory.resize(s.detail);
+    CodeBuffer enough{std::span<u8>(memory)};
+    CHECK(work(enough, at_end).ok());
+    CHECK(enough.bytes().size() >= 16 + 4 * 16);
+  }
+}
+
 TEST_CASE("place: no room for veneers in the caller's memory is an error that can be mended") {
   u8 memory[16];
   CodeBuffer code{std::span<u8>(memory)};
   code.put32(0x94000000, code.symbol("f", 0x1000), FixupKind::a64_branch26);
   code.put32(0xd65f03c0);
-  CHECK(code.place(home) == Status{Error::out_of_code_space, 16, 24});
+  const Status s = code.place(home);
+  CHECK(s.error == Error::out_of_code_space);
+  CHECK(s.detail >= 24);
+  CHECK(s.detail == code.size_bound());
   CHECK(code.place(0x2000).ok());
   CHECK(code.bytes().size() == 8);
 }
