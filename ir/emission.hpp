@@ -3,8 +3,8 @@
 //
 // Invariants:
 //  - Moves of an edge stand where MachEdge::place says. A split edge is a little block of its own:
-//    right behind the branch when the branch is a loop's back edge or has nothing to fall into, else
-//    behind the function.
+//    right behind the branch when the branch is a loop's back edge, leads to the next block or has nothing to
+//    fall into, else behind the function.
 //  - A conditional branch is one MachInst with two edges (extra and extra + 1); it is emitted inverted
 //    when its first edge is the next block.
 #ifndef JITKIT_IR_EMISSION_HPP
@@ -220,7 +220,7 @@ class EmitterBase {
     const u32 yes = m.extra;
     const u32 no = m.extra + 1;
     const auto split = [&](u32 e) { return mf_.edges[e].place == MachEdge::Place::split; };
-    if (split(yes) && mf_.edges[yes].to <= block_) {
+    if (split(yes) && mf_.edges[yes].to <= block_ + 1) {
       self().emit_branch(m, true, edge_label(no));
       emit_split(yes);
       return;
@@ -243,7 +243,7 @@ class EmitterBase {
     l = emitted();
     mark({});
     emit_moves(mf_.edges[e]);
-    self().emit_jump(block_labels_[mf_.edges[e].to]);
+    if (mf_.edges[e].to != block_ + 1) self().emit_jump(block_labels_[mf_.edges[e].to]);
   }
 
   void emit_moves(const MachEdge& e) {

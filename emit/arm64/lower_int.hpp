@@ -19,9 +19,9 @@ inline bool Lower::is_zero_extended(Value v) const {
   const Opcode op = fn_[i].op;
   const unsigned n = ir::bits(fn_.type(v));
   if (n == 32)
-    return op == Opcode::load || op == Opcode::uload8 || op == Opcode::uload16 ||
+    return op == Opcode::load || op == Opcode::load_trap || op == Opcode::uload8 || op == Opcode::uload16 ||
            (op >= Opcode::add && op <= Opcode::bitrev && op != Opcode::smul_ov && op != Opcode::umul_ov);
-  return op == Opcode::load || op == Opcode::uload8 || op == Opcode::lshr || op == Opcode::zext;
+  return op == Opcode::load || op == Opcode::load_trap || op == Opcode::uload8 || op == Opcode::lshr || op == Opcode::zext;
 }
 
 // d <- n, from a type of at most 32 bits to 32 or 64.

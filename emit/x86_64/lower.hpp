@@ -174,9 +174,14 @@ class Lower : public ir::Selector<Lower> {
   bool divide_by_constant(Inst i, u8 flags);
   void min_max(Inst i, Cond keeps_first);
   void absolute(Inst i);
-  void with_overflow(Inst i, const AluForms& f, Cond overflow);
+  void with_overflow(Inst i, const AluForms& f);
   void mul_overflow(Inst i, bool is_signed);
   void with_carry(Inst i, const AluForms& f, const AluForms& without);
+  void update_with(const AluForms& f, unsigned bits, VReg d, Value x, Value y);
+  Inst overflow_before(Value v) const;
+  Cond overflow_condition(Inst i) const;
+  void finish_overflow(Inst i);
+  bool keep_carry(Value v);
 
   // --- Shifts and bit counts (lower_bits.hpp)
   struct ShiftForms {
@@ -220,6 +225,7 @@ class Lower : public ir::Selector<Lower> {
   void select_vector(Inst i);
   bool select_by_compare(Inst i);
   VReg lane_mask(Value c, Type t);
+  bool is_zero_extended(Value v) const;
   void zero_extend(Inst i);
   void sign_extend_op(Inst i);
   void truncate(Inst i);
@@ -392,7 +398,8 @@ class Lower : public ir::Selector<Lower> {
 
   const Options& options_;
   jitkit::Vec<ir::Param> variadic_params_;
-  bool flags_live_ = false;  // a flags value is live behind the instruction being selected
+  bool flags_live_ = false;  // a flags value or a kept carry is live behind the instruction being selected
+  Inst fused_;               // the flags it leaves are the test or the carry of what was selected behind it
 };
 
 // The rule of every op, in the order of ops.def.

@@ -118,6 +118,10 @@ inline u8 Lower::condition(Value c) {
   if (const Inst i = folds(c, Opcode::fcmp))
     return compare_floats(static_cast<ir::FCond>(fn_[i].aux), fn_.operand(i, 0), fn_.operand(i, 1));
   if (const Inst i = folds(c, Opcode::not_)) return inverse_code(condition(fn_.operand(i, 0)));
+  if (const Inst i = overflow_before(c)) {
+    vreg(fn_.result(i, 0));  // it is there for its flags at least
+    return code(overflow_condition(i));
+  }
   const VReg v = vreg(c);
   compare(F::test_rr_8, v, v);
   return code(Cond::ne);
@@ -213,6 +217,31 @@ inline void Lower::select_vector(Inst i) {
 
 // --- Between integer types
 
+// Whether v's register holds zeroes above v, because the instruction that made it wrote 32 bits. Not so what may
+// turn out to be a copy (shifts and products by constants) or leaves its destination alone (bsf, bsr).
+inline bool Lower::is_zero_extended(Value v) const {
+  const Opcode op = op_of(v);
+  if (op == Opcode::load || op == Opcode::load_trap || op == Opcode::uload8) return true;
+  if (ir::bits(fn_.type(v)) != 32) return false;
+  switch (op) {
+    case Opcode::add:
+    case Opcode::sub:
+    case Opcode::neg:
+    case Opcode::and_:
+    case Opcode::or_:
+    case Opcode::xor_:
+    case Opcode::not_:
+    case Opcode::uload16:
+    case Opcode::sadd_ov:
+    case Opcode::ssub_ov:
+    case Opcode::uadd_ov:
+    case Opcode::usub_ov:
+    case Opcode::add_carry:
+    case Opcode::sub_borrow: return true;
+    default: return false;
+  }
+}
+
 inline void Lower::zero_extend(Inst i) {
   const Type t = op_type(i), from = operand_type(i, 0);
   const VReg d = result_vreg(i);
@@ -221,6 +250,7 @@ inline void Lower::zero_extend(Inst i) {
   if (ir::bits(from) >= 8 && memory_operand(fn_.operand(i, 0), ir::bits(from), a))
     return load_value(from, d, a);
   const VReg x = operand_vreg(i, 0);
+  if (from != Type::i1 && is_zero_extended(fn_.operand(i, 0))) return copy(d, x);
   switch (ir::bits(from)) {
     case 1:
     case 8: return unary(F::movzx_rr8_32, d, x);

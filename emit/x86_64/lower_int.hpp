@@ -25,7 +25,7 @@ inline void Lower::alu(Inst i, const AluForms& f) {
   Address a;
   if (imm32(y, imm)) {
     update(sized(f.ri, w), d, vreg(x), t == Type::i1 ? imm & 1 : imm);
-  } else if (memory_operand(y, ir::bits(t), a)) {
+  } else if (ir::bits(t) == w && memory_operand(y, w, a)) {  // no wider than the load
     update_mem(sized(f.rm, w), d, vreg(x), a);
   } else {
     update(sized(f.rr, w), d, vreg(x), vreg(y));
@@ -116,7 +116,7 @@ inline void Lower::lower_mul(Inst i) {
   if (is_constant(y, c) && mul_by_constant(d, vreg(x), t, c)) return;
   if (imm32(y, c)) {
     unary(sized(F::imul_rri_16, w), d, vreg(x), c);
-  } else if (memory_operand(y, ir::bits(t), a)) {
+  } else if (ir::bits(t) == w && memory_operand(y, w, a)) {
     update_mem(sized(F::imul_rm_16, w), d, vreg(x), a);
   } else {
     update(sized(F::imul_rr_16, w), d, vreg(x), vreg(y));
@@ -253,53 +253,100 @@ inline void Lower::absolute(Inst i) {
 }
 
 // --- Overflow and carry
+//
+// A branch, guard or choice right behind takes the flags as they are, and so does an add_carry or sub_borrow with
+// nothing between that needs to write flags. The instruction then is asked for its first result at least.
 
-inline void Lower::with_overflow(Inst i, const AluForms& f, Cond overflow) {
-  const unsigned n = ir::bits(op_type(i));
-  const VReg d = result_vreg(i);
+// The one right before the one being selected, if the value is whether it overflowed and nobody else asks.
+inline Lower::Inst Lower::overflow_before(Value v) const {
+  const Inst i = fn_.def(v);
+  if (fn_[v].uses != 1 || wanted(v) || !i || i != fn_[current_].prev) return {};
+  return fn_[i].op >= Opcode::sadd_ov && fn_[i].op <= Opcode::sub_borrow ? i : Inst();
+}
+
+// What holds behind an instruction that overflowed.
+inline Cond Lower::overflow_condition(Inst i) const {
+  const unsigned n = ir::bits(fn_[i].type);
+  switch (fn_[i].op) {
+    case Opcode::sadd_ov:
+    case Opcode::ssub_ov: return Cond::o;
+    case Opcode::smul_ov: return n >= 16 ? Cond::o : Cond::ne;
+    case Opcode::umul_ov: return n >= 32 ? Cond::o : Cond::a;
+    default: return Cond::b;
+  }
+}
+
+// The second result, if there is to be one in a register.
+inline void Lower::finish_overflow(Inst i) {
+  if (wanted(fn_.result(i, 1))) set_from(result_vreg(i, 1), static_cast<u8>(overflow_condition(i)));
+}
+
+// d = x, then d = f(d, y), with flags of that many bits.
+inline void Lower::update_with(const AluForms& f, unsigned bits, VReg d, Value x, Value y) {
   i64 imm = 0;
-  if (imm32(fn_.operand(i, 1), imm))
-    update(sized(f.ri, n), d, operand_vreg(i, 0), imm);
+  Address a;
+  if (imm32(y, imm))
+    update(sized(f.ri, bits), d, vreg(x), imm);
+  else if (memory_operand(y, bits, a))
+    update_mem(sized(f.rm, bits), d, vreg(x), a);
   else
-    update(sized(f.rr, n), d, operand_vreg(i, 0), operand_vreg(i, 1));
-  if (wanted(fn_.result(i, 1))) set_from(result_vreg(i, 1), static_cast<u8>(overflow));
+    update(sized(f.rr, bits), d, vreg(x), vreg(y));
+}
+
+inline void Lower::with_overflow(Inst i, const AluForms& f) {
+  if (i == fused_) flags_live_ = false;
+  update_with(f, ir::bits(op_type(i)), result_vreg(i), fn_.operand(i, 0), fn_.operand(i, 1));
+  finish_overflow(i);
 }
 
 inline void Lower::mul_overflow(Inst i, bool is_signed) {
   const Type t = op_type(i);
   const unsigned n = ir::bits(t);
-  const VReg d = result_vreg(i), overflow = result_vreg(i, 1);
+  const VReg d = result_vreg(i);
   if (is_signed && n >= 16) {
     update(sized(F::imul_rr_16, n), d, operand_vreg(i, 0), operand_vreg(i, 1));
-    return set_from(overflow, static_cast<u8>(Cond::o));
-  }
-  if (n >= 32) {
+  } else if (n >= 32) {
     op(sized(F::mul_r_16, n), {Reg::use(operand_vreg(i, 1)), Reg::use_fixed(operand_vreg(i, 0), preg::rax),
                                Reg::def_fixed(d, preg::rax), Reg::def_fixed(temp(t), preg::rdx)});
-    return set_from(overflow, static_cast<u8>(Cond::o));
-  }
-  update(F::imul_rr_32, d, extended(fn_.operand(i, 0), is_signed), extended(fn_.operand(i, 1), is_signed));
-  if (is_signed) {
-    compare(F::cmp_rr_32, extended(d, t, true), d);
-    set_from(overflow, static_cast<u8>(Cond::ne));
   } else {
-    compare_imm(F::cmp_ri_32, d, static_cast<i64>(low_mask(n)));
-    set_from(overflow, static_cast<u8>(Cond::a));
+    update(F::imul_rr_32, d, extended(fn_.operand(i, 0), is_signed), extended(fn_.operand(i, 1), is_signed));
+    if (is_signed)
+      compare(F::cmp_rr_32, extended(d, t, true), d);
+    else
+      compare_imm(F::cmp_ri_32, d, static_cast<i64>(low_mask(n)));
   }
+  finish_overflow(i);
+}
+
+// Whether v is a carry that can stay in the flags until here: nobody else asks, and what stands between can do
+// without writing flags, which it then has to.
+inline bool Lower::keep_carry(Value v) {
+  const Inst maker = fn_.def(v);
+  if (!maker || fn_[v].uses != 1 || wanted(v)) return false;
+  const Opcode made = fn_[maker].op;
+  if (made != Opcode::uadd_ov && made != Opcode::usub_ov && made != Opcode::add_carry && made != Opcode::sub_borrow) return false;
+  constexpr unsigned most_between = 8;
+  Inst j = fn_[current_].prev;
+  for (unsigned n = 0; j && j != maker; ++n, j = fn_[j].prev)
+    if (n == most_between || !flag_free_selection(fn_[j].op, fn_[j].type)) return false;
+  if (!j) return false;
+  fused_ = maker;
+  flags_live_ = true;
+  vreg(fn_.result(maker, 0));
+  return true;
 }
 
 inline void Lower::with_carry(Inst i, const AluForms& f, const AluForms& without) {
+  if (i == fused_) flags_live_ = false;
   const unsigned n = ir::bits(op_type(i));
-  const Value carry = fn_.operand(i, 2);
-  const VReg x = operand_vreg(i, 0), y = operand_vreg(i, 1), d = result_vreg(i);
+  const Value carry = fn_.operand(i, 2), x = fn_.operand(i, 0), y = fn_.operand(i, 1);
+  const VReg d = result_vreg(i);
   u64 constant = 0;
-  if (is_constant(carry, constant) && constant == 0) {
-    update(sized(without.rr, n), d, x, y);
-  } else {
+  const bool none = is_constant(carry, constant) && constant == 0;
+  if (!none && !keep_carry(carry))
     update(F::add_ri_8, temp(Type::i8), vreg(carry), -1);  // CF = carry
-    update(sized(f.rr, n), d, x, y);
-  }
-  if (wanted(fn_.result(i, 1))) set_from(result_vreg(i, 1), static_cast<u8>(Cond::b));
+  update_with(none ? without : f, n, d, x, y);
+  finish_overflow(i);
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::x86_64

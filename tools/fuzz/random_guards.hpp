@@ -59,6 +59,12 @@ class RandomGuards : public RandomPatterns {
   void guards() {
     const FrameStateRef s = state();
     for (u32 n = r_.chance(30) ? 2 : 1; n > 0; --n) {
+      if (r_.chance(30)) {  // a sum of halves, which overflows at the edges alone
+        const Value half = make(Opcode::ashr, Type::i64, {pick_variable(Type::i64), number(1)});
+        const Value operands[] = {overflow(r_.chance(50) ? Opcode::sadd_ov : Opcode::ssub_ov, Type::i64, half, number(r_.below(1U << 30)))};
+        put(Opcode::guard_not, Type::none, operands, {}, s.id);
+        continue;
+      }
       const u32 values = r_.chance(10) ? 16 : 0x1000;
       const Value low = make(Opcode::and_, Type::i64, {pick_variable(Type::i64), number(values - 1)});
       const bool sense = r_.chance(50);

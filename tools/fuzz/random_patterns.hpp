@@ -35,7 +35,7 @@ class RandomPatterns : public RandomOps {
   // A truth value in a shape that branches and selects take in.
   Value condition() {
     const Type t = type_of(types::wide_int);
-    switch (r_.below(7)) {
+    switch (r_.below(8)) {
       case 0: return compare(t, pick_variable(t), constant_of(t));
       case 1: return compare(t, make(Opcode::and_, t, {pick_variable(t), constant(t, u64{1} << r_.below(ir::bits(t)))}), constant(t, 0), true);
       case 2: return compare(t, pick_variable(t), constant(t, 0));
@@ -48,6 +48,10 @@ class RandomPatterns : public RandomOps {
         const Type any = type_of(types::int_or_bool | types::address);
         return compare(any, pick_variable(any), pick(any));
       }
+      case 6: {
+        const Type any = type_of(types::small_int);
+        return overflow(r_.one_of(overflows), any, pick_variable(any), pick(any));
+      }
       default: return pick(Type::i1);
     }
   }
@@ -57,6 +61,14 @@ class RandomPatterns : public RandomOps {
     const Bits c = r_.constant(t);
     return constant(t, c.lo, c.hi);
   }
+  // Whether the op on x and y overflows; its first result is kept.
+  Value overflow(Opcode op, Type t, Value x, Value y) {
+    const Value operands[] = {x, y};
+    const Type results[] = {t, Type::i1};
+    const Inst i = put(op, t, operands, results);
+    keep(f_.result(i, 0));
+    return f_.result(i, 1);
+  }
   Value amount(Type t) { return constant(t, r_.below(ir::bits(t))); }
   Value compare(Type t, Value x, Value y, bool equality = false) {
     return make(Opcode::icmp, t, {x, y}, r_.below(equality ? 2 : icond_count), 0, Type::i1);
@@ -64,6 +76,8 @@ class RandomPatterns : public RandomOps {
 
  private:
   static constexpr Opcode shifts[] = {Opcode::shl, Opcode::lshr, Opcode::ashr};
+  static constexpr Opcode overflows[] = {Opcode::sadd_ov, Opcode::ssub_ov, Opcode::smul_ov,
+                                         Opcode::uadd_ov, Opcode::usub_ov, Opcode::umul_ov};
   static constexpr Opcode plain[] = {Opcode::add, Opcode::sub, Opcode::and_, Opcode::or_, Opcode::xor_};
 
   void shifted_operand(Type t) {
@@ -173,6 +187,7 @@ class RandomPatterns : public RandomOps {
     const Type t = type_of(types::wide_int);
     const bool adds = r_.chance(50);
     Value carry = r_.chance(60) ? constant(Type::i1, 0) : pick(Type::i1);
+    if (r_.chance(30)) carry = overflow(adds ? Opcode::uadd_ov : Opcode::usub_ov, t, pick(t), pick(t));
     const u32 words = r_.between(2, 5);
     for (u32 n = 0; n < words; ++n) {
       const Value operands[] = {pick(t), pick(t), carry};
@@ -180,6 +195,9 @@ class RandomPatterns : public RandomOps {
       const Inst i = put(adds ? Opcode::add_carry : Opcode::sub_borrow, t, operands, results);
       keep(f_.result(i, 0));
       carry = f_.result(i, 1);
+      // What may stand between without an end of the chain.
+      if (r_.chance(20)) keep(make(r_.one_of({Opcode::add, Opcode::sub}), t, {pick(t), r_.chance(50) ? pick(t) : constant_of(t)}));
+      if (r_.chance(10)) neighbours(t);
     }
     if (r_.chance(50)) keep(carry);
   }
