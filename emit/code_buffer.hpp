@@ -251,6 +251,8 @@ class CodeBuffer {
     }
     return s;
   }
+  // A symbol without a name, for code that is placed: whoever writes an object asks for names.
+  Symbol symbol_at(u64 address);
   std::string_view symbol_name(Symbol s) const { return symbol_names_.name(s.id); }
   u32 symbol_count() const { return symbols_.size(); }  // ids are 1 .. symbol_count() - 1
   // As use_label. Calls and jumps use branch kinds, which placement may lead through a veneer (on
@@ -577,6 +579,15 @@ inline void CodeBuffer::end_scope(u32 start, u32 bytes, bool exact) {
 inline Symbol CodeBuffer::symbol(std::string_view name) {
   const u32 id = symbol_names_.intern(name);
   if (id == 0 || (id == symbols_.size() && !symbols_.push({}))) {
+    fail(arena_.status());
+    return {};
+  }
+  return Symbol(id);
+}
+
+inline Symbol CodeBuffer::symbol_at(u64 address) {
+  const u32 id = symbol_names_.add_nameless();
+  if (id == 0 || !symbols_.push({address, true, false, 0, 0})) {
     fail(arena_.status());
     return {};
   }

@@ -35,15 +35,25 @@ struct WithFlag {
 
 class BuilderCore {
  public:
-  explicit BuilderCore(FunctionData& f) : f_(f), fold_(f) {
-    scope_parent_.attach(f.arena());
-    scope_of_.attach(f.arena());
-    scope_parent_.push(0);
-  }
+  explicit BuilderCore(FunctionData& f) : f_(f), fold_(f) { attach(); }
   BuilderCore(const BuilderCore&) = delete;
   BuilderCore& operator=(const BuilderCore&) = delete;
 
   FunctionData& function() { return f_; }
+
+  // Begins again on the function, which was cleared. Cheaper than another Builder: what the table below has
+  // of before is told by its scopes.
+  void restart() {
+    const u64 next = u64{first_scope_} + scope_parent_.size();
+    if (next > 1U << 31)
+      for (Entry& e : table_) e = {};
+    first_scope_ = next > 1U << 31 ? 0 : static_cast<u32>(next);
+    scope_ = 0;
+    block_ = {};
+    before_ = {};
+    position_ = 0;
+    attach();
+  }
 
   // --- Where: at the end of a block, or before an instruction of it.
 
@@ -249,9 +259,14 @@ class BuilderCore {
     u32 scope = 0;
   };
 
+  void attach() {
+    scope_parent_.attach(f_.arena());
+    scope_of_.attach(f_.arena());
+    scope_parent_.push(0);
+  }
   u32 scope_of(Block b) const { return b.id < scope_of_.size() ? scope_of_[b.id] : 0; }
   void open_scope(u32 parent) {
-    if (scope_parent_.push(parent)) scope_ = scope_parent_.size() - 1;
+    if (scope_parent_.push(parent)) scope_ = first_scope_ + scope_parent_.size() - 1;
   }
   void enter(Block b, u32 parent) {
     block_ = b;
@@ -261,7 +276,7 @@ class BuilderCore {
   }
   bool in_scope(u32 scope) const {
     u32 s = scope_;
-    for (int steps = 0; s > scope && steps < 16; ++steps) s = scope_parent_[s];
+    for (int steps = 0; s > scope && steps < 16; ++steps) s = scope_parent_[s - first_scope_];
     return s == scope;
   }
 
@@ -282,7 +297,8 @@ class BuilderCore {
   Inst before_;
   SourcePos position_ = 0;
   u32 scope_ = 0;
-  Vec<u32> scope_parent_;  // by scope; a parent's number is smaller
+  u32 first_scope_ = 0;    // what was made before restart() has smaller ones
+  Vec<u32> scope_parent_;  // by scope - first_scope_; a parent's number is smaller
   Vec<u32> scope_of_;      // by Block: its last scope
   Entry table_[1U << table_bits] = {};
 };
@@ -302,7 +318,7 @@ inline bool BuilderCore::same(const InstData& d, const PureInst& i) const {
 // The instruction itself, or one made before that is equal.
 inline Inst BuilderCore::shared(const PureInst& i, std::span<const Type> results) {
   Entry& e = table_[slot_of(i)];
-  if (e.inst && same(f_[e.inst], i) && in_scope(e.scope)) return e.inst;
+  if (e.inst && in_scope(e.scope) && same(f_[e.inst], i)) return e.inst;
   const Inst made = f_.new_inst(i.op, i.type, {i.x, i.operands}, results, i.aux, i.flags);
   if (!made) return {};
   place(made);

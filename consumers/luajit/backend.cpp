@@ -34,7 +34,7 @@ int guarded_pages() {
 
 class Backend {
  public:
-  Backend() : convention_(make_convention()), compiler_(make_options()) {}
+  Backend() : translator_(t_), convention_(make_convention()), compiler_(make_options()) {}
 
   void assemble(jit_State* J, GCtrace* T);
 
@@ -73,6 +73,7 @@ class Backend {
   static bool find(void* context, std::string_view name, u64& address);
 
   Trace t_;
+  Translator translator_;
   Locations locations_;
   ExitSymbols exits_;
   CodeBuffer head_;
@@ -136,8 +137,7 @@ bool Backend::compile() {
   t_.fn.module = &t_.module;
   t_.code.reset();
   exits_.make(t_);
-  alignas(Translator) static thread_local unsigned char room[sizeof(Translator)];
-  (new (room) Translator(t_))->run();
+  translator_.run();
   if (t_.failed()) return false;
   // Where calls write to the frame, there has to be one of the trace's own.
   convention_.frame.min_bytes = t_.frame_writes;

@@ -4,7 +4,7 @@
 // that survive it or in slots. The collector's exit is never patched: the interpreter has to go on there.
 #include <jitkit/consumers/luajit/translate.hpp>
 
-#include <cstdio>
+#include <type_traits>
 
 extern "C" {
 #include <lj_cdata.h>
@@ -16,16 +16,17 @@ namespace jitkit::luajit {
 
 // The signature of a call with these arguments. What the registers do not hold stands in the lowest part of the frame.
 ir::SigRef Translator::signature_of(std::span<const Value> arguments, std::span<const ir::Param> results, bool variadic) {
-  ir::Param params[CCI_NARGS_MAX + 2];
+  static_assert(std::extent_v<decltype(params_)> >= CCI_NARGS_MAX + 2);
   u32 words = 0, floats = 0;
   for (usize n = 0; n < arguments.size(); ++n) {
     if (!arguments[n]) return fail("call", "argument"), ir::SigRef();
-    params[n].type = t_.fn.type(arguments[n]);
-    ++(params[n].type == Type::f64 || params[n].type == Type::f32 ? floats : words);
+    params_[n] = {};
+    params_[n].type = t_.fn.type(arguments[n]);
+    ++(params_[n].type == Type::f64 || params_[n].type == Type::f32 ? floats : words);
   }
   const auto beyond = [](u32 count, u32 most) { return count > most ? count - most : 0; };
   if (const u32 stack = beyond(words, Target::register_words) + beyond(floats, 8); stack != 0) write_frame(8 * stack);
-  return t_.module.add_signature(std::span<const ir::Param>(params, arguments.size()), results, ir::CallConv::c, variadic,
+  return t_.module.add_signature(std::span<const ir::Param>(params_, arguments.size()), results, ir::CallConv::c, variadic,
                                  static_cast<u16>(arguments.size()));
 }
 
@@ -39,8 +40,7 @@ ir::Inst Translator::emit_call(const void* f, std::span<const Value> arguments, 
   if (f == nullptr) return fail("call", "of nothing"), ir::Inst();
   const ir::SigRef sig = signature_of(arguments, results, variadic);
   if (t_.failed()) return {};
-  char name[24];
-  std::snprintf(name, sizeof name, "f%u", callees_++);
+  const NumberedName name('f', callees_++);
   t_.code.symbol(name, reinterpret_cast<u64>(f));
   return b_.call(t_.module.declare_function(name, sig, f), ir::Values(arguments));
 }

@@ -2,7 +2,6 @@
 #include <jitkit/consumers/luajit/exits.hpp>
 #include <jitkit/consumers/luajit/statistics.hpp>
 
-#include <cstdio>
 #include <mutex>
 #include <type_traits>
 #include <unordered_map>
@@ -76,14 +75,12 @@ void ExitSymbols::make(Trace& t) {
   if (t.parent != nullptr) ++count;  // where the head leaves when the Lua stack has no room
 #endif
   for (u32 n = 0; n < count; ++n) {
-    char name[16];
-    std::snprintf(name, sizeof name, "e%u", n);
 #if defined(__aarch64__)
-    symbols[n] = t.code.symbol(name);
+    symbols[n] = t.code.symbol(NumberedName('e', n));
 #else
     MCode*& group = t.J->exitstubgroup[n / EXITSTUBS_PER_GROUP];
     if (group == nullptr) group = write_group(t.J, n / EXITSTUBS_PER_GROUP);
-    symbols[n] = t.code.symbol(name, reinterpret_cast<u64>(exitstub_addr(t.J, n)));
+    symbols[n] = t.code.symbol_at(reinterpret_cast<u64>(exitstub_addr(t.J, n)));
 #endif
   }
   first = count != 0 ? symbols[0].id : 0;

@@ -30,8 +30,8 @@ class Locations {
   };
   static bool place_of(const Location& l, u16& place);
 
-  u16 now_[Trace::max_refs] = {};
-  Rename renames_[most_renames] = {};
+  u16 now_[Trace::max_refs];  // set by write() for the references of the trace
+  Rename renames_[most_renames];
   u32 count_ = 0;
 };
 

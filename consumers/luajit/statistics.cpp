@@ -51,25 +51,28 @@ u64 clock_nanoseconds() {
   return static_cast<u64>(t.tv_sec) * 1000000000U + static_cast<u64>(t.tv_nsec);
 }
 
-Session& session() {
-  static Session s = [] {
-    Session made;
-    if (const char* wanted = std::getenv("JITKIT_LUAJIT"); wanted != nullptr && *wanted != '\0') {
-      if (std::strcmp(wanted, "stock") == 0)
-        made.choice = Choice::stock;
-      else if (std::strcmp(wanted, "check") == 0)
-        made.choice = Choice::check;
-      else if (std::strcmp(wanted, "jitkit") != 0) {
-        std::fprintf(stderr, "jitkit: JITKIT_LUAJIT=%s: must be jitkit, stock or check\n", wanted);
-        std::exit(2);
-      }
+// Reads what the environment says.
+bool begin(Session& s) {
+  if (const char* wanted = std::getenv("JITKIT_LUAJIT"); wanted != nullptr && *wanted != '\0') {
+    if (std::strcmp(wanted, "stock") == 0)
+      s.choice = Choice::stock;
+    else if (std::strcmp(wanted, "check") == 0)
+      s.choice = Choice::check;
+    else if (std::strcmp(wanted, "jitkit") != 0) {
+      std::fprintf(stderr, "jitkit: JITKIT_LUAJIT=%s: must be jitkit, stock or check\n", wanted);
+      std::exit(2);
     }
-    const char* const pads = std::getenv("JITKIT_LUAJIT_LANDING_PADS");
-    made.landing_pads = pads != nullptr && std::strcmp(pads, "1") == 0;
-    made.file = std::getenv("JITKIT_LUAJIT_STATS");
-    if (made.file != nullptr) std::atexit(write_report);
-    return made;
-  }();
+  }
+  const char* const pads = std::getenv("JITKIT_LUAJIT_LANDING_PADS");
+  s.landing_pads = pads != nullptr && std::strcmp(pads, "1") == 0;
+  s.file = std::getenv("JITKIT_LUAJIT_STATS");
+  if (s.file != nullptr) std::atexit(write_report);
+  return true;
+}
+
+Session& session() {
+  static constinit Session s;
+  [[maybe_unused]] static const bool begun = begin(s);
   return s;
 }
 

@@ -12,9 +12,28 @@
 
 #include <jitkit/consumers/luajit/target.hpp>
 
+#include <string_view>
+
 namespace jitkit::luajit {
 
+// The name of a symbol that a trace has several of: a letter and a number.
+class NumberedName {
+ public:
+  NumberedName(char letter, u32 n) {
+    do text_[--first_] = static_cast<char>('0' + n % 10), n /= 10;
+    while (n != 0);
+    text_[--first_] = letter;
+  }
+  operator std::string_view() const { return {text_ + first_, sizeof text_ - first_}; }
+
+ private:
+  char text_[12];
+  u32 first_ = sizeof text_;
+};
+
 struct Trace {
+  Trace() {}  // leaves `values` as it is: a translator begins by clearing those of the trace
+
   static constexpr u32 max_refs = 0x10000, max_snapshots = Target::most_exits + 1;
 
   jit_State* J = nullptr;
@@ -29,7 +48,9 @@ struct Trace {
   ir::Function<Target::Isa> fn;
   CodeBuffer code;
 
-  ir::Value values[max_refs];
+  union {
+    ir::Value values[max_refs];
+  };
   static constexpr u8 by_trace = 1, by_exits = 2, compiled = 4;
   u8 used[max_refs];  // who wants a reference; whether its instruction was done
   ir::FrameStateRef states[max_snapshots];  // of the snapshots that something can leave through

@@ -86,6 +86,18 @@ ir::Value Translator::as_type(Value v, Type to) {
 }
 ir::Value Translator::small(IRRef ref) { return as_type(value(ref), Type::i32); }
 
+// What a trace before this one left.
+void Translator::begin() {
+  b_.restart();
+  g_ = J2G(t_.J);
+  base_ = goes_on_ = {};
+  loop_ = {};
+  leaves_by_ = {};
+  phis_ = snapshot_ = callees_ = 0;
+  op_ = "";
+  ref_ = merged_ = 0;
+}
+
 // Who wants a value: the trace (by_trace), or only exits, to which a conversion from an integer is left.
 void Translator::find_uses() {
   const GCtrace& T = *t_.T;
@@ -123,7 +135,7 @@ bool Translator::is_wanted(IRRef ref) const {
 
 // The parameters: BASE, and what the parent hands over.
 void Translator::enter() {
-  ir::Param params[LJ_MAX_JSLOTS + 1];
+  ir::Param* const params = params_;
   u32 count = 0;
   RegSet taken;
   u32 which[LJ_MAX_JSLOTS];
@@ -184,6 +196,7 @@ u32 Translator::allocations(IRRef from, IRRef to) const {
 
 void Translator::run() {
   GCtrace& T = *t_.T;
+  begin();
   find_uses();
   enter();
   if (t_.failed()) return;

@@ -19,7 +19,7 @@ constexpr i32 place_of(usize offset) { return static_cast<i32>(offset); }
 
 class Translator {
  public:
-  explicit Translator(Trace& trace) : t_(trace), b_(trace.fn), g_(J2G(trace.J)) {}
+  explicit Translator(Trace& trace) : t_(trace), b_(trace.fn) {}
 
   // Fills t_.fn; what cannot be done stands in t_.reason.
   void run();
@@ -32,6 +32,7 @@ class Translator {
 
   // --- translate.cpp: the walk
   static constexpr u8 by_trace = Trace::by_trace, by_exits = Trace::by_exits;
+  void begin();
   void find_uses();
   void enter();
   void translate(IRRef ref);
@@ -135,7 +136,7 @@ class Translator {
 
   Trace& t_;
   ir::Builder b_;
-  global_State* g_;
+  global_State* g_ = nullptr;
   Value base_;
   ir::Block loop_;
   u32 phis_ = 0;  // at the end of the IR
@@ -148,6 +149,7 @@ class Translator {
   ir::FrameEntry entries_[512];
   u32 entry_count_ = 0;
   u32 callees_ = 0;
+  ir::Param params_[LJ_MAX_JSLOTS + 1];  // of a signature that is being made
 };
 
 template <class Make>

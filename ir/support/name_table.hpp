@@ -1,7 +1,7 @@
 // Names to small numbers: symbols and labels of a CodeBuffer, string tables of objects, names in .jk.
 //
 // Invariants: ids count from 1 in the order of first mention, so the same input gives the same ids;
-// the text of a name is kept, NUL-terminated, in the arena.
+// the text of a name is kept, NUL-terminated, in the arena. Ids without a name count with the others.
 #ifndef JITKIT_IR_SUPPORT_NAME_TABLE_HPP
 #define JITKIT_IR_SUPPORT_NAME_TABLE_HPP
 
@@ -47,6 +47,8 @@ class NameTable {
     if (!text_.append({name.data(), name.size()}) || !text_.push('\0') || !entries_.push(e)) return 0;
     return slots_[s] = size();
   }
+  // An id without a name, which nothing finds; 0 if the arena has no memory.
+  u32 add_nameless() { return entries_.push({0, 0, 0}) ? size() : 0; }
 
  private:
   struct Entry {
@@ -72,6 +74,7 @@ class NameTable {
     const u32 n = slots_.empty() ? 16 : slots_.size() * 2;
     if (!slots_.assign(n, 0)) return false;
     for (u32 id = 1; id <= size(); ++id) {
+      if (entries_[id - 1].length == 0 && entries_[id - 1].hash == 0) continue;  // nameless: the empty name's hash is not 0
       u32 s = entries_[id - 1].hash & (n - 1);
       while (slots_[s] != 0) s = (s + 1) & (n - 1);
       slots_[s] = id;
