@@ -223,8 +223,12 @@ class Liveness {
       demands |= o.role | u32{static_cast<u8>(o.constraint)} << 8;
       if (o.is_def()) define(o, vreg(o.vreg.id), pos);
     }
+    constexpr u32 guard = role_use | role_late_use | u32{static_cast<u8>(ConstraintKind::any)} << 8;
     constexpr u32 special = 0xff00 | (0xff & ~u32{role_use | role_def});
-    if ((demands & special) == 0 && m.clobbers == 0) m.flags |= mach_plain;
+    if (m.clobbers == 0) {
+      if ((demands & special) == 0) m.flags |= mach_plain;
+      if (m.state && (demands & ~guard) == 0) m.flags |= mach_leaves;
+    }
     for (Operand& o : ops)
       if (o.is_use()) use(ops, o, vreg(o.vreg.id), pos);
     if (loops_)

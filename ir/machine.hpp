@@ -96,6 +96,7 @@ inline constexpr u8 mach_call = 2;           // for the allocator's preference o
 inline constexpr u8 mach_frame_address = 4;  // the memory base is stack slot `extra`
 inline constexpr u8 mach_writes_flags = 8;   // for the checker
 inline constexpr u8 mach_plain = 16;  // liveness: uses and defs in any register, nothing destroyed
+inline constexpr u8 mach_leaves = 32;  // liveness: uses in any register or anywhere, and a frame state: a guard
 
 // Registers an instruction destroys besides its defs: wholly, or above their low 64 bits.
 struct Clobbers {

@@ -120,6 +120,7 @@ class RegisterAllocator {
   void allocate(u32 i);
   // regalloc_plain.hpp: one without constraints
   bool allocate_plain(u32 i, const MachInst& m, std::span<Operand> ops);
+  bool allocate_guard(u32 i, const MachInst& m, std::span<Operand> ops);
   bool fetch_operands(u32 i, std::span<Operand> ops);
   bool free_tied(u32 i, Operand& o);
   void define_result(u32 i, Operand& o);

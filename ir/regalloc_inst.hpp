@@ -20,7 +20,7 @@ inline void RegisterAllocator::allocate(u32 i) {
   copies_ = {};
   if (m.form == static_cast<u16>(Pseudo::copy)) {
     allocate_copy(i, ops);
-  } else if (!allocate_plain(i, m, ops)) {
+  } else if (!allocate_plain(i, m, ops) && !allocate_guard(i, m, ops)) {
     allocate_constrained(i, m, ops, traits_of(m, ops));
   }
   if ((m.flags & mach_call) != 0) --next_call_;

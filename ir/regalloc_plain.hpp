@@ -1,6 +1,6 @@
 // The allocator, plain instructions (mach_plain): operands in any register of their bank, at most one
-// result in the register of an operand. Most instructions are; they pay for no other constraint. Included
-// by regalloc.hpp.
+// result in the register of an operand; and guards (mach_leaves). Most instructions are; they pay for no other
+// constraint. Included by regalloc.hpp.
 //
 // Invariant: the moves need no MoveResolver, because each goes into a register that is free or whose
 // value stays behind in memory, and none reads a register that another writes.
@@ -54,6 +54,28 @@ inline bool RegisterAllocator::allocate_plain(u32 i, const MachInst& m, std::spa
     define_result(i, *def);
   else if (defs != 0)
     define_results(i, ops);
+  return true;
+}
+
+// The same for a guard: what it tests is in registers, and the values of its frame state stay where they are.
+inline bool RegisterAllocator::allocate_guard(u32 i, const MachInst& m, std::span<Operand> ops) {
+  if ((m.flags & mach_leaves) == 0) return false;
+  for (Operand& o : ops) {
+    const VRegData& s = vreg(o.vreg.id);
+    if (s.bank == Bank::flags) continue;
+    const bool anywhere = o.constraint == ConstraintKind::any;
+    if (s.reg == nowhere && !anywhere) return false;
+    o.alloc = s.reg != nowhere ? Allocation::reg(PReg(s.reg)) : memory_of(o.vreg.id);
+    if (s.reg == nowhere) any_in_memory_ = true;
+  }
+  same_places(i, m, ops);
+  for (const Operand& o : ops) {
+    if (vreg(o.vreg.id).bank == Bank::flags) continue;
+    if (o.next_use == no_use)
+      vacate(o.vreg.id);
+    else
+      set_next(o.vreg.id, o.next_use);
+  }
   return true;
 }
 
