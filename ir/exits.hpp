@@ -73,7 +73,8 @@ class Exits {
       return {};
     for (const ExitSite& s : sites_) {
       const MachInst& m = mf_.insts[s.inst];
-      if (const Status status = add_state(m, locate); !status) return status;
+      if (state_index_[m.state.id] == 0)
+        if (const Status status = add_state(m, locate); !status) return status;
       LocationMap::Site site{s.offset, 0, state_index_[m.state.id] - 1, kind_of(m)};
       if (site.kind == LocationMap::SiteKind::patch_point) {
         site.bytes = static_cast<u32>(m.imm);
@@ -104,10 +105,9 @@ class Exits {
   }
 
  private:
-  // The values of m's state, unless another site brought them.
+  // The values of m's state, which no other site has brought.
   template <class Locate>
   Status add_state(const MachInst& m, Locate& locate) {
-    if (state_index_[m.state.id] != 0) return {};
     const FrameState& s = fn_.frame_states[m.state.id];
     u32 operand = m.first + m.operands - operands_of(s);
     LocationMap::State state{s.id, values_.size(), s.entries, objects_.size(), s.objects, LocationMap::no_stub};
@@ -156,39 +156,49 @@ class Exits {
 
   template <class Locate>
   bool add_value(const FrameEntry& e, u32& operand, Locate& locate) {
-    if (has_operand(e)) return track(Value(e.index), operand, locate) && add_place(Value(e.index), e.key, operand, locate);
-    FrameValue v;
-    v.key = e.key;
-    if (e.kind == FrameEntry::Kind::virtual_object) {
-      v.object = e.index;
-    } else {
-      v.value = e.index;
-      set_type(v, fn_.type(Value(e.index)));
-      v.parts = 1;
-      v.part[0].kind = Location::Kind::constant;
-      v.part[0].low = fn_.constant(Value(e.index)).lo;
-      v.part[0].high = fn_.constant(Value(e.index)).hi;
+    if (has_operand(e)) {
+      if (mf_.tracks_values && !track(Value(e.index), operand, locate)) return false;
+      return add_place(Value(e.index), e.key, operand, locate);
     }
-    values_.push(v);
+    FrameValue* const v = new_value(e.key);
+    if (v == nullptr) return true;
+    if (e.kind == FrameEntry::Kind::virtual_object) {
+      v->object = e.index;
+    } else {
+      v->value = e.index;
+      set_type(*v, fn_.type(Value(e.index)));
+      v->parts = 1;
+      v->part[0].kind = Location::Kind::constant;
+      v->part[0].low = fn_.constant(Value(e.index)).lo;
+      v->part[0].high = fn_.constant(Value(e.index)).hi;
+    }
     return true;
+  }
+  // One more of values_; none without memory, which the arena tells.
+  FrameValue* new_value(u64 key) {
+    FrameValue* const v = values_.extend(1);
+    if (v != nullptr) {
+      *v = {};
+      v->key = key;
+    }
+    return v;
   }
   // A value whose place the next one or two operands of the instruction have.
   template <class Locate>
-  bool add_place(Value value, u64 key, u32& operand, Locate& locate) {
-    FrameValue v;
-    v.key = key;
-    v.value = value.id;
-    set_type(v, fn_.type(value));
-    v.parts = fn_.type(value) == Type::i128 ? 2 : 1;
-    for (u32 k = 0; k < v.parts; ++k)
-      if (!locate(mf_.operands[operand++].alloc, v.part[k])) return false;
-    values_.push(v);
+  [[gnu::always_inline]] bool add_place(Value value, u64 key, u32& operand, Locate& locate) {
+    FrameValue* const v = new_value(key);
+    if (v == nullptr) return true;
+    const Type t = fn_.type(value);
+    v->value = value.id;
+    set_type(*v, t);
+    v->parts = t == Type::i128 ? 2 : 1;
+    for (u32 k = 0; k < v->parts; ++k)
+      if (!locate(mf_.operands[operand++].alloc, v->part[k])) return false;
     return true;
   }
   // Begins the tracks of a value whose parts are the operands from `operand` on.
   template <class Locate>
   bool track(Value value, u32 operand, Locate& locate) {
-    if (!mf_.tracks_values) return true;
     for (u32 k = 0; k < (fn_.type(value) == Type::i128 ? 2U : 1U); ++k) {
       const VReg v = mf_.operands[operand + k].vreg;
       u32& index = track_index_[v.id];

@@ -91,6 +91,7 @@ class Liveness {
     const u32 last = next < block_end_ ? next : block_end_;
     if (s.range.end < last) s.range.end = last;
     if (!loops_) return;
+    made_live_ = true;
     ++count_[static_cast<u8>(s.bank)];
     if (mf_->blocks[k].loop != 0) extend_over_loops(v, k);
   }
@@ -156,6 +157,7 @@ class Liveness {
     const MachBlock& b = mf_->blocks[k];
     block_ = k;
     block_end_ = end(k);
+    made_live_ = loops_;
     const std::span<const MachEdge> edges = mf_->edges.slice(b.first_edge, b.edges);
     bool falls_in = false;  // what is live now is what the next block needs
     for (const MachEdge& e : edges) falls_in = falls_in || e.to == k + 1;
@@ -221,7 +223,9 @@ class Liveness {
     u32 demands = 0;
     for (Operand& o : ops) {
       demands |= o.role | u32{static_cast<u8>(o.constraint)} << 8;
-      if (o.is_def()) define(o, vreg(o.vreg.id), pos);
+      VRegData& s = vreg(o.vreg.id);
+      if (o.is_def()) define(o, s, pos);
+      if (o.is_use()) use(ops, o, s, pos);
     }
     constexpr u32 guard = role_use | role_late_use | u32{static_cast<u8>(ConstraintKind::any)} << 8;
     constexpr u32 special = 0xff00 | (0xff & ~u32{role_use | role_def});
@@ -229,10 +233,9 @@ class Liveness {
       if ((demands & special) == 0) m.flags |= mach_plain;
       if (m.state && (demands & ~guard) == 0) m.flags |= mach_leaves;
     }
-    for (Operand& o : ops)
-      if (o.is_use()) use(ops, o, vreg(o.vreg.id), pos);
-    if (loops_)
-      for (u32 b = 0; b < 3; ++b) pressure_[b] = pressure_[b] < count_[b] ? count_[b] : pressure_[b];
+    if (!made_live_) return;
+    made_live_ = false;
+    for (u32 b = 0; b < 3; ++b) pressure_[b] = pressure_[b] < count_[b] ? count_[b] : pressure_[b];
   }
 
   [[gnu::always_inline]] void use(std::span<const Operand> ops, Operand& o, VRegData& s, u32 pos) {
@@ -320,6 +323,7 @@ class Liveness {
   u32 block_ = 0;
   u32 block_end_ = 0;  // position of its end
   u32 position_ = 0;   // of the instruction visited
+  bool made_live_ = false;  // if there are loops: a value, since pressure_ was taken
   u32 count_[4] = {};     // values live now, by bank
   u32 pressure_[3] = {};  // most of them in this block
   Vec<u32> live_;

@@ -9,6 +9,8 @@
 #include <jitkit/ir/regalloc.hpp>
 #include <jitkit/ir/spill_slots.hpp>
 
+#include <utility>
+
 namespace jitkit::inline JITKIT_ABI::ir {
 
 inline Status RegisterAllocator::lay_out_slots() {
@@ -82,6 +84,11 @@ inline bool RegisterAllocator::assign_slots() {
 // spilled_ in order of definition: the order the stores have in the program.
 inline void RegisterAllocator::sort_by_definition() {
   const u32 count = spilled_.size(), last = mf_.position(0);
+  if (count <= 16) {
+    for (u32 n = 1; n < count; ++n)
+      for (u32 k = n; k > 0 && vreg(spilled_[k]).range.def < vreg(spilled_[k - 1]).range.def; --k) std::swap(spilled_[k], spilled_[k - 1]);
+    return;
+  }
   Vec<u32> other(arena_);
   if (!other.resize_raw(count)) return;
   // Once per 8 bits that positions have, and an even number of times, so that the result is where it was.

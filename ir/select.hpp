@@ -77,7 +77,8 @@ class Selector {
     epochs_.assign(fn_.insts.size(), 0);
     if (epochs_.size() != fn_.insts.size()) return {Error::out_of_memory, 0, fn_.insts.size() * 4};
     // The first instruction is always there for last() to give.
-    if (!mf_.insts.reserve(fn_.insts.size() + fn_.insts.size() / 2 + 16) || !mf_.operands.reserve(fn_.insts.size() * 3 + 16))
+    if (!mf_.insts.reserve(fn_.insts.size() + fn_.insts.size() / 2 + 16) || !mf_.operands.reserve(fn_.insts.size() * 3 + 16) ||
+        !mf_.vregs.reserve(fn_.values.size() + fn_.insts.size() / 4 + 16))
       return {Error::out_of_memory, 0, fn_.insts.size() * sizeof(MachInst)};
     declare_params();
     for (u32 k = mf_.blocks.size(); k-- > 0 && status_.ok() && !memory_.failed();) select_block(k);
@@ -233,11 +234,15 @@ class Selector {
     MachInst& m = mf_.insts.back();
     m.state = f;
     const FrameState& s = fn_.frame_states[f.id];
-    for (u32 n = 0; n < s.entries; ++n) add_entry(fn_.frame_entries[s.first_entry + n]);
+    const FrameEntry* const entries = fn_.frame_entries.data();
+    for (u32 n = 0; n < s.entries; ++n) add_entry(entries[s.first_entry + n]);
     for (u32 n = 0; n < s.objects; ++n) {
       const VirtualObject& o = fn_.virtual_objects[s.first_object + n];
-      for (u32 k = 0; k < o.fields; ++k) add_entry(fn_.frame_entries[o.first_field + k]);
+      for (u32 k = 0; k < o.fields; ++k) add_entry(entries[o.first_field + k]);
     }
+    const u32 count = mf_.operands.size() - m.first;
+    if (count > most_operands) return fail(Error::unsupported, fn_[current_].operands);
+    m.operands = static_cast<u16>(count);
   }
 
   // Patch point i, for the last instruction: its operands wherever they are, its results in registers.
@@ -292,9 +297,11 @@ class Selector {
   static constexpr u32 most_operands = 65535;  // of one instruction; frame entries are among them
 
   void add_entry(const FrameEntry& e) {
-    if (e.kind != FrameEntry::Kind::value || fn_.is_constant(Value(e.index))) return;
-    add_operand(Reg::any(vreg(Value(e.index))));
-    if (fn_.type(Value(e.index)) == Type::i128) add_operand(Reg::any(high_vreg(Value(e.index))));
+    if (e.kind != FrameEntry::Kind::value) return;
+    const ValueData& v = fn_[Value(e.index)];
+    if (v.kind == ValueData::Kind::constant) return;
+    mf_.operands.push(Reg::any(vreg(Value(e.index))));
+    if (v.type == Type::i128) mf_.operands.push(Reg::any(high_vreg(Value(e.index))));
   }
 
   [[gnu::noinline]] VReg first_vreg(Value v) {
@@ -328,11 +335,13 @@ class Selector {
   // even if nobody wants its results.
   void number_effects(Block b) {
     ++last_epoch_;
-    for (Inst i = fn_[b].first; i; i = fn_[i].next) {
-      const InstData& d = fn_[i];
+    const InstData* const insts = fn_.insts.data();
+    u32* const epochs = epochs_.data();
+    for (Inst i = fn_[b].first; i; i = insts[i.id].next) {
+      const InstData& d = insts[i.id];
       const u8 effects = fn_.effects(d);
       const bool removable_read = effects == effect::read && (is_native(d.op) || !MemFlags(d.flags).is_volatile());
-      epochs_[i.id] = last_epoch_ * 2 + (effects != 0 && !removable_read ? 1 : 0);
+      epochs[i.id] = last_epoch_ * 2 + (effects != 0 && !removable_read ? 1 : 0);
       if ((effects & (effect::write | effect::trap)) != 0) ++last_epoch_;
     }
   }
@@ -342,10 +351,12 @@ class Selector {
     layout_ = k;
     mb.bottom = mf_.insts.size();
     number_effects(mb.block);
-    for (Inst i = fn_[mb.block].last; i && status_.ok() && !memory_.failed(); i = fn_[i].prev) {
-      if (!needed(i)) continue;
+    const InstData* const insts = fn_.insts.data();
+    const u32* const epochs = epochs_.data();
+    for (Inst i = fn_[mb.block].last; i && status_.ok() && !memory_.failed(); i = insts[i.id].prev) {
+      if (epochs[i.id] % 2 == 0 && !needed(insts[i.id])) continue;
       current_ = i;
-      epoch_ = epochs_[i.id] / 2;
+      epoch_ = epochs[i.id] / 2;
       const u32 mark = mf_.insts.size();
       self().lower(i);
       reverse(mark);
@@ -359,11 +370,10 @@ class Selector {
     mf_.blocks[k].top = mf_.insts.size();
   }
 
-  bool needed(Inst i) const {
-    if (epochs_[i.id] % 2 != 0) return true;
-    const InstData& d = fn_[i];
+  // Whether somebody wants a result.
+  bool needed(const InstData& d) const {
     for (u32 n = 0; n < d.results; ++n)
-      if (wanted(fn_.result(i, n))) return true;
+      if (wanted(Value(d.result.id + n))) return true;
     return false;
   }
 

@@ -113,6 +113,7 @@ void remember_branches(const Trace& t, const ExitSymbols& exits, std::span<const
   Patches& p = table()[t.T->mcode];
   p.trace = t.T->traceno;
   p.branches.clear();
+  p.branches.reserve(t.code.relocs().size());
   u32 fixed[std::extent_v<decltype(Trace::unpatchable)>];  // where branches begin that stay
   u32 fixed_count = 0;
   for (const ir::ExitSite& s : t.unpatchables != 0 ? sites : std::span<const ir::ExitSite>())

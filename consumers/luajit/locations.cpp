@@ -68,15 +68,18 @@ bool write_snapshot_offsets(Trace& t, std::span<const ir::CodePosition> position
   GCtrace& T = *t.T;
   constexpr u32 unit = sizeof(MCode);
   u32 reached = 0;
+  u32 next = 0;  // instruction of jitkit's with which another snapshot begins
   T.snap[0].mcofs = 0;
   u32 offset = head;
   for (const ir::CodePosition& p : positions) {
     if (!p.inst) continue;
     offset = head + p.offset;
+    if (p.inst.id < next) continue;
     while (reached + 1 < T.nsnap && t.first_inst[reached + 1] <= p.inst.id) {
       if (offset / unit >= 0x10000) return false;
       T.snap[++reached].mcofs = static_cast<u16>(offset / unit);
     }
+    next = reached + 1 < T.nsnap ? t.first_inst[reached + 1] : ~u32{0};
   }
   while (reached + 1 < T.nsnap) {
     if (offset / unit >= 0x10000) return false;

@@ -88,6 +88,9 @@ ir::Value Translator::small(IRRef ref) { return as_type(value(ref), Type::i32); 
 
 // What a trace before this one left.
 void Translator::begin() {
+  const u32 size = t_.last - t_.first;  // of what is made of it that is rarely too little
+  t_.fn.insts.reserve(size * 5 / 2 + 32);
+  t_.fn.values.reserve(size * 3 + 64);
   b_.restart();
   g_ = J2G(t_.J);
   base_ = goes_on_ = {};

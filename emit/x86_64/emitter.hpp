@@ -95,7 +95,10 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     code_.use_symbol(s, FixupKind::x86_plt32, offset() - 4);
   }
   void put_jump(Form short_form, Form near_form, Label l);
-  void put_jump(Form, Form near_form, Symbol s) { put_symbol(near_form, s); }
+  void put_jump(Form, Form near_form, Symbol s) {
+    if (put_branch(near_form, 4)) code_.use_symbol(s, FixupKind::x86_plt32, offset() - 4);
+  }
+  bool put_branch(Form f, unsigned field);
   template <class Target>
   void jump_if(u8 code, Target to);
   template <class Target>
@@ -224,13 +227,18 @@ inline void Emitter::put_memory(Form f, u8* regs, unsigned at, const Memory& m, 
   code_.use_label(l, FixupKind::x86_rel32, begin + field, addend);
 }
 
+// A direct branch with distance 0 for now, in a field of so many bytes.
+inline bool Emitter::put_branch(Form f, unsigned field) {
+  u8* p = code_.reserve(max_length);
+  if (p == nullptr) return false;
+  const Enc e = detail::encode_table.record[static_cast<u16>(f)].enc;
+  code_.advance(static_cast<usize>(put_bytes(p, e & 0xffff, opcode_bytes(e) + field) - p));
+  return true;
+}
+
 inline void Emitter::put_jump(Form short_form, Form near_form, Label l) {
   const bool is_short = code_.is_bound(l) && offset() - code_.offset_of(l) < 126;
-  u8* p = code_.reserve(max_length);
-  if (p == nullptr) return;
-  const Enc e = detail::encode_table.record[static_cast<u16>(is_short ? short_form : near_form)].enc;
-  const unsigned length = opcode_bytes(e) + (is_short ? 1 : 4);  // distance 0 for now
-  code_.advance(static_cast<usize>(put_bytes(p, e & 0xffff, length) - p));
+  if (!put_branch(is_short ? short_form : near_form, is_short ? 1 : 4)) return;
   code_.use_label(l, is_short ? FixupKind::x86_rel8 : FixupKind::x86_rel32, offset() - (is_short ? 1 : 4));
 }
 
@@ -299,6 +307,11 @@ inline void Emitter::emit_inst(const MachInst& m) {
     return;
   }
   const unsigned where = encode_record_of(f).rm_at;
+  if (packed_kind(m.aux) == AddressKind::registers) {
+    const i64 imm = packed_imm(m.imm);
+    if (!put_quick(f, regs, packed_disp(m.imm), packed_scale(m.aux), imm)) put_slow(f, regs, packed_disp(m.imm), packed_scale(m.aux), imm);
+    return;
+  }
   put_memory(f, regs, where, memory(m, regs[where], regs[where + 1]), packed_imm(m.imm));
 }
 
