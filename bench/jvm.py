@@ -14,9 +14,13 @@ import os
 import re
 import statistics
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+import java17  # noqa: E402
+
 TABLE = ROOT / "consumers" / "jvm" / "stubs.def"
 PLUGIN = ROOT / "build" / "release" / "tools" / "qemu_count" / "libjitkit_count.so"
 AGENT = ROOT / "build" / "consumers" / "jvm" / "x86_64" / "libjitkit_hotspot.so"
@@ -30,7 +34,8 @@ OPENSSL = {"md5_implCompressMB": "md5", "sha1_implCompressMB": "sha1", "sha256_i
 
 
 def java(options: str, flags: list[str], cpu: str) -> str:
-    return subprocess.run(["java", *flags, f"-agentpath:{AGENT}={options}", "-version"], stdout=subprocess.PIPE,
+    program = java17.home() / "bin" / "java"
+    return subprocess.run([program, *flags, f"-agentpath:{AGENT}={options}", "-version"], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, text=True, env={**os.environ, "JITKIT_CPU": cpu}).stdout
 
 

@@ -74,6 +74,10 @@ def main() -> None:
             whole[opt] = {level: [k.executed(["--opt", opt]) for k in kernels[level]] for level in LEVELS}
             shares = [mean([a / b for a, b in zip(whole[opt][level], plain[level])]) for level in LEVELS]
             print(f"--opt {opt}: executed instructions against --opt none: clang -O0 {shares[0]:.2f}, -O1 {shares[1]:.2f}", flush=True)
+        print("| kernel, millions executed | clang -O0: none | fast | full | clang -O1: none | fast | full |\n|" + "---|" * 7)
+        for n, source in enumerate(sources):
+            runs = [levels[level][n] for level in LEVELS for levels in (plain, whole["fast"], whole["full"])]
+            print(f"| {source.stem} | " + " | ".join(f"{run / 1e6:.1f}" for run in runs) + " |", flush=True)
         for opt in ("fast", "full"):
             cost = sum(k.cost(["--opt", opt]) for k in kernels["-O0"])
             print(f"--opt {opt}: {cost / ops:.0f} host instructions per op", flush=True)

@@ -15,10 +15,25 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = {
-    "PROJECT_NAME": "jitkit", "GENERATE_LATEX": "NO", "QUIET": "YES", "EXTRACT_ALL": "YES", "EXTRACT_STATIC": "YES",
-    "WARN_IF_UNDOCUMENTED": "NO", "AUTOLINK_SUPPORT": "NO", "RECURSIVE": "YES", "FILE_PATTERNS": "*.hpp",
-    "ENABLE_PREPROCESSING": "NO", "HIDE_UNDOC_RELATIONS": "YES", "HAVE_DOT": "NO", "CLASS_GRAPH": "NO", "SORT_MEMBER_DOCS": "NO",
-    "HTML_TIMESTAMP": "NO", "VERBATIM_HEADERS": "NO", "HTML_OUTPUT": ".", "SHOW_USED_FILES": "NO", "INLINE_INHERITED_MEMB": "NO",
+    "PROJECT_NAME": "jitkit",
+    "GENERATE_LATEX": "NO",
+    "QUIET": "YES",
+    "EXTRACT_ALL": "YES",
+    "EXTRACT_STATIC": "YES",
+    "WARN_IF_UNDOCUMENTED": "NO",
+    "AUTOLINK_SUPPORT": "NO",
+    "RECURSIVE": "YES",
+    "FILE_PATTERNS": "*.hpp",
+    "ENABLE_PREPROCESSING": "NO",
+    "HIDE_UNDOC_RELATIONS": "YES",
+    "HAVE_DOT": "NO",
+    "CLASS_GRAPH": "NO",
+    "SORT_MEMBER_DOCS": "NO",
+    "HTML_TIMESTAMP": "NO",
+    "VERBATIM_HEADERS": "NO",
+    "HTML_OUTPUT": ".",
+    "SHOW_USED_FILES": "NO",
+    "INLINE_INHERITED_MEMB": "NO",
 }
 OPENS_MEMBERS = re.compile(r"^(?:template\b.*|(?:class|struct|enum|union)\b.*)$")
 TRAILING = re.compile(r"^(  [^/\"]*[;,]) +// (.+)$")
@@ -35,7 +50,8 @@ def escaped(text: str) -> str:
 def documented(text: str) -> str:
     """The header as Doxygen is to read it."""
     text = text.replace("::inline JITKIT_ABI", "")
-    text = re.sub(r"^[ \t]*#[^\n]*\\\n(?:[^\n]*\\\n)*[^\n]*\n", "\n", text, flags=re.MULTILINE)  # macros of several lines
+    text = re.sub(r"^[ \t]*#[^\n]*\\\n(?:[^\n]*\\\n)*[^\n]*\n", "\n", text,
+                  flags=re.MULTILINE)  # macros of several lines
     lines = text.splitlines()
     out, members, at = [], False, 0
     while at < len(lines) and lines[at].startswith("//"):
@@ -62,7 +78,8 @@ def documented(text: str) -> str:
         while at < len(lines) and re.match(rf"^{comment[1]}//", lines[at]):
             at += 1
         follows = lines[at].strip() if at < len(lines) else ""
-        is_doc = follows and not follows.startswith(("#", "}", "JITKIT_")) and not re.match(r"// -{3}", lines[start].strip())
+        is_doc = (follows and not follows.startswith(("#", "}", "JITKIT_"))
+                  and not re.match(r"// -{3}", lines[start].strip()))
         for k in range(start, at):
             body = lines[k].strip()[2:]
             out.append(f"{comment[1]}///{escaped(body)}" if is_doc else lines[k])
@@ -74,13 +91,17 @@ def make(work: Path, site: Path) -> list[str]:
     shutil.rmtree(work, ignore_errors=True)
     for directory in ("ir", "emit", "include/jitkit"):
         for path in sorted((ROOT / directory).rglob("*.hpp")):
-            copy = work / "jitkit" / path.relative_to(ROOT / "include" / "jitkit" if directory.startswith("include") else ROOT)
+            above = ROOT / "include" / "jitkit" if directory.startswith("include") else ROOT
+            copy = work / "jitkit" / path.relative_to(above)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(documented(path.read_text()))
     site.mkdir(parents=True, exist_ok=True)
     settings = SETTINGS | {"INPUT": str(work / "jitkit"), "OUTPUT_DIRECTORY": str(site), "STRIP_FROM_PATH": str(work)}
-    done = subprocess.run(["doxygen", "-"], input="".join(f'{name} = "{value}"\n' for name, value in settings.items()), text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(["doxygen", "-"],
+                          input="".join(f'{name} = "{value}"\n' for name, value in settings.items()),
+                          text=True,
+                          stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
     warnings = [line.replace(f"{work}/", "") for line in done.stdout.splitlines() if line.strip()]
     return warnings + ([] if done.returncode == 0 else [f"exit status {done.returncode} of doxygen"])
 

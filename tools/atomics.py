@@ -42,13 +42,15 @@ def cases():
         for order in STORE_ORDERS:
             yield "store", order, width, False, (f"(p: ptr, y: {t})", f"atomic_store.{access}.{order} p, y", "ret")
         for order in ORDERS:
-            yield "exchange", order, width, True, (f"(p: ptr, y: {t}) -> {t}", f"o = atomic_xchg.{access}.{order} p, y", "ret o")
+            yield "exchange", order, width, True, (f"(p: ptr, y: {t}) -> {t}",
+                                                   f"o = atomic_xchg.{access}.{order} p, y", "ret o")
             yield ("compare-exchange", order, width, True,
                    (f"(p: ptr, y: {t}, z: {t}) -> {t}", f"o = atomic_cas.{access}.{order} p, y, z", "ret o"))
             for op in UPDATES if width <= 64 else ():
                 for used in (True, False):
-                    yield (op, order, width, used, (f"(p: ptr, y: {t})" + (f" -> {t}" if used else ""),
-                                                    f"o = atomic_{op}.{access}.{order} p, y", "ret o" if used else "ret"))
+                    yield (op, order, width, used,
+                           (f"(p: ptr, y: {t})" + (f" -> {t}" if used else ""),
+                            f"o = atomic_{op}.{access}.{order} p, y", "ret o" if used else "ret"))
     for order in ORDERS[1:]:  # a relaxed fence orders nothing and is refused
         yield "fence", order, 0, False, ("()", f"fence.{order}", "ret")
 
@@ -172,10 +174,15 @@ def reason(target: str, op: str, order: str, width: int, code: list[str]) -> str
         return {"acquire": "earlier loads before everything later"}.get(
             order, "no barrier is weaker that also keeps earlier loads and stores before later stores")
     if op == "load" and width < 128:
-        return {"ldr": "an aligned access is one access", "ldapr": "acquire, but may pass an earlier stlr: enough for "
-                "acquire, not for seq_cst", "ldar": "acquire, and never before an earlier stlr"}[re.sub("[bh]$", "", names[0])]
+        return {
+            "ldr": "an aligned access is one access",
+            "ldapr": "acquire, but may pass an earlier stlr: enough for acquire, not for seq_cst",
+            "ldar": "acquire, and never before an earlier stlr",
+        }[re.sub("[bh]$", "", names[0])]
     if op == "store" and width < 128:
-        return "stlr: release, and never passed by a later ldar" if names[-1].startswith("stlr") else "an aligned access is one access"
+        if names[-1].startswith("stlr"):
+            return "stlr: release, and never passed by a later ldar"
+        return "an aligned access is one access"
     if any(n.startswith(("stxp", "stlxp")) for n in names):
         return "a pair is read as one access only if its store-exclusive succeeds, so every way stores"
     if any(re.match("stl?xr", n) for n in names):
@@ -188,8 +195,12 @@ def reason(target: str, op: str, order: str, width: int, code: list[str]) -> str
     if op == "and":
         words.append("bits to clear, so complemented")
     letters = order_letters(names[-1])
-    words.append({"": "no order asked", "a": "a: acquire", "l": "l: release", "al": "al: both, and sequentially consistent "
-                  "with ldar and stlr"}[letters])
+    words.append({
+        "": "no order asked",
+        "a": "a: acquire",
+        "l": "l: release",
+        "al": "al: both, and sequentially consistent with ldar and stlr",
+    }[letters])
     return "; ".join(words)
 
 
@@ -271,7 +282,8 @@ def with_labels(target: str, lines: list[tuple[str, str]]) -> list[str]:
     """Instructions of a function without its return; branches lead to labels."""
     code = [(c, comment.split()) for c, comment in lines if c and c != "ret"]
     offsets = [int(words[0], 16) for _, words in code]
-    texts = [c.upper().replace("#0X", "#0x") for c, _ in code] if target == "arm64" else att([(c, w[1]) for c, w in code])
+    arm64 = target == "arm64"
+    texts = [c.upper().replace("#0X", "#0x") for c, _ in code] if arm64 else att([(c, w[1]) for c, w in code])
     labels: dict[int, str] = {}
     for n, (c, words) in enumerate(code):
         match = re.fullmatch(r"(cbn?z \w+, #|b\.?\w* #|j\w+ )(-?\d+)", c)
@@ -317,8 +329,9 @@ def write_litmus(path: Path, target: str, title: str, columns, outcome, forbidde
     wide = [max(map(len, column)) for column in cells]
     rows = [" " + " | ".join(cell.ljust(w) for cell, w in zip(row, wide)) + " ;" for row in zip(*cells)]
     what = " /\\ ".join(f"{t}:{RESULTS[target][k]}={v}" for (t, k), v in sorted(outcome.items()))
-    path.write_text(f"{HERD[target]} {title}\n\"compiled by jitkit; C11 {'forbids' if forbidden else 'allows'} the outcome\"\n"
-                    f"{{ {state} }}\n" + "\n".join(rows) + f"\n{'~exists' if forbidden else 'exists'} ({what})\n")
+    path.write_text(
+        f"{HERD[target]} {title}\n\"compiled by jitkit; C11 {'forbids' if forbidden else 'allows'} the outcome\"\n"
+        f"{{ {state} }}\n" + "\n".join(rows) + f"\n{'~exists' if forbidden else 'exists'} ({what})\n")
 
 
 def main() -> None:

@@ -25,7 +25,8 @@ inline std::string optimise_checked(ir::Unit& unit, const ir::PassList& passes) 
   std::string wrong;
   const Status s = ir::Optimiser(passes).run(unit, [&](ir::FunctionData& f, ir::Pass p) {
     if (!wrong.empty()) return;
-    const std::string where = "after " + std::string(ir::info(p).name) + " in @" + std::string(f.module->symbol_name(f.symbol));
+    const std::string where =
+        "after " + std::string(ir::info(p).name) + " in @" + std::string(f.module->symbol_name(f.symbol));
     ir::Diagnostics errors;
     if (!ir::verify(f, errors)) {
       StringSink out(wrong);

@@ -5,7 +5,8 @@
     jitkit         the jitkit command and its manual page
 
 The files of libjitkit-dev are what `cmake --install` installs. The manual page is what the command's
---help says. DEBFULLNAME and DEBEMAIL name the maintainer. The commit's time stands for every time, so the same commit gives the same packages.
+--help says. DEBFULLNAME and DEBEMAIL name the maintainer. The commit's time stands for every time, so the same commit
+gives the same packages.
 """
 
 import argparse
@@ -106,7 +107,8 @@ class Package:
 def libraries_of(program: Path, work: Path) -> str:
     """What the program is linked with, as dependencies."""
     (work / "debian").mkdir()
-    (work / "debian" / "control").write_text("Source: jitkit\nMaintainer: x <x@localhost>\n\nPackage: jitkit\nArchitecture: any\n")
+    control = "Source: jitkit\nMaintainer: x <x@localhost>\n\nPackage: jitkit\nArchitecture: any\n"
+    (work / "debian" / "control").write_text(control)
     return output_of("dpkg-shlibdeps", "-O", program, cwd=work).strip().removeprefix("shlibs:Depends=")
 
 

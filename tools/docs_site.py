@@ -3,9 +3,8 @@
 
 The pages are docs/*.md, README.md as the index, CHANGELOG.md, SECURITY.md and the references of the ops
 (ops_reference.py) and of the instruction forms (forms_reference.py); below api/ stands Doxygen's reference of the
-headers (api_reference.py). A link to what is no page becomes the name of that file. mkdocs and Doxygen must find nothing to
-warn about, and no HTML or CSS may make the browser ask another machine for something.
-"""
+headers (api_reference.py). A link to what is no page becomes the name of that file. mkdocs and Doxygen must find
+nothing to warn about, and no HTML or CSS may make the browser ask another machine for something."""
 
 import argparse
 import json
@@ -23,16 +22,21 @@ ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 # What a browser fetches by itself; a link that the reader follows is none.
-FETCHED = re.compile(r"<(?:script|img|iframe|source)\b[^>]*\bsrc=[\"']?(?:https?:)?//[^>]*>"
-                     r"|<link\b(?![^>]*canonical)[^>]*\bhref=[\"']?(?:https?:)?//[^>]*>"
-                     r"|@import\s+(?:url\()?[\"']?(?:https?:)?//[^;]*|url\(\s*[\"']?(?:https?:)?//[^)]*\)", re.IGNORECASE)
+FETCHED = re.compile(
+    r"<(?:script|img|iframe|source)\b[^>]*\bsrc=[\"']?(?:https?:)?//[^>]*>"
+    r"|<link\b(?![^>]*canonical)[^>]*\bhref=[\"']?(?:https?:)?//[^>]*>"
+    r"|@import\s+(?:url\()?[\"']?(?:https?:)?//[^;]*|url\(\s*[\"']?(?:https?:)?//[^)]*\)", re.IGNORECASE)
 
 # Pages in the order of reading, below the headings of the menu; others of docs/ follow the project's.
 MENU = {
-    "Guides": ["jit-in-an-hour.md", "writing-a-stub.md", "stubs.md", "speculation.md", "trap-policies.md", "perf-and-gdb.md",
-               "explore.md", "porting.md"],
-    "Reference": ["design.md", "ir.md", "ops.md", "forms.md", "runtime.md", "optimiser.md", "atomics.md", "features.md", "import.md", "luajit-ops.md",
-                  "api.md"],
+    "Guides": [
+        "jit-in-an-hour.md", "writing-a-stub.md", "stubs.md", "speculation.md", "trap-policies.md", "perf-and-gdb.md",
+        "explore.md", "porting.md"
+    ],
+    "Reference": [
+        "design.md", "ir.md", "ops.md", "forms.md", "runtime.md", "optimiser.md", "atomics.md", "features.md",
+        "import.md", "luajit-ops.md", "api.md"
+    ],
     "Coming from": ["from-asmjit.md", "from-xbyak.md", "from-vixl.md", "from-oaknut.md", "from-dstogov-ir.md"],
     "Project": ["add-an-op.md", "add-an-instruction.md", "testing.md", "changelog.md", "security.md"],
 }
@@ -40,15 +44,18 @@ MENU = {
 
 API = """# API reference
 
-Classes, functions and files of the headers, with their comments: <a href="api/index.html">by Doxygen</a>. The assembler's
-methods are in the [reference of the instruction forms](forms.md), the builder's in that of [the ops](ops.md).
+Classes, functions and files of the headers, with their comments: <a href="api/index.html">by Doxygen</a>. The
+assembler's methods are in the [reference of the instruction forms](forms.md), the builder's in that of [the
+ops](ops.md).
 """
 
 
 def sources() -> dict[str, Path]:
     """The name of each page, and the file it is made of."""
     pages = {path.name: path for path in sorted((ROOT / "docs").glob("*.md"))}
-    pages |= {"index.md": ROOT / "README.md", "changelog.md": ROOT / "CHANGELOG.md", "security.md": ROOT / "SECURITY.md"}
+    pages |= {
+        "index.md": ROOT / "README.md", "changelog.md": ROOT / "CHANGELOG.md", "security.md": ROOT / "SECURITY.md"
+    }
     return pages
 
 
@@ -113,7 +120,8 @@ def build(work: Path, command: Path) -> list[str]:
     wrong = [line for line in done.stdout.splitlines() if line.strip()]
     if done.returncode != 0:
         return wrong or [f"exit status {done.returncode} of mkdocs"]
-    shorten_search(work / "site" / "search" / "search_index.json", {form.name for found in forms.values() for form in found})
+    names = {form.name for found in forms.values() for form in found}
+    shorten_search(work / "site" / "search" / "search_index.json", names)
     return wrong + api_reference.make(work / "api", work / "site" / "api") + fetches(work / "site")
 
 

@@ -84,9 +84,15 @@ def immediates(command: Path) -> list[str]:
     header = (ROOT / "emit" / "arm64" / "immediates.hpp").read_text()
     listed = re.search(r"enum class ImmKind[^{]*{(.*?)};", header, re.DOTALL)[1]
     meaning = dict(re.findall(r"^\s*(\w+),\s*// (.+)$", listed, re.MULTILINE))
-    done = subprocess.run([command, "forms", "--target", "arm64", "--immediates"], check=True, stdout=subprocess.PIPE, text=True)
-    out = ["## Immediates of AArch64", "", "What an `arg::` type of a method takes. `make(value)` answers for a run-time value.", "",
-           "| type | is written as | means | lsb | width | scale |", "|---|---|---|---|---|---|"]
+    done = subprocess.run([command, "forms", "--target", "arm64", "--immediates"],
+                          check=True,
+                          stdout=subprocess.PIPE,
+                          text=True)
+    out = [
+        "## Immediates of AArch64", "",
+        "What an `arg::` type of a method takes. `make(value)` answers for a run-time value.", "",
+        "| type | is written as | means | lsb | width | scale |", "|---|---|---|---|---|---|"
+    ]
     for line in done.stdout.splitlines():
         name, wrapper, kind, lsb, width, scale = line.split("\t")
         out.append(f"| `arg::{name}` | `{wrapper}` | {kind}: {meaning[kind]} | {lsb} | {width} | {scale} |")

@@ -50,12 +50,14 @@ def run(program: Path, limit: list[str]) -> tuple[str, int, str]:
 def soak_random_programs() -> bool:
     """The release build is fast; in that of development invariants are checked."""
     for preset, command, seed, count in (("release", ROOT / "build" / "jitkit", 1, SOAK_PROGRAMS),
-                                         ("dev", ROOT / "build" / "dev" / "tools" / "jitkit", 1_000_000_000, SOAK_PROGRAMS // 15)):
+                                         ("dev", ROOT / "build" / "dev" / "tools" / "jitkit", 1_000_000_000,
+                                          SOAK_PROGRAMS // 15)):
         for build in (["cmake", "--preset", preset, "--log-level=WARNING"],
                       ["cmake", "--build", "--preset", preset, "--target", "jitkit_command"]):
             if subprocess.run(build, cwd=ROOT, stdout=subprocess.DEVNULL).returncode != 0:
                 sys.exit(f"failed: {' '.join(build)}")
-        words = ["fuzz", "--target", "arm64", "--seed", str(seed), "--count", str(count), "-o", FINDINGS / "difference.jk"]
+        words = ["fuzz", "--target", "arm64", "--seed", str(seed), "--count", str(count)]
+        words += ["-o", FINDINGS / "difference.jk"]
         if subprocess.run([command, *words]).returncode != 0:
             return False
     return True

@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ROW = re.compile(r"^JITKIT_JVM_(STUB|CODE|CODE_X86|CODE_ARM64)\((\w+), *(\w+)(?:, *\"[^\"]*\")?(?:, *(\w+))?\)", re.MULTILINE)
+ROW = re.compile(r"^JITKIT_JVM_(STUB|CODE|CODE_X86|CODE_ARM64)\((\w+), *(\w+)(?:, *\"[^\"]*\")?(?:, *(\w+))?\)",
+                 re.MULTILINE)
 
 
 def main() -> None:

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Writes the reference of the core ops: each with an example and the code it becomes on both targets.
 
-Meaning and types come from ir/ops.def, examples from the run tests (tests/filetests), where every op and
-type has a function: of those with the op the shortest that compiles alone for both targets, i64, f64 or
-v128 first. Ops without such a function have an example in ops_examples.jk. The listings are the jitkit command's at the moment, so the page is made with `make docs` and
-not kept.
-"""
+Meaning and types come from ir/ops.def, examples from the run tests (tests/filetests), where every op and type has a
+function: of those with the op the shortest that compiles alone for both targets, i64, f64 or v128 first. Ops without
+such a function have an example in ops_examples.jk. The listings are the jitkit command's at the moment, so the page
+is made with `make docs` and not kept."""
 
 import argparse
 import re
@@ -33,7 +32,10 @@ def functions() -> dict[str, list[str]]:
             for op in set(OP.findall(text)):
                 by_op.setdefault(op, set()).add(text)
     wide = re.compile(r"\b\w+\.(?:\w+\.)*(?:i64|f64|v128)\b")
-    return {op: sorted(texts, key=lambda t: (t.startswith("target"), t.count("\n"), wide.search(t) is None, t)) for op, texts in by_op.items()}
+    return {
+        op: sorted(texts, key=lambda t: (t.startswith("target"), t.count("\n"), wide.search(t) is None, t))
+        for op, texts in by_op.items()
+    }
 
 
 def listing(command: Path, source: Path, target: str) -> str | None:
@@ -72,8 +74,8 @@ def page(command: Path) -> tuple[str, list[str]]:
     by_op, written, lacking = functions(), written_examples(), []
     with tempfile.TemporaryDirectory() as directory:
         for row in rows():
-            out += [f"## {row['name']}", "", f"{row['meaning']}.", "",
-                    f"Signature `{row['signature']}`; types: {row['types']}; option: {row['option']}; effects: {row['effects']}.", ""]
+            signature = f"Signature `{row['signature']}`; types: {row['types']}; option: {row['option']}; "
+            out += [f"## {row['name']}", "", f"{row['meaning']}.", "", f"{signature}effects: {row['effects']}.", ""]
             candidates = [written[row["name"]]] if row["name"] in written else by_op.get(row["name"], [])
             found = example(command, candidates, Path(directory))
             if found is None:

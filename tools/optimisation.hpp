@@ -18,9 +18,11 @@ class Optimisation {
     for (const ir::PassInfo& p : ir::pass_infos) names += (names.empty() ? "" : ", ") + std::string(p.name);
     app.add_option("--opt", level_, "optimise: fast (what a JIT wants first), full or none (default)")
         ->check(CLI::IsMember(std::vector<std::string>(std::begin(ir::level_names), std::end(ir::level_names))));
-    app.add_option("--passes", passes_,
-                   "comma-separated: exactly these passes, in this order, or all of --opt but some (--passes=-NAME,-NAME). "
-                   "Passes: " + names)
+    app.add_option(
+           "--passes", passes_,
+           "comma-separated: exactly these passes, in this order, or all of --opt but some (--passes=-NAME,-NAME). "
+           "Passes: " +
+               names)
         ->check([](const std::string& list) {
           const std::string_view wrong = ir::PassList().apply(list);
           return wrong.empty() ? "" : "there is no pass '" + std::string(wrong) + "'";

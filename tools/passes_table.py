@@ -8,11 +8,15 @@ IR = Path(__file__).resolve().parent.parent / "ir"
 
 
 def main() -> None:
-    rows = re.findall(r'^JITKIT_PASS\((\w+), "([^"]+)", (\w+), "([^"]+)"\)', (IR / "passes.def").read_text(), re.MULTILINE)
+    rows = re.findall(r'^JITKIT_PASS\((\w+), "([^"]+)", (\w+), "([^"]+)"\)', (IR / "passes.def").read_text(),
+                      re.MULTILINE)
     text = (IR / "optimiser.hpp").read_text()
     stages = re.findall(r"\{Pass::(\w+), OptLevel::(\w+)\}", text)
     names = {ident: name for ident, name, _, _ in rows}
-    headers = {path.read_text().split("inline Status ")[-1].split("(")[0]: path.name for path in sorted(IR.glob("*.hpp"))}
+    headers = {
+        path.read_text().split("inline Status ")[-1].split("(")[0]: path.name
+        for path in sorted(IR.glob("*.hpp"))
+    }
     print("| pass | file | does |\n|---|---|---|")
     for _, name, function, meaning in rows:
         header = next(h for f, h in headers.items() if f == function)

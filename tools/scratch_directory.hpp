@@ -17,7 +17,8 @@ class ScratchDirectory {
   // `kind` is part of its name.
   explicit ScratchDirectory(std::string_view kind) {
     std::error_code none;
-    std::string name = (std::filesystem::temp_directory_path(none) / ("jitkit-" + std::string(kind) + "-XXXXXX")).string();
+    std::string name =
+        (std::filesystem::temp_directory_path(none) / ("jitkit-" + std::string(kind) + "-XXXXXX")).string();
     if (mkdtemp(name.data()) != nullptr) path_ = name;
   }
   ScratchDirectory(const ScratchDirectory&) = delete;

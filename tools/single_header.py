@@ -5,9 +5,8 @@
     jitkit_arm64.hpp   the AArch64 assembler alone, <jitkit/arm64.hpp>
     jitkit_x86_64.hpp  the x86-64 assembler alone, <jitkit/x86_64.hpp>
 
-A program may include several of them. Each header is pasted where it is first included; tables (*.def) every time, as they expand with the
-macros of the place. Include guards stay, so pasting inside a condition is harmless.
-"""
+A program may include several of them. Each header is pasted where it is first included; tables (*.def) every time, as
+they expand with the macros of the place. Include guards stay, so pasting inside a condition is harmless."""
 
 import argparse
 import re

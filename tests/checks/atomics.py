@@ -45,8 +45,9 @@ def main() -> None:
         written = atomics.litmus(Path(scratch))
         for path in sorted(Path(scratch).glob("*.litmus")):
             head, _, state, threads, *rows, last = path.read_text().splitlines()
-            good = (head.split()[0] in atomics.HERD.values() and state.startswith("{ 0:") and threads.startswith(" P0") and
-                    len({row.count("|") for row in [threads, *rows]}) == 1 and re.match(r"~?exists \(", last))
+            widths = {row.count("|") for row in [threads, *rows]}
+            good = (head.split()[0] in atomics.HERD.values() and state.startswith("{ 0:")
+                    and threads.startswith(" P0") and len(widths) == 1 and re.match(r"~?exists \(", last))
             report.check(path.name, bool(good), "is not a litmus file")
         report.check("litmus files", written == len(list(Path(scratch).glob("*.litmus"))) > 0, f"{written} written")
     report.finish()

@@ -57,15 +57,28 @@ def write(name: str, text: str) -> Path:
 CALLS = FILES / "calls.jk"
 # function and arguments, standard output; '' of some: no results
 RESULTS = [
-    ("sum 100", "5050\n"), ("@sum 100", "5050\n"), ("fact 20", "2432902008176640000\n"), ("fact 21", "-4249290049419214848\n"),
-    ("peek @counter", "5\n"), ("poke @counter", ""), ("count", "6\n"), ("divide -7 2", "-3\n-1\n"), ("divide 0x10 +3", "5\n1\n"),
-    ("half -1.5 3", "-0.75\n1.5\n"), ("half -- -inf #0x7f800000", "-inf\n+inf\n"), ("narrow 127", "-128\n"),
-    ("narrow 255", "0\n"), ("wide 0x123456789abcdef00000000000000001", "0x123456789abcdef00000000000000002\n"),
+    ("sum 100", "5050\n"),
+    ("@sum 100", "5050\n"),
+    ("fact 20", "2432902008176640000\n"),
+    ("fact 21", "-4249290049419214848\n"),
+    ("peek @counter", "5\n"),
+    ("poke @counter", ""),
+    ("count", "6\n"),
+    ("divide -7 2", "-3\n-1\n"),
+    ("divide 0x10 +3", "5\n1\n"),
+    ("half -1.5 3", "-0.75\n1.5\n"),
+    ("half -- -inf #0x7f800000", "-inf\n+inf\n"),
+    ("narrow 127", "-128\n"),
+    ("narrow 255", "0\n"),
+    ("wide 0x123456789abcdef00000000000000001", "0x123456789abcdef00000000000000002\n"),
 ]
 # ..., line and column, message
 FAULTS = [
-    ("peek 8", "peek", r"memory fault at address 0x8.*"), ("poke @hello", "poke", r"memory fault at address 0x[0-9a-f]+.*"),
-    ("divide 1 0", "divide", "trap"), ("die", "die", "trap"), ("forever 1", "forever", ".+"),
+    ("peek 8", "peek", r"memory fault at address 0x8.*"),
+    ("poke @hello", "poke", r"memory fault at address 0x[0-9a-f]+.*"),
+    ("divide 1 0", "divide", "trap"),
+    ("die", "die", "trap"),
+    ("forever 1", "forever", ".+"),
 ]
 OUTSIDE = [("hi", "hello, world\n5\n"), ("env", "1\n")]  # what the C library has
 
@@ -102,9 +115,11 @@ def check_run_usage() -> None:
              ("below range", ["narrow", "-129"], "ARG: -129 for argument 1 of @narrow, i8: out of range.*"),
              ("no number", ["divide", "1", "x"], "ARG: x for argument 2 of @divide, i32: .*"),
              ("no float", ["half", "1..5", "1"], "ARG: 1..5 for argument 1 of @half, f64: .*"),
-             ("no symbol", ["peek", "@nowhere"], "ARG: @nowhere for argument 1 of @peek, ptr: there is no such symbol\n.*"),
+             ("no symbol", ["peek", "@nowhere"],
+              "ARG: @nowhere for argument 1 of @peek, ptr: there is no such symbol\n.*"),
              ("an address as a number", ["sum", "@counter"], "ARG: @counter for argument 1 of @sum, i64: an address.*"),
-             ("target", ["--target", "mips", "hi"], ".*mips.*"), ("feature", ["--features", "+warp", "hi"], ".*'warp'.*"),
+             ("target", ["--target", "mips", "hi"], ".*mips.*"),
+             ("feature", ["--features", "+warp", "hi"], ".*'warp'.*"),
              ("option", ["--fast", "hi"], ".*--fast.*"), ("nothing", [], ".*FUNCTION.*")]
     for name, words, err in cases:
         expect(f"run usage: {name}", ["run", CALLS, *words], USAGE, "", err)
@@ -114,7 +129,8 @@ def check_native_ops() -> None:
     for target in TARGETS:
         file = FILES / f"sha_{target}.jk"
         schedule = "0xafc765048de94b2e9a72d8baa8fe6645\n"  # FIPS 180-4's sigma0 by hand: see check_schedule
-        expect(f"compile native ops of {target}", ["compile", file, "--target", target, "-o", f"{target}.o"], GOOD, "", "")
+        expect(f"compile native ops of {target}", ["compile", file, "--target", target, "-o", f"{target}.o"], GOOD, "",
+               "")
         expect(f"compile without the feature: {target}",
                ["compile", file, "--target", target, "-o", "none.o", "--features", "-sha1,-sha2"], BAD_INPUT, "",
                r".*:\d+:3: error: @\w+: the CPU feature is not enabled: sha.*\n")
@@ -129,10 +145,10 @@ def check_native_ops() -> None:
             report.skip(f"run native ops of {target}", lacks)
             continue
         report.check("the schedule step", schedule == check_schedule(0x0102030405060708090a0b0c0d0e0f10, 0x11121314))
-        expect(f"run native ops of {target}", ["run", file, "schedule", "0x0102030405060708090a0b0c0d0e0f10", "0x11121314"],
-               GOOD, schedule, "")
-        expect(f"interpret native ops of {target}", ["run", file, "--target", "interp", "schedule", "1", "2"], BAD_INPUT, "",
-               r".*:\d+:3: error: @schedule: unsupported: a native op .*\n")
+        expect(f"run native ops of {target}",
+               ["run", file, "schedule", "0x0102030405060708090a0b0c0d0e0f10", "0x11121314"], GOOD, schedule, "")
+        expect(f"interpret native ops of {target}", ["run", file, "--target", "interp", "schedule", "1", "2"],
+               BAD_INPUT, "", r".*:\d+:3: error: @schedule: unsupported: a native op .*\n")
     if HOST == "x86_64" and has_feature("sha"):
         file = FILES / "sha_x86_64.jk"
         expect("run next", ["run", file, "next", "0x40000000000000000000000000000000", "5"], GOOD,
@@ -192,13 +208,15 @@ def check_compile() -> None:
 
 def check_optimised(target: str) -> None:
     """Levels and lists of passes do what they say: the square of a slot's content is 49, or stays as it is."""
-    file = write("slot.jk", "func @f() -> i64 {\n  s1 = slot 8\nb1:\n  p = stack_addr s1\n  store.i64 p, 7\n  x = load.i64 p\n"
-                            "  y = mul.i64 x, x\n  ret y\n}\n")
-    for options, folded in (([], False), (["--opt", "none"], False), (["--opt", "fast"], True), (["--opt", "full"], True),
-                            (["--passes", "mem2reg,gvn"], True), (["--passes", "dce,gvn"], False),
-                            (["--opt", "fast", "--passes=-mem2reg,-dce"], False)):
+    file = write(
+        "slot.jk", "func @f() -> i64 {\n  s1 = slot 8\nb1:\n  p = stack_addr s1\n  store.i64 p, 7\n  x = load.i64 p\n"
+        "  y = mul.i64 x, x\n  ret y\n}\n")
+    for options, folded in (([], False), (["--opt", "none"], False), (["--opt", "fast"], True),
+                            (["--opt", "full"], True), (["--passes", "mem2reg,gvn"], True),
+                            (["--passes", "dce,gvn"], False), (["--opt", "fast", "--passes=-mem2reg,-dce"], False)):
         name = " ".join([target, *options])
-        text = expect(f"compile {name}", ["compile", file, "--target", target, "--emit", "ir", *options], GOOD, None, "").stdout
+        text = expect(f"compile {name}", ["compile", file, "--target", target, "--emit", "ir", *options], GOOD, None,
+                      "").stdout
         report.check(f"compile {name}: folded", ("ret 49" in text) == folded, text)
         expect(f"run {name}", ["run", file, *options, "f"], GOOD, "49\n", "")
 
@@ -210,17 +228,23 @@ def check_object(target: str) -> None:
                            'count() == 6 && counter == 6 ? 0 : 1; }\n')
     program = scratch / f"main_{target}"
     jitkit("compile", CALLS, "--target", target, "-o", "calls.o")
-    built = subprocess.run([gcc, "-static", str(main), "calls.o", "-o", str(program)], cwd=scratch, capture_output=True, text=True)
-    if report.check(f"object {target}: links without a warning", built.returncode == 0 and not built.stderr, built.stderr):
+    built = subprocess.run(
+        [gcc, "-static", str(main), "calls.o", "-o", str(program)], cwd=scratch, capture_output=True, text=True)
+    if report.check(f"object {target}: links without a warning", built.returncode == 0 and not built.stderr,
+                    built.stderr):
         runner = [] if target == HOST else ["qemu-aarch64-static" if target == "arm64" else "qemu-x86_64-static"]
         ran = subprocess.run([*runner, str(program)], capture_output=True, text=True)
-        report.check(f"object {target}: runs", ran.returncode == 0 and ran.stdout == "hello, world\n", f"status {ran.returncode}")
-    lines = subprocess.run([objdump, "--dwarf=decodedline", "calls.o"], cwd=scratch, capture_output=True, text=True).stdout
-    report.check(f"object {target}: lines of the .jk", re.search(rf"calls\.jk\s+{line_of(CALLS, 'v = load.i64 p')}\s", lines) is not None,
-                 lines[:400])
-    frames = subprocess.run([readelf, "--debug-dump=frames", "calls.o"], cwd=scratch, capture_output=True, text=True).stdout
+        report.check(f"object {target}: runs", ran.returncode == 0 and ran.stdout == "hello, world\n",
+                     f"status {ran.returncode}")
+    lines = subprocess.run([objdump, "--dwarf=decodedline", "calls.o"], cwd=scratch, capture_output=True,
+                           text=True).stdout
+    report.check(f"object {target}: lines of the .jk",
+                 re.search(rf"calls\.jk\s+{line_of(CALLS, 'v = load.i64 p')}\s", lines) is not None, lines[:400])
+    frames = subprocess.run([readelf, "--debug-dump=frames", "calls.o"], cwd=scratch, capture_output=True,
+                            text=True).stdout
     functions = CALLS.read_text().count("\nfunc ")
-    report.check(f"object {target}: unwind rows", frames.count(" FDE ") == functions, f"{frames.count(' FDE ')} of {functions}")
+    report.check(f"object {target}: unwind rows",
+                 frames.count(" FDE ") == functions, f"{frames.count(' FDE ')} of {functions}")
 
 
 def check_landing_pads(target: str) -> None:
@@ -260,7 +284,8 @@ def check_listing(target: str) -> None:
     code = "".join(re.findall(r"// [0-9a-f]{4}  ([0-9a-f]+)", text))
     sizes = [int(n) for n in re.findall(r", (\d+) bytes$", text, re.MULTILINE)]
     data = sum(len(row.split()) for row in re.findall(r"  data ((?:[0-9a-f]{2} ?)+)", text))
-    report.check(f"listing {target}: every byte", len(code) // 2 + data == sum(sizes), f"{len(code) // 2} + {data} of {sum(sizes)}")
+    report.check(f"listing {target}: every byte",
+                 len(code) // 2 + data == sum(sizes), f"{len(code) // 2} + {data} of {sum(sizes)}")
     write("listing.s", text)
     again = jitkit("asm", "--target", target, "listing.s")
     shown = re.findall(r"^  (\w+)[^\n]*// [0-9a-f]{4}  ([0-9a-f]+)", text, re.MULTILINE)
@@ -268,35 +293,43 @@ def check_listing(target: str) -> None:
     # asm takes the shortest form of a branch, the compiler may have had to take a longer one.
     wrong = [(mnemonic, code, word) for (mnemonic, code), word in zip(shown, words)
              if code != word and not (target == "x86_64" and mnemonic.startswith("j"))]
-    report.check(f"listing {target}: assembles to the same code", again.returncode == GOOD and len(words) == len(shown) and not wrong,
+    report.check(f"listing {target}: assembles to the same code", again.returncode == GOOD and len(words) == len(shown)
+                 and not wrong,
                  str(wrong[:3]) + next((line for line in again.stdout.splitlines() if line.startswith("error")), ""))
 
 
 def check_image(target: str) -> None:
     """Functions that need nothing from elsewhere, as bytes; jitkit run is not involved."""
-    file = write("image.jk", "rodata @table size 16 align 8 { 2a }\nfunc @first() -> i64 {\nb1:\n  r = call @second(1)\n  ret r\n}\n"
-                             "func @second(i64) -> i64 {\nb1(x: i64):\n  p = symbol_addr @table\n  v = load.i64 p\n"
-                             "  r = add.i64 v, x\n  ret r\n}\n")
+    file = write(
+        "image.jk",
+        "rodata @table size 16 align 8 { 2a }\nfunc @first() -> i64 {\nb1:\n  r = call @second(1)\n  ret r\n}\n"
+        "func @second(i64) -> i64 {\nb1(x: i64):\n  p = symbol_addr @table\n  v = load.i64 p\n"
+        "  r = add.i64 v, x\n  ret r\n}\n")
     expect(f"image {target}", ["compile", file, "--target", target, "--emit", "bin"], GOOD, "", "")
     image = (scratch / "image.bin").read_bytes()
     report.check(f"image {target}: ends with the table", image[-16:] == bytes([42]) + bytes(15), image[-16:].hex())
     if shutil.which(TOOLS[target][0]) is None:
         return
     words = ",".join(f"0x{b:02x}" for b in image)
-    main = write("image.c", "__attribute__((section(\".text.image\"), aligned(4096))) static const unsigned char image[] = "
-                            f"{{{words}}};\nint main(void) {{ return (int)((long (*)(void))(void*)image)() == 43 ? 0 : 1; }}\n")
+    main = write(
+        "image.c", "__attribute__((section(\".text.image\"), aligned(4096))) static const unsigned char image[] = "
+        f"{{{words}}};\nint main(void) {{ return (int)((long (*)(void))(void*)image)() == 43 ? 0 : 1; }}\n")
     program = scratch / f"image_{target}"
-    built = subprocess.run([TOOLS[target][0], "-w", "-static", str(main), "-o", str(program)], capture_output=True, text=True)
+    built = subprocess.run([TOOLS[target][0], "-w", "-static", str(main), "-o", str(program)],
+                           capture_output=True, text=True)
     runner = [] if target == HOST else ["qemu-aarch64-static" if target == "arm64" else "qemu-x86_64-static"]
     status = subprocess.run([*runner, str(program)]).returncode if built.returncode == 0 else built.stderr
     report.check(f"image {target}: runs", status == 0, str(status))
-    expect(f"image {target}: no linker", ["compile", CALLS, "--target", target, "--emit", "bin", "-o", "no.bin"], BAD_INPUT, "",
-           r".*: error: @pointer holds addresses: --emit bin does not link\n")
+    expect(f"image {target}: no linker", ["compile", CALLS, "--target", target, "--emit", "bin", "-o", "no.bin"],
+           BAD_INPUT, "", r".*: error: @pointer holds addresses: --emit bin does not link\n")
     report.check(f"image {target}: nothing written", not (scratch / "no.bin").exists())
 
 
 def check_bad_input() -> None:
-    bad = write("bad.jk", "func @a() {\nb1:\n  x = add.i64 1, nope\n  frob 3\n  ret\n}\nfunc @b( {\n}\nfunc @c() -> i99 {\nb1:\n  ret\n}\n")
+    bad = write(
+        "bad.jk",
+        "func @a() {\nb1:\n  x = add.i64 1, nope\n  frob 3\n  ret\n}\nfunc @b( {\n}\n"
+        "func @c() -> i99 {\nb1:\n  ret\n}\n")
     unsound = write("unsound.jk", "func @a(i64) -> i64 {\nb1(x: i64):\n  y = add.i32 x, 1\n  ret\n}\n"
                                   "func @b() -> i32 {\nb1:\n  ret 1:i64\n}\n")
     for command in (["check"], ["compile", "--target", "arm64", "-o", "bad.o"], ["run", "--target", "interp"]):
@@ -306,11 +339,12 @@ def check_bad_input() -> None:
         lines = [int(m) for m in re.findall(rf"^{re.escape(str(bad))}:(\d+):\d+: error: ", done.stderr, re.MULTILINE)]
         report.check(f"{name}: malformed: all errors", {3, 4, 7, 9} <= set(lines), done.stderr)
         done = expect(f"{name}: unsound", [*command[:1], unsound, *command[1:], *tail], BAD_INPUT, "")
-        report.check(f"{name}: unsound: all errors", len(re.findall(r"^.*:(3|4|8):\d+: error: IR\d+: ", done.stderr, re.MULTILINE)) >= 3,
-                     done.stderr)
+        report.check(f"{name}: unsound: all errors",
+                     len(re.findall(r"^.*:(3|4|8):\d+: error: IR\d+: ", done.stderr, re.MULTILINE)) >= 3, done.stderr)
         expect(f"{name}: no such file", [*command[:1], "nowhere.jk", *command[1:], *tail], BAD_INPUT, "",
                "nowhere.jk: error: No such file or directory\n")
-        expect(f"{name}: a directory", [*command[:1], ".", *command[1:], *tail], BAD_INPUT, "", r"\.: error: Is a directory\n")
+        expect(f"{name}: a directory", [*command[:1], ".", *command[1:], *tail], BAD_INPUT, "",
+               r"\.: error: Is a directory\n")
     report.check("compile: nothing written", not (scratch / "bad.o").exists())
     expect("check: good", ["check", CALLS], GOOD, "", "")
     for file in ("sha_arm64.jk", "sha_x86_64.jk"):
@@ -319,8 +353,9 @@ def check_bad_input() -> None:
            "nowhere/x.o: error: No such file or directory\n")
     expect("compile: full device", ["compile", CALLS, "--target", "arm64", "-o", "/dev/full"], BAD_INPUT, "",
            "/dev/full: error: No space left on device\n")
-    expect("compile: unknown convention", ["compile", write("conv.jk", "func @f() conv custom3 {\nb1:\n  ret\n}\n"), "--target",
-                                           "arm64"], BAD_INPUT, "", r".*:1:6: error: @f: .*custom3\n")
+    expect("compile: unknown convention",
+           ["compile", write("conv.jk", "func @f() conv custom3 {\nb1:\n  ret\n}\n"), "--target", "arm64"], BAD_INPUT,
+           "", r".*:1:6: error: @f: .*custom3\n")
     expect("run: nothing of that name", ["run", write("outside.jk", "declare @no_such_function()\nfunc @f() {\nb1:\n"
                                                       "  call @no_such_function()\n  ret\n}\n"), "f"], BAD_INPUT, "",
            r".*outside.jk: error: @f: nothing in this process is called @no_such_function\n")
@@ -343,11 +378,12 @@ def check_usage() -> None:
     expect("no subcommand", [], USAGE, "")
     expect("unknown subcommand", ["frobnicate"], USAGE, "")
     expect("version", ["--version"], GOOD, None, "")
+    arm64 = ["compile", CALLS, "--target", "arm64"]
     for words, err in ((["compile", CALLS], r".*--target.*"), (["compile", CALLS, "--target", "mips"], r".*mips.*"),
-                       (["compile", CALLS, "--target", "arm64", "--emit", "exe"], r".*exe.*"),
-                       (["compile", "--target", "arm64"], r".*FILE.*"), (["check"], r".*FILE.*"), (["run"], r".*FILE.*"),
-                       (["compile", CALLS, "--target", "arm64", "--features", "+warp"], r".*arm64 has no feature 'warp'.*\n"),
-                       (["compile", CALLS, "--target", "arm64", "--passes", "gvn,warp"], r".*no pass 'warp'.*"),
+                       ([*arm64, "--emit", "exe"], r".*exe.*"), (["compile", "--target", "arm64"], r".*FILE.*"),
+                       (["check"], r".*FILE.*"), (["run"], r".*FILE.*"),
+                       ([*arm64, "--features", "+warp"], r".*arm64 has no feature 'warp'.*\n"),
+                       ([*arm64, "--passes", "gvn,warp"], r".*no pass 'warp'.*"),
                        (["run", CALLS, "--opt", "most", "hi"], r".*most.*"),
                        (["features", "--target", "mips"], r".*mips.*"), (["features", "more"], r".*more.*")):
         expect("usage: " + " ".join(map(str, words)).replace(str(FILES), "."), words, USAGE, "", err)
@@ -363,27 +399,33 @@ def check_features() -> None:
     lines = expect("forms", ["forms", "--target", "arm64", "add"], GOOD, None, "").stdout.splitlines()
     report.check("forms: eight columns", any(line.startswith("add_imm_x\tadd\tbase\t100100010.") for line in lines)
                  and all(line.count("\t") == 7 for line in lines), "\n".join(lines))
-    expect("forms: unknown mnemonic", ["forms", "--target", "x86_64", "frob"], BAD_INPUT, "", "x86_64 has no instruction 'frob'\n")
+    expect("forms: unknown mnemonic", ["forms", "--target", "x86_64", "frob"], BAD_INPUT, "",
+           "x86_64 has no instruction 'frob'\n")
     both = expect("features", ["features"], GOOD, None, "").stdout.splitlines()
     rows = [line.split() for line in both]
     report.check("features: three words", all(len(row) == 3 and row[2] in ("yes", "no", "-") for row in rows))
     report.check("features: the other CPU's are unknown", all((row[2] == "-") == (row[0] != HOST) for row in rows))
     for target in TARGETS:
-        alone = expect(f"features --target {target}", ["features", "--target", target], GOOD, None, "").stdout.splitlines()
-        report.check(f"features --target {target}: its rows", alone == [line for line in both if line.split()[0] == target])
+        alone = expect(f"features --target {target}", ["features", "--target", target], GOOD, None,
+                       "").stdout.splitlines()
+        report.check(f"features --target {target}: its rows",
+                     alone == [line for line in both if line.split()[0] == target])
         names = [line.split()[1] for line in alone]
         report.check(f"features --target {target}: names once", len(set(names)) == len(names) > 40)
         text = "".join(f"func @f() -> i64 {{\nb1:\n  ret 1\n}}\n")
         file = write("one.jk", text)
+        all_of_them = ",".join(n for n in names if n != "base")
         expect(f"features --target {target}: names are accepted",
-               ["compile", file, "--target", target, "--features", ",".join(n for n in names if n != "base"), "-o", "one.o"],
-               GOOD, "", "")
+               ["compile", file, "--target", target, "--features", all_of_them, "-o", "one.o"], GOOD, "", "")
     on = [row[1] for row in rows if row[2] == "yes" and row[1] not in ("base", "fp", "asimd")]
     if not report.check("features: this machine has some", bool(on)):
         return
-    without = expect(f"JITKIT_CPU=-{on[-1]}", ["features", "--target", HOST], GOOD, None, "", env={"JITKIT_CPU": f"-{on[-1]}"}).stdout
-    report.check("JITKIT_CPU: gone", re.search(rf"^\S+ +{re.escape(on[-1])} +no$", without, re.MULTILINE) is not None, without)
-    expect("JITKIT_CPU: unknown", ["features"], GOOD, None, r"JITKIT_CPU: unknown feature '-warp'\n", env={"JITKIT_CPU": "-warp"})
+    without = expect(f"JITKIT_CPU=-{on[-1]}", ["features", "--target", HOST], GOOD, None, "",
+                     env={"JITKIT_CPU": f"-{on[-1]}"}).stdout
+    report.check("JITKIT_CPU: gone",
+                 re.search(rf"^\S+ +{re.escape(on[-1])} +no$", without, re.MULTILINE) is not None, without)
+    expect("JITKIT_CPU: unknown", ["features"], GOOD, None, r"JITKIT_CPU: unknown feature '-warp'\n",
+           env={"JITKIT_CPU": "-warp"})
 
 
 def main() -> None:

@@ -21,7 +21,8 @@ WORDS = {
     # A literal that does not fit: what the consteval constructors call then.
     "range": r"(literal_out_of_range|operand_out_of_range|not_in_range|not a constant expression)",
     # A register or operand of another kind, or an instruction that there is not.
-    "class": r"(no matching|could not convert|cannot convert|no viable|no known conversion|has no member|no member named)",
+    "class":
+    r"(no matching|could not convert|cannot convert|no viable|no known conversion|has no member|no member named)",
 }
 FLAGS = ["-std=c++20", "-fsyntax-only", "-I", "include"]
 
@@ -48,7 +49,8 @@ def reports(output: str) -> list[str]:
     found: list[list[str]] = [[]]
     led_there = False
     for line in output.splitlines():
-        context = re.match(r"In file included|\s+from |\S+: (In|At) |\S+:\d+:\d+:\s+(in|required|recursively) ", line) is not None
+        context = re.match(r"In file included|\s+from |\S+: (In|At) |\S+:\d+:\d+:\s+(in|required|recursively) ",
+                           line) is not None
         error = re.match(r"\S+:\d+:\d+: (fatal )?error: ", line) is not None
         if (context or error) and not led_there:
             found.append([])

@@ -20,7 +20,9 @@ from report import Report
 
 BLOCK = re.compile(r"^(?:<!-- (.+?) -->\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXCERPT = "excerpt of "
-FLAGS = ["-std=c++20", "-O0", "-fstrict-aliasing", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-I", "include"]
+FLAGS = [
+    "-std=c++20", "-O0", "-fstrict-aliasing", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-I", "include"
+]
 # Other tools' headers, in the pages that stand beside them: what their programs are built with.
 PEERS = {"<asmjit/": ["-w", "-lasmjit"], "<xbyak/": ["-w"],
          "<aarch64/": ["-w", "-fno-devirtualize", "-DVIXL_INCLUDE_SIMULATOR_AARCH64", "-I/usr/include/vixl", "-lvixl"]}
@@ -82,7 +84,8 @@ def is_excerpt(code: str, path: str) -> tuple[bool, str]:
 def accept(code: str, stem: Path) -> tuple[bool, str]:
     source = stem.with_suffix(".jk")
     source.write_text(code)
-    return outcome(subprocess.run([COMMAND, "check", source], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
+    return outcome(
+        subprocess.run([COMMAND, "check", source], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
 
 
 def judge(task: tuple[str, Path, Block]) -> tuple[bool, str]:
@@ -102,10 +105,13 @@ def main() -> None:
     report.check("a program that fails is noticed",
                  not build_and_run("#include <cstdio>\nint main() { return 1; }\n", "", WORK / "seeded")[0])
     report.check("a file with errors is noticed", not accept("func @f( {\n", WORK / "seeded")[0])
-    report.check("an excerpt that is none is noticed", not is_excerpt("int no_such_line;\n", "examples/hello_jit.cpp")[0])
-    report.check("an excerpt is found", is_excerpt("ExecMemory memory;\nExecBlock block;\n", "examples/hello_jit.cpp")[0])
+    report.check("an excerpt that is none is noticed",
+                 not is_excerpt("int no_such_line;\n", "examples/hello_jit.cpp")[0])
+    report.check("an excerpt is found",
+                 is_excerpt("ExecMemory memory;\nExecBlock block;\n", "examples/hello_jit.cpp")[0])
     piece = blocks("text\n\n```cpp\nint x;\n```\n")
-    report.check("a piece of code is noticed", len(piece) == 1 and piece[0].line == 3 and not judge(("", WORK / "seeded", piece[0]))[0])
+    report.check("a piece of code is noticed",
+                 len(piece) == 1 and piece[0].line == 3 and not judge(("", WORK / "seeded", piece[0]))[0])
     listed = subprocess.run(["git", "ls-files", "--", "*.md"], cwd=tree.ROOT, stdout=subprocess.PIPE, text=True)
     tasks = []
     for name in listed.stdout.split():

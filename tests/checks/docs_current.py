@@ -60,7 +60,8 @@ def main() -> None:
     fresh, stale = stale_regions(sample, lambda _: "new\n")
     report.check("a stale region is noticed", stale == ["x"] and "new" in fresh)
     report.check("a current region is left alone", stale_regions(fresh, lambda _: "new\n") == (fresh, []))
-    report.check("marks of a merge are noticed", merge_marks("a\n" + "<" * 7 + " HEAD\nb\n") and not merge_marks("<<\n"))
+    report.check("marks of a merge are noticed",
+                 merge_marks("a\n" + "<" * 7 + " HEAD\nb\n") and not merge_marks("<<\n"))
     report.check("a broken link is noticed", broken_links(tree.ROOT / "x.md", "[a](no/such.md)") == ["no/such.md"])
 
     marked = subprocess.run(["git", "grep", "-lE", "^(<{7}|>{7}) "], cwd=tree.ROOT, stdout=subprocess.PIPE, text=True)

@@ -55,19 +55,24 @@ def check_forms(report: Report, target: str, forms: list[forms_reference.Form]) 
     wrong = texts_wrong(target, forms)
     report.check(f"{target}: examples of all forms", not wrong, "\n".join(wrong[:20]))
     first = forms[0]
-    report.check(f"{target}: a wrong bit is noticed", drawn_wrong(first._replace(code=f"{int(first.code, 16) ^ 1 << 29:0{len(first.code)}x}")) != "")
-    report.check(f"{target}: a wrong example is noticed", texts_wrong(target, [first._replace(text=forms[-1].text)]) != [])
+    report.check(f"{target}: a wrong bit is noticed",
+                 drawn_wrong(first._replace(code=f"{int(first.code, 16) ^ 1 << 29:0{len(first.code)}x}")) != "")
+    report.check(f"{target}: a wrong example is noticed",
+                 texts_wrong(target, [first._replace(text=forms[-1].text)]) != [])
     text = "\n".join(path.read_text() for path in (WORK / "pages").glob(f"forms-{target}-*.md"))
     shown = re.findall(r"^(\w+)  ", text, re.MULTILINE)
-    report.check(f"{target}: every form once", sorted(shown) == sorted(form.name for form in forms), f"{len(shown)} of {len(forms)}")
+    report.check(f"{target}: every form once",
+                 sorted(shown) == sorted(form.name for form in forms), f"{len(shown)} of {len(forms)}")
 
 
 def main() -> None:
     report = Report()
     with tempfile.TemporaryDirectory() as directory:
         page = Path(directory) / "a.html"
-        for text in ('<script src="https://cdn.example/x.js"></script>', '<link rel="stylesheet" href="//cdn.example/x.css">',
-                     '<style>@import "https://cdn.example/x.css";</style>', "<i style='url(http://cdn.example/x.png)'>"):
+        for text in ('<script src="https://cdn.example/x.js"></script>',
+                     '<link rel="stylesheet" href="//cdn.example/x.css">',
+                     '<style>@import "https://cdn.example/x.css";</style>',
+                     "<i style='url(http://cdn.example/x.png)'>"):
             page.write_text(text)
             report.check(f"noticed: {text}", docs_site.fetches(Path(directory)) != [])
         page.write_text('<a href="https://example.org">read</a><script src="js/base.js"></script>')
@@ -76,7 +81,8 @@ def main() -> None:
     relinked = docs_site.relink("[a](docs/ir.md#x) [b](examples)", tree.ROOT / "README.md", pages)
     report.check("links between pages", relinked == "[a](ir.md#x) b (`examples`)", relinked)
 
-    copy = api_reference.documented("// What a file is.\n\nnamespace jitkit::inline JITKIT_ABI {\n// Half of `x<y>`, @x <T>.\nint f();\n}\n")
+    copy = api_reference.documented(
+        "// What a file is.\n\nnamespace jitkit::inline JITKIT_ABI {\n// Half of `x<y>`, @x <T>.\nint f();\n}\n")
     report.check("comments become documentation", copy == "/// \\file\n/// What a file is.\n\nnamespace jitkit {\n"
                  "/// Half of `x<y>`, \\@x \\<T\\>.\nint f();\n}\n", copy)
     wrong = docs_site.build(WORK, COMMAND)
@@ -85,15 +91,18 @@ def main() -> None:
     report.check("every page", {Path(name).stem for name in pages} <= made, str(made))
     index = json.loads((WORK / "site" / "search" / "search_index.json").read_text())["docs"]
     found = {entry["location"].split("#")[0] for entry in index}
-    report.check("search knows every page", {f"{Path(name).stem}.html" for name in pages} - {"index.html"} <= found, str(found))
+    named = {f"{Path(name).stem}.html" for name in pages} - {"index.html"}
+    report.check("search knows every page", named <= found, str(found))
 
     buffer = (WORK / "site" / "api" / "classjitkit_1_1CodeBuffer.html").read_text()
-    report.check("the API reference has classes, methods and comments", "put_raw" in buffer and "no island falls between them" in buffer)
+    report.check("the API reference has classes, methods and comments", "put_raw" in buffer
+                 and "no island falls between them" in buffer)
     report.check("search knows a form", any("vpternlogd_512_b_z" in entry["text"] for entry in index))
 
     reference = (WORK / "pages" / "ops.md").read_text()
     lacking = [row["name"] for row in ops_table.rows() if f"\n## {row['name']}\n" not in reference]
-    report.check("every op is in the reference", not lacking and len(ops_table.rows()) == ops_table.TABLE.read_text().count("\nJITKIT_OP("), " ".join(lacking))
+    report.check("every op is in the reference", not lacking
+                 and len(ops_table.rows()) == ops_table.TABLE.read_text().count("\nJITKIT_OP("), " ".join(lacking))
     report.check("every op has an example", "No example." not in reference)
     for name, text in ops_reference.written_examples().items():
         report.check(f"the example of {name} has it", name in ops_reference.OP.findall(text))
@@ -105,7 +114,10 @@ def main() -> None:
     for target in forms_reference.TARGETS:
         check_forms(report, target, forms_reference.forms(COMMAND, target))
     links = re.findall(r"\]\((forms-[^)#]+)\.md#([^)]+)\)", (WORK / "pages" / "forms.md").read_text())
-    anchors = {page: set(re.findall(r'<h2 id="([^"]+)"', (WORK / "site" / f"{page}.html").read_text())) for page, _ in links}
+    anchors = {
+        page: set(re.findall(r'<h2 id="([^"]+)"', (WORK / "site" / f"{page}.html").read_text()))
+        for page, _ in links
+    }
     dead = [f"{page}#{anchor}" for page, anchor in links if anchor not in anchors[page]]
     report.check("every mnemonic leads to its forms", len(links) > 1000 and not dead, " ".join(dead[:20]))
     report.finish()

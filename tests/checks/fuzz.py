@@ -43,7 +43,8 @@ def check_good(what: str, *words) -> None:
 
 def check_faulty(*more) -> None:
     path = scratch / "found.jk"
-    done = jitkit("fuzz", *more, "--target", "arm64", "--emulator", f"{sys.executable} {FAULTY}", "--seed", 1, "--count", 1000, "-o", path)
+    done = jitkit("fuzz", *more, "--target", "arm64", "--emulator", f"{sys.executable} {FAULTY}", "--seed", 1,
+                  "--count", 1000, "-o", path)
     if not report.check(f"a fault is found {more}", done.returncode == 1 and "difference: " in done.stdout,
                         f"exit status {done.returncode}\n{done.stdout}{done.stderr}"):
         return
@@ -58,16 +59,17 @@ def check_faulty(*more) -> None:
     options = re.findall(r"'[^']*'|\S+", how[1])
     good = ["--target", "arm64"] if more else ["--target", "interp"]
     seen, wanted = (jitkit("run", path, *[o.strip("'") for o in words], "difference") for words in (options, good))
-    report.check(f"run shows it {more}", (seen.returncode, wanted.returncode) == (0, 0) and seen.stdout != wanted.stdout,
-                 f"{seen.stdout!r} {wanted.stdout!r} {seen.stderr} {wanted.stderr}")
+    report.check(f"run shows it {more}", (seen.returncode, wanted.returncode) == (0, 0)
+                 and seen.stdout != wanted.stdout, f"{seen.stdout!r} {wanted.stdout!r} {seen.stderr} {wanted.stderr}")
 
 
 def check_usage() -> None:
-    for words, status, says in (
-            (["fuzz"], 2, "--target"), (["fuzz", "--target", "m68k"], 2, "m68k"), (["fuzz", "--target", "arm64", "--seconds", "0"], 2, "seconds"),
-            (["fuzz", "--target", "arm64", "--family", "no_such"], 2, "no_such"),
-            (["fuzz", "--target", "arm64", "--emulator", "no-such-emulator"], 1, "no-such-emulator"),
-            (["fuzz", "--target", "arm64", "--cpu", "no-such-cpu"], 1, "no-such-cpu")):
+    arm64 = ["fuzz", "--target", "arm64"]
+    for words, status, says in ((["fuzz"], 2, "--target"), (["fuzz", "--target", "m68k"], 2, "m68k"),
+                                ([*arm64, "--seconds", "0"], 2, "seconds"),
+                                ([*arm64, "--family", "no_such"], 2, "no_such"),
+                                ([*arm64, "--emulator", "no-such-emulator"], 1, "no-such-emulator"),
+                                ([*arm64, "--cpu", "no-such-cpu"], 1, "no-such-cpu")):
         done = jitkit(*words)
         report.check(" ".join(words), done.returncode == status and says in done.stderr,
                      f"exit status {done.returncode}: {done.stdout}{done.stderr}")
@@ -84,10 +86,13 @@ def main() -> None:
     seed = os.environ.get("JITKIT_SEED", "1")
     check_good(f"random programs from seed {seed}", "--target", "arm64", "--seed", seed, "--count", count)
     for cpu in ("cortex-a72", "neoverse-n1"):  # feature sets between the least and all
-        check_good(f"random programs for {cpu}", "--target", "arm64", "--cpu", cpu, "--seed", seed, "--count", count // 10)
-    check_good("random programs, all optimised", "--target", "arm64", "--opt", "full", "--seed", seed, "--count", count // 10)
+        check_good(f"random programs for {cpu}", "--target", "arm64", "--cpu", cpu, "--seed", seed, "--count",
+                   count // 10)
+    check_good("random programs, all optimised", "--target", "arm64", "--opt", "full", "--seed", seed, "--count",
+               count // 10)
     first, second = (jitkit("fuzz", "--target", "arm64", "--print", "--seed", seed).stdout for _ in range(2))
-    report.check("the same seed prints the same program", first == second and first.startswith(f"; seed {seed}\n"), first[:200])
+    report.check("the same seed prints the same program", first == second and first.startswith(f"; seed {seed}\n"),
+                 first[:200])
     families = [("arm64", "base"), ("arm64", "asimd")]
     if shutil.which("qemu-x86_64-static"):
         families += [("x86_64", "bmi2"), ("x86_64", "aes")]

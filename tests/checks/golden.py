@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Golden encodings through the jitkit command: text to bytes, and bytes to text to the same bytes.
 
-tests/golden/TARGET/*.txt always; TARGET.txt and TARGET_invalid.txt of JITKIT_GOLDEN or ../shared/golden
-where there is one. Of those, lines that the tables have no row for yet are counted, not failed, but no
-fewer than tests/golden/covered.txt says may pass; wrong bytes always fail. A line is `HEX  TEXT` (of an invalid file: `CATEGORY  TEXT`, to be refused); `#`
-in column 1 starts a comment.
-"""
+tests/golden/TARGET/*.txt always; TARGET.txt and TARGET_invalid.txt of JITKIT_GOLDEN or ../shared/golden where there
+is one. Of those, lines that the tables have no row for yet are counted, not failed, but no fewer than
+tests/golden/covered.txt says may pass; wrong bytes always fail. A line is `HEX  TEXT` (of an invalid file:
+`CATEGORY  TEXT`, to be refused); `#` in column 1 starts a comment."""
 
 import argparse
 import os

@@ -9,6 +9,8 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,25 +18,38 @@ from xml.etree import ElementTree
 import tree
 from report import Report
 
+sys.path.insert(0, str(tree.ROOT / "tools"))
+import java17  # noqa: E402
+
 HOST = os.uname().machine
+HOST_TARGET = "x86_64" if HOST == "x86_64" else "arm64"
 WORK = tree.ROOT / "build" / "check" / "jvm"
 SOURCES = tree.ROOT / "tests" / "jvm"
 PROVIDER = tree.ROOT / "consumers" / "jvm" / "java" / "jitkit"
 # Every call through an intrinsic from the first on.
-COMPILED = ["-Xcomp", "-XX:-TieredCompilation", "-XX:CompileCommand=quiet",
-            *(f"-XX:CompileCommand=compileonly,{methods}::*" for methods in (
-                "sun.security.provider.*", "java.math.*", "java.util.Base64*", "java.util.Arrays", "jdk.internal.util.ArraysSupport",
-                "com.sun.crypto.provider.*", "java.util.zip.*", "Arrays"))]
+COMPILED = [
+    "-Xcomp", "-XX:-TieredCompilation", "-XX:CompileCommand=quiet",
+    *(f"-XX:CompileCommand=compileonly,{methods}::*"
+      for methods in ("sun.security.provider.*", "java.math.*", "java.util.Base64*", "java.util.Arrays",
+                      "jdk.internal.util.ArraysSupport", "com.sun.crypto.provider.*", "java.util.zip.*", "Arrays"))
+]
 # What the programs call in this way of running; which copies they are is the compiler's choice.
-CALLED = {"Ciphers": "updateBytesCRC32 updateBytesCRC32C aescrypt_encryptBlock aescrypt_decryptBlock electronicCodeBook_encryptAESCrypt "
-                     "electronicCodeBook_decryptAESCrypt cipherBlockChaining_encryptAESCrypt cipherBlockChaining_decryptAESCrypt "
-                     "counterMode_AESCrypt ghash_processBlocks updateBytesAdler32",
-          "Digests": "sha1_implCompress sha1_implCompressMB sha256_implCompress sha256_implCompressMB md5_implCompress md5_implCompressMB "
-                     "sha512_implCompress sha512_implCompressMB sha3_implCompress sha3_implCompressMB",
-          "Arrays": "mulAdd multiplyToLen squareToLen bigIntegerLeftShiftWorker bigIntegerRightShiftWorker vectorizedMismatch "
-                    "montgomeryMultiply montgomerySquare base64_encodeBlock base64_decodeBlock jbyte_arraycopy jshort_arraycopy jint_arraycopy jlong_arraycopy arrayof_jint_disjoint_arraycopy"}
+CALLED = {
+    "Ciphers": "updateBytesCRC32 updateBytesCRC32C aescrypt_encryptBlock aescrypt_decryptBlock "
+               "electronicCodeBook_encryptAESCrypt electronicCodeBook_decryptAESCrypt "
+               "cipherBlockChaining_encryptAESCrypt cipherBlockChaining_decryptAESCrypt "
+               "counterMode_AESCrypt ghash_processBlocks updateBytesAdler32",
+    "Digests": "sha1_implCompress sha1_implCompressMB sha256_implCompress sha256_implCompressMB md5_implCompress "
+               "md5_implCompressMB sha512_implCompress sha512_implCompressMB sha3_implCompress sha3_implCompressMB",
+    "Arrays": "mulAdd multiplyToLen squareToLen bigIntegerLeftShiftWorker bigIntegerRightShiftWorker "
+              "vectorizedMismatch montgomeryMultiply montgomerySquare base64_encodeBlock base64_decodeBlock "
+              "jbyte_arraycopy jshort_arraycopy jint_arraycopy jlong_arraycopy arrayof_jint_disjoint_arraycopy",
+}
 # What HotSpot has no stub for.
-ABSENT = {"x86_64": (), "arm64": ("vectorizedMismatch", "electronicCodeBook_encryptAESCrypt", "electronicCodeBook_decryptAESCrypt")}
+ABSENT = {
+    "x86_64": (),
+    "arm64": ("vectorizedMismatch", "electronicCodeBook_encryptAESCrypt", "electronicCodeBook_decryptAESCrypt"),
+}
 # What compiled code was not seen to call: the build for AArch64 under test hashes single blocks of SHA-3 alone.
 NOT_CALLED = {"x86_64": (), "arm64": ("sha3_implCompressMB",)}
 # What HotSpot makes on any x86-64.
@@ -49,7 +64,8 @@ class Jvm:
     def __init__(self, name: str, java: list[str], agent: Path, test_agent: Path, native: str):
         self.name, self.java, self.agent, self.test_agent, self.native = name, java, agent, test_agent, native
 
-    def run(self, options: str | None, *arguments: str, test_build: bool = False, cpu: str = "") -> subprocess.CompletedProcess:
+    def run(self, options: str | None, *arguments: str, test_build: bool = False,
+            cpu: str = "") -> subprocess.CompletedProcess:
         agent = self.test_agent if test_build else self.agent
         java = [*self.java, *([f"-agentpath:{agent}={options}"] if options is not None else []), "-cp", str(WORK)]
         return subprocess.run([*java, *arguments], cwd=WORK, env={**os.environ, "JITKIT_CPU": cpu}, text=True,
@@ -73,8 +89,8 @@ def messages(done: subprocess.CompletedProcess) -> list[str]:
 
 def build(preset: str, *more: str) -> Path:
     """Both agents; the directory of the test build."""
-    for command in (["cmake", "--preset", preset],
-                    ["cmake", "--build", "--preset", preset, "--target", "jitkit_hotspot", "jitkit_hotspot_test", *more]):
+    targets = ["jitkit_hotspot", "jitkit_hotspot_test", *more]
+    for command in (["cmake", "--preset", preset], ["cmake", "--build", "--preset", preset, "--target", *targets]):
         subprocess.run(command, cwd=tree.ROOT, check=True, stdout=subprocess.DEVNULL)
     return tree.ROOT / "build" / preset / "consumers" / "jvm" / "libjitkit_hotspot_test.so"
 
@@ -85,7 +101,7 @@ def agent(target: str) -> Path:
 
 def host_jvm() -> Jvm:
     WORK.mkdir(parents=True, exist_ok=True)
-    home = next(Path("/usr/lib/jvm").glob("java-17-openjdk-*/bin/javac")).parent
+    home = java17.home() / "bin"
     sources = sorted(SOURCES.glob("*.java")) + sorted(PROVIDER.glob("*.java"))
     classes = [WORK / ("jitkit" if source.parent == PROVIDER else "") / f"{source.stem}.class" for source in sources]
     if any(not c.is_file() or c.stat().st_mtime < s.stat().st_mtime for c, s in zip(classes, sources)):
@@ -97,31 +113,64 @@ def host_jvm() -> Jvm:
 def check_demo(report: Report) -> None:
     """`make demo-jvm`, short: rows of digests that agree (it stops else), counts that are SHA-1's, a chart; progress on
     a terminal alone."""
-    demo = [tree.ROOT / "tools" / "demo_jvm" / "demo.py", "--size", "4", "--runs", "1", "--counted", "1", "2", "--count", "stub"]
-    done = subprocess.run(["script", "-qec", shlex.join(map(str, demo)), "/dev/null"], text=True, stdin=subprocess.DEVNULL, capture_output=True)
+    short = ["--size", "4", "--runs", "1", "--counted", "1", "2", "--count", "stub"]
+    demo = [tree.ROOT / "tools" / "demo_jvm" / "demo.py", *short]
+    done = subprocess.run(["script", "-qec", shlex.join(map(str, demo)), "/dev/null"], text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True)
     report.check("demo-jvm", done.returncode == 0 and "[9/9]" in done.stdout, done.stdout + done.stderr)
     results = json.loads((tree.ROOT / "build" / "demo-jvm" / "results.json").read_text())
     rows, counted = results["cpu seconds"], results["instructions per byte"]
     report.check("demo-jvm rows", len(rows) == 5 and all(f"\n{row} " in done.stdout for row in rows), done.stdout)
     stub = counted["Java, jitkit's stub"] / counted["coreutils"]
     report.check("demo-jvm counts", 10 < counted["coreutils"] < 25 and 0.1 < stub < 0.9, str(counted))
-    bars = ElementTree.parse(tree.ROOT / "build" / "demo-jvm" / "results.svg").getroot().findall(".//{*}rect")
-    report.check("demo-jvm chart", len(bars) == 1 + len(rows) + len(counted), f"{len(bars)} bars")
+    bars = ElementTree.parse(tree.ROOT / "build" / "demo-jvm" / "results.html").getroot().findall(".//{*}rect")
+    report.check("demo-jvm chart", len(bars) == len(rows) + len(counted), f"{len(bars)} bars")
     refused = subprocess.run([*demo, "--file", "/nowhere"], text=True, capture_output=True)
-    report.check("demo-jvm without a file", refused.returncode == 1 and refused.stderr == "error: /nowhere is no file\n", refused.stderr)
+    said = refused.stderr
+    report.check("demo-jvm without a file", refused.returncode == 1 and said == "error: /nowhere is no file\n", said)
+    # An agent that does not load its stubs says so, and the digests are right all the same.
+    silenced = {**os.environ, "JAVA_TOOL_OPTIONS": f"-agentpath:{agent(HOST_TARGET)}=no_such_option"}
+    refused = subprocess.run(demo, text=True, capture_output=True, env=silenced)
+    good = refused.returncode == 1 and re.search(r"^error: \S+java .*HashFile.*\n(.*\n)*jitkit: ", refused.stderr, re.M)
+    report.check("demo-jvm where jitkit complains", bool(good), refused.stdout + refused.stderr)
+
+
+def check_java17(report: Report) -> None:
+    """Found among others; what is missing is named."""
+    with tempfile.TemporaryDirectory() as directory:
+        def java(name: str, version: str, *programs: str) -> Path:
+            (Path(directory) / name / "bin").mkdir(parents=True)
+            for program in programs:
+                path = Path(directory) / name / "bin" / program
+                path.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2030-01-01' >&2\n")
+                path.chmod(0o755)
+            return Path(directory) / name
+
+        newer, bare = java("newer", "170.1", "java", "javac"), java("bare", "17.0.1", "java")
+        nothing, good = java("nothing", ""), java("good", "17.0.2", "java", "javac")
+        found = java17.home([newer, nothing, bare, good])
+        report.check("java17: found", found == good, str(found))
+        try:
+            found = java17.home([newer, nothing, bare])
+        except SystemExit as e:
+            found = str(e)
+        words = ["there is no JDK 17", "openjdk-17-jdk-headless", f"{newer}: 170.1", f"{bare}: 17.0.1, without javac"]
+        said = str(found)
+        report.check("java17: missing", all(w in said for w in words) and str(nothing) not in said, said)
 
 
 def arm64_jvm(cpu: str) -> Jvm:
     """Debian's JRE for arm64 under QEMU."""
-    root = Path(subprocess.run([tree.ROOT / "tools" / "jre_arm64.sh"], check=True, text=True, stdout=subprocess.PIPE).stdout.strip())
+    unpacked = subprocess.run([tree.ROOT / "tools" / "jre_arm64.sh"], check=True, text=True, stdout=subprocess.PIPE)
+    root = Path(unpacked.stdout.strip())
     java = root / "usr/lib/jvm/java-17-openjdk-arm64/bin/java"
     return Jvm(f"arm64 {cpu}", ["qemu-aarch64-static", "-cpu", cpu, "-L", str(root), str(java)], agent("arm64"),
                build("release-arm64"), "sha1c")
 
 
 def check_stubs(report: Report, jvm: Jvm, cases: int, seed: int) -> list[str]:
-    """Each stub against HotSpot's on random input: the best code, and that for a CPU without SHA, VAES, AVX2 and ADX. The
-    stubs that HotSpot has."""
+    """Each stub against HotSpot's on random input: the best code, and that for a CPU without SHA, VAES, AVX2 and ADX.
+    The stubs that HotSpot has."""
     default = jvm.listed("")
     names = ",".join(default)
     best = jvm.listed(f"{names},verify={cases},seed={seed}")
@@ -138,14 +187,19 @@ def check_stubs(report: Report, jvm: Jvm, cases: int, seed: int) -> list[str]:
             continue
         if "gives it one" in default[stub]:
             alone = "portable code, not verified: HotSpot has nothing to compare it with"
-            report.check(f"{jvm.name} {stub}: nothing to verify it against",
-                         best[stub] in (alone, "sha3 code, verified against jitkit's portable code alone") and portable.get(stub) in (alone, best[stub]),
-                         f"{best[stub]}; {portable.get(stub)}")
+            report.check(
+                f"{jvm.name} {stub}: nothing to verify it against",
+                best[stub] in (alone, "sha3 code, verified against jitkit's portable code alone")
+                and portable.get(stub) in (alone, best[stub]), f"{best[stub]}; {portable.get(stub)}")
             continue
         slower = "has to be named" in default[stub]
         report.check(f"{jvm.name} default {stub}", slower or default[stub].endswith(" code"), default[stub])
-        report.check(f"{jvm.name} {stub}", best[stub].endswith(" code") and (slower or best[stub] == default[stub]), best[stub])
-        report.check(f"{jvm.name} {stub} on a lesser CPU", portable.get(stub) in ("portable code", "aes code", "neon code", "HotSpot's stays: the CPU has no avx2"), portable.get(stub, "not listed"))
+        report.check(f"{jvm.name} {stub}", best[stub].endswith(" code") and (slower or best[stub] == default[stub]),
+                     best[stub])
+        report.check(
+            f"{jvm.name} {stub} on a lesser CPU",
+            portable.get(stub) in ("portable code", "aes code", "neon code", "HotSpot's stays: the CPU has no avx2"),
+            portable.get(stub, "not listed"))
     return [stub for stub in default if stub not in missing]
 
 
@@ -177,8 +231,8 @@ def check_refusals(report: Report, jvm: Jvm, stubs: list[str]) -> None:
         path.unlink(missing_ok=True)
         done = jvm.run(f"report={path},{options}", *java, **more)
         said = messages(done)
-        good = (done.returncode == 0 and done.stdout == expected and len(said) == lines and all(words in line for line in said)
-                and sum(calls(path).values()) == 0)
+        good = (done.returncode == 0 and done.stdout == expected and len(said) == lines
+                and all(words in line for line in said) and sum(calls(path).values()) == 0)
         report.check(f"{jvm.name} {what}", good, f"status {done.returncode}, {calls(path)}: {done.stderr}")
 
     refused("unknown option", "sha3000", "unknown option 'sha3000'")
@@ -190,9 +244,11 @@ def check_refusals(report: Report, jvm: Jvm, stubs: list[str]) -> None:
     if HOST == "x86_64" and stubs:
         refused("CPU without the features", "sha1,sha256", "the CPU has no", lines=4, cpu=missing)
         silent = jvm.run("", *java, cpu=missing)
-        report.check(f"{jvm.name} defaults say nothing", silent.stdout == expected and not messages(silent), silent.stderr)
+        report.check(f"{jvm.name} defaults say nothing", silent.stdout == expected and not messages(silent),
+                     silent.stderr)
     no_file = jvm.run("report=/nowhere/report.txt", "-version")
-    report.check(f"{jvm.name} report that can't be written", no_file.returncode == 0 and len(messages(no_file)) == 1, no_file.stderr)
+    report.check(f"{jvm.name} report that can't be written", no_file.returncode == 0 and len(messages(no_file)) == 1,
+                 no_file.stderr)
 
 
 def check_wrong(report: Report, jvm: Jvm) -> None:
@@ -202,7 +258,8 @@ def check_wrong(report: Report, jvm: Jvm) -> None:
     report.check(f"{jvm.name} wrong stub changes digests", trusted.returncode != 0, f"status {trusted.returncode}")
     checked = jvm.run("wrong=sha256_implCompressMB,verify", *java, test_build=True)
     said = messages(checked)
-    good = checked.returncode == 0 and len(said) == 1 and "sha256_implCompressMB stays HotSpot's" in said[0] and "differs" in said[0]
+    good = (checked.returncode == 0 and len(said) == 1 and "differs" in said[0]
+            and "sha256_implCompressMB stays HotSpot's" in said[0])
     report.check(f"{jvm.name} wrong stub is noticed", good, f"status {checked.returncode}: {checked.stderr}")
 
 
@@ -210,17 +267,24 @@ def check_choice(report: Report, jvm: Jvm) -> None:
     """Names, flags of the JVM, listings."""
     some = jvm.listed("sha1_implCompressMB,sha256")
     good = [stub for stub, text in some.items() if text == "native code"]
-    report.check(f"{jvm.name} only what is named", good == ["sha1_implCompressMB", "sha256_implCompress", "sha256_implCompressMB"], str(some))
+    report.check(f"{jvm.name} only what is named",
+                 good == ["sha1_implCompressMB", "sha256_implCompress", "sha256_implCompressMB"], str(some))
     off = jvm.listed("", "-XX:+UnlockDiagnosticVMOptions", "-XX:-UseSHA1Intrinsics")
-    report.check(f"{jvm.name} flag off", "made no such stub" in off.get("sha1_implCompress", "") and off.get("sha256_implCompress") == "native code", str(off))
+    report.check(
+        f"{jvm.name} flag off", "made no such stub" in off.get("sha1_implCompress", "")
+        and off.get("sha256_implCompress") == "native code", str(off))
     plain = "-XX:-UseCompressedClassPointers"  # the length of a key's array stands elsewhere
     keyed = [stub for stub, text in jvm.listed("", plain).items() if "the length of a key" in text]
-    with_keys = [stub for stub, text in jvm.listed("").items() if "aes" in stub.lower() and "made no such stub" not in text]
+    with_keys = [
+        stub for stub, text in jvm.listed("").items() if "aes" in stub.lower() and "made no such stub" not in text
+    ]
     report.check(f"{jvm.name} plain class pointers", keyed == with_keys, f"{keyed} {with_keys}")
     same = jvm.run("", plain, *COMPILED, "Ciphers", "50"), jvm.run(None, plain, *COMPILED, "Ciphers", "50")
-    report.check(f"{jvm.name} ciphers with them", same[0].returncode == 0 and same[0].stdout == same[1].stdout != "", same[0].stderr)
+    report.check(f"{jvm.name} ciphers with them", same[0].returncode == 0 and same[0].stdout == same[1].stdout != "",
+                 same[0].stderr)
     printed = jvm.run("print", "-version").stdout
-    report.check(f"{jvm.name} print", jvm.native in printed and "jitkit_sha1_implCompressMB_native:" in printed, printed[:500])
+    report.check(f"{jvm.name} print", jvm.native in printed and "jitkit_sha1_implCompressMB_native:" in printed,
+                 printed[:500])
 
 
 def check_switched_on(report: Report, jvm: Jvm) -> None:
@@ -228,20 +292,24 @@ def check_switched_on(report: Report, jvm: Jvm) -> None:
     group = "sha3" if jvm.name == "x86_64" else "sha512"
     stubs = [f"{group}_implCompress", f"{group}_implCompressMB"]
     text = jvm.listed("")
-    report.check(f"{jvm.name} {group} is left alone", all("gives it one" in text.get(stub, "") for stub in stubs), str(text))
+    report.check(f"{jvm.name} {group} is left alone", all("gives it one" in text.get(stub, "") for stub in stubs),
+                 str(text))
     half = jvm.run(stubs[0], *COMPILED, "Digests", "20")
     said = messages(half)
-    report.check(f"{jvm.name} {group} by half", half.returncode == 0 and len(said) == 1 and "gives it one" in said[0], half.stderr)
+    report.check(f"{jvm.name} {group} by half", half.returncode == 0 and len(said) == 1 and "gives it one" in said[0],
+                 half.stderr)
     off = "-XX:-UseSHA"
     text = jvm.listed(group, off)
-    report.check(f"{jvm.name} {group} without its neighbours", all(text.get(stub, "").endswith(" code") for stub in stubs), str(text))
+    report.check(f"{jvm.name} {group} without its neighbours",
+                 all(text.get(stub, "").endswith(" code") for stub in stubs), str(text))
 
 
 def check_times(report: Report, jvm: Jvm, stubs: list[str]) -> None:
     """`time` has a line for every stub of HotSpot's."""
     done = jvm.run(f"{','.join(stubs)},time", "-version")
     timed = re.findall(r"^(\w+) +\w+ +[\d.]+ ns, HotSpot's +[\d.]+ ns, [\d.]+ of its speed$", done.stdout, re.MULTILINE)
-    report.check(f"{jvm.name} time", done.returncode == 0 and timed == [s for s in stubs if "sha3" not in s], done.stdout[-300:] + done.stderr)
+    report.check(f"{jvm.name} time", done.returncode == 0 and timed == [s for s in stubs if "sha3" not in s],
+                 done.stdout[-300:] + done.stderr)
 
 
 def check_attach(report: Report, jvm: Jvm) -> None:
@@ -249,26 +317,34 @@ def check_attach(report: Report, jvm: Jvm) -> None:
     path = WORK / "attached.txt"
     path.unlink(missing_ok=True)
     expected = jvm.run(None, "Digests", "20000").stdout
-    running = subprocess.Popen([*jvm.java, "-cp", str(WORK), "Digests", "20000", "wait"], text=True, stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    running = subprocess.Popen([*jvm.java, "-cp", str(WORK), "Digests", "20000", "wait"],
+                               text=True,
+                               stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
     first = running.stdout.readline()
     jcmd = Path(jvm.java[0]).parent / "jcmd"
-    attached = subprocess.run([jcmd, str(running.pid), "JVMTI.agent_load", jvm.agent, f'"report={path}"'], capture_output=True, text=True)
+    attached = subprocess.run([jcmd, str(running.pid), "JVMTI.agent_load", jvm.agent, f'"report={path}"'],
+                              capture_output=True,
+                              text=True)
     output, errors = running.communicate("\n", timeout=120)
     good = running.returncode == 0 and first == "waiting\n" and output == expected
     report.check(f"{jvm.name} live attach", good, f"{attached.stdout} {output} {errors}")
     counted = calls(path)
     report.check(f"{jvm.name} live attach: calls", counted.get("sha256_implCompressMB", 0) > 0, str(counted))
-    report.check(f"{jvm.name} live attach: report", path.is_file() and "compiled before keep HotSpot's" in path.read_text())
+    report.check(f"{jvm.name} live attach: report",
+                 path.is_file() and "compiled before keep HotSpot's" in path.read_text())
 
 
 def check_provider(report: Report, jvm: Jvm, rounds: int) -> None:
-    """JitkitProvider against the JVM's own providers: with each version of the code, in code and by a properties file."""
+    """JitkitProvider against the JVM's own providers: with each version of the code, in code and by a properties
+    file."""
     library = f"-Djitkit.library={jvm.agent}"
     mapped = str(WORK / "mapped.bin")
     for cpu in ("", "-avx512f", "-sha1,-sha2,-vaes") if jvm.name == "x86_64" else ("",):
         done = jvm.run(None, library, "Providers", str(rounds), mapped, cpu=cpu)
-        report.check(f"{jvm.name} provider {cpu}", done.returncode == 0 and done.stdout == "equal\n", done.stdout + done.stderr)
+        report.check(f"{jvm.name} provider {cpu}", done.returncode == 0 and done.stdout == "equal\n",
+                     done.stdout + done.stderr)
     lacking = jvm.run(None, library, "Providers", "lacks", cpu="-aes")
     good = lacking.returncode == 0 and lacking.stdout == "No such algorithm: AES/GCM/NoPadding\nSunJCE\n"
     report.check(f"{jvm.name} provider without AES", good, lacking.stdout + lacking.stderr)
@@ -289,6 +365,7 @@ def check_arm64(report: Report, cases: int, seed: int) -> None:
     check_choice(report, jvm)
     check_switched_on(report, jvm)
     check_provider(report, jvm, 20)
+    check_java17(report)
     check_demo(report)
 
 
@@ -302,7 +379,8 @@ def main() -> None:
     host = host_jvm()
     stubs = check_stubs(report, host, args.cases, args.seed)
     for program in CALLED:
-        check_program(report, host, stubs, program, {"-Xint": ["-Xint"], "C1": ["-XX:TieredStopAtLevel=1"], "C2": [], "compiled": COMPILED})
+        check_program(report, host, stubs, program,
+                      {"-Xint": ["-Xint"], "C1": ["-XX:TieredStopAtLevel=1"], "C2": [], "compiled": COMPILED})
     check_refusals(report, host, stubs)
     if stubs:
         check_wrong(report, host)
@@ -315,7 +393,8 @@ def main() -> None:
         check_arm64(report, args.cases, args.seed)
     else:
         report.skip("arm64_jvm", "no qemu-aarch64-static on PATH" if HOST == "x86_64" else "the host is AArch64")
-    report.note(f"jvm: {len(stubs)} stubs, {args.cases} inputs each, --seed {args.seed}, {time.monotonic() - started:.0f} s")
+    report.note(
+        f"jvm: {len(stubs)} stubs, {args.cases} inputs each, --seed {args.seed}, {time.monotonic() - started:.0f} s")
     report.finish()
 
 

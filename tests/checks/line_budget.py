@@ -25,16 +25,20 @@ def included(*roots):
 
 def adapter(name, without=None):
     """Sources of one adapter, or None before it exists; `without`: a program beside it that uses it."""
-    files = [p.relative_to(tree.ROOT) for suffix in ("hpp", "cpp", "h", "c", "S")
-             for p in (tree.ROOT / "consumers" / name).rglob(f"*.{suffix}") if without is None or without not in p.parts]
+    files = [
+        p.relative_to(tree.ROOT) for suffix in ("hpp", "cpp", "h", "c", "S")
+        for p in (tree.ROOT / "consumers" / name).rglob(f"*.{suffix}") if without is None or without not in p.parts
+    ]
     return sorted(files) or None
 
 
 BUDGET = [  # (what, most lines, its files)
     ("arm64.hpp", 6000, lambda: included("jitkit/arm64.hpp")),
     ("x86_64.hpp", 6000, lambda: included("jitkit/x86_64.hpp")),
-    ("compiling IR for arm64", 15000, lambda: included("jitkit/ir/compile.hpp", "jitkit/ir/optimiser.hpp", "jitkit/emit/arm64/target.hpp")),
-    ("compiling IR for x86_64", 15000, lambda: included("jitkit/ir/compile.hpp", "jitkit/ir/optimiser.hpp", "jitkit/emit/x86_64/target.hpp")),
+    ("compiling IR for arm64", 15000,
+     lambda: included("jitkit/ir/compile.hpp", "jitkit/ir/optimiser.hpp", "jitkit/emit/arm64/target.hpp")),
+    ("compiling IR for x86_64", 15000,
+     lambda: included("jitkit/ir/compile.hpp", "jitkit/ir/optimiser.hpp", "jitkit/emit/x86_64/target.hpp")),
     ("adapter hv-trap", 1500, lambda: adapter("hv-trap", "monitor")),
     ("hv-trap's monitor", 1500, lambda: adapter("hv-trap/monitor")),
     ("adapter jvm", 2500, lambda: adapter("jvm")),

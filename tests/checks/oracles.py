@@ -89,7 +89,9 @@ def jitkit(command: Path, mode: str, target: str, lines: list[str]) -> list[str]
 
 def jitkit_assemble(command: Path, target: str, lines: list[str]) -> list[str | None]:
     def work(part):
-        return [None if not a or a.startswith("error: ") else a.split()[0] for a in jitkit(command, "asm", target, part)]
+        return [
+            None if not a or a.startswith("error: ") else a.split()[0] for a in jitkit(command, "asm", target, part)
+        ]
     return _in_chunks(work, lines)
 
 
@@ -136,8 +138,12 @@ def _gnu_assemble(target: str, t: Target, lines: list[str], place: Path) -> list
     while True:  # some errors are reported only when there are no others
         text = "".join(f"j{i}: {'' if i in refused else line}\n" for i, line in enumerate(lines))
         done = _run([*t.gnu_as, "-", "-o", place / "o"], input=t.gnu_start + text + "jend:\n", text=True)
-        found = {int(n) - 1 for n in re.findall(
-            r"^\{standard input\}:(\d+): (?:Error|Fatal error|Internal error|Warning: .* shortened to)", done.stderr, re.MULTILINE)}
+        found = {
+            int(n) - 1
+            for n in re.findall(
+                r"^\{standard input\}:(\d+): (?:Error|Fatal error|Internal error|Warning: .* shortened to)",
+                done.stderr, re.MULTILINE)
+        }
         if not found - refused:
             break
         refused |= found

@@ -97,8 +97,10 @@ class Program:
         clang, opt = level
         base = self.scratch / f"{target.name}{clang}{opt}"
         bitcode, made, out = base.with_suffix(".bc"), base.with_suffix(".o"), base.with_suffix(".out")
-        step("clang", ["clang-19", f"--target={target.triple}", clang, "-fno-pic", "-fno-vectorize", "-fno-slp-vectorize",
-                       "-emit-llvm", "-c", *COMMON, *self.flags, self.source, "-o", bitcode])
+        step("clang", [
+            "clang-19", f"--target={target.triple}", clang, "-fno-pic", "-fno-vectorize", "-fno-slp-vectorize",
+            "-emit-llvm", "-c", *COMMON, *self.flags, self.source, "-o", bitcode
+        ])
         step("import", [IMPORT, bitcode, "-c", "--opt", opt, "-o", made])
         step("link", [*target.linker, "-O1", *COMMON, made, *self.partner, "-o", out, "-lm"])
         return out
@@ -116,7 +118,8 @@ class Program:
         for n, want in enumerate(want_lines + [b"(end)"]):
             have = have_lines[n] if n < len(have_lines) else b"(end)"
             if want != have:
-                raise Stopped("run", f"status {got[0]} for {expected[0]}, line {n + 1} is {have[:200]!r}, not {want[:200]!r}")
+                raise Stopped("run",
+                              f"status {got[0]} for {expected[0]}, line {n + 1} is {have[:200]!r}, not {want[:200]!r}")
         raise Stopped("run", f"status {got[0]} for {expected[0]}")
 
 
@@ -175,7 +178,8 @@ class Checks:
             if isinstance(result, Stopped) and result.step == "import" and not refusals_fail:
                 self.refused.setdefault(program.name, f"{' '.join(level)} {target.name}: {result.text}")
                 continue
-            self.report.check(name, not isinstance(result, Stopped), f"{getattr(result, 'step', '')}: {getattr(result, 'text', '')}")
+            self.report.check(name, not isinstance(result, Stopped),
+                              f"{getattr(result, 'step', '')}: {getattr(result, 'text', '')}")
         return done
 
 
@@ -190,8 +194,10 @@ def check_command(report: Report, scratch: Path) -> None:
     expected = Program("run", source, scratch, [], 20).reference()
     for target in TARGETS:
         try:
-            step("clang", ["clang-19", f"--target={target.triple}", "-O1", "-fno-pic", "-emit-llvm", "-c", *COMMON, source,
-                           "-o", bitcode])
+            step("clang", [
+                "clang-19", f"--target={target.triple}", "-O1", "-fno-pic", "-emit-llvm", "-c", *COMMON, source, "-o",
+                bitcode
+            ])
             step("import", [IMPORT, bitcode, "-o", text, "--target", target.name])
             step("check", [tree.ROOT / "build" / "jitkit", "check", text])
             report.check(f"text {target.name}", True)
@@ -213,7 +219,10 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="all programs and no limit of time")
     parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--csmith", type=int, metavar="N", help="N of the listed seeds instead of our programs")
-    parser.add_argument("--first", type=int, metavar="SEED", help="with --csmith: N seeds from SEED on, not those listed")
+    parser.add_argument("--first",
+                        type=int,
+                        metavar="SEED",
+                        help="with --csmith: N seeds from SEED on, not those listed")
     parser.add_argument("--only", help="programs whose name contains this")
     parser.add_argument("--keep", type=Path, help="leave the files there")
     args = parser.parse_args()
@@ -247,7 +256,8 @@ def main() -> None:
     for name, why in sorted(checks.refused.items()):
         report.note(f"refused: {name} {why.splitlines()[0] if why else ''}")
     if args.csmith:
-        report.check("csmith refusals", len(checks.refused) * 200 <= 5 * max(len(programs), 40), f"{len(checks.refused)}")
+        report.check("csmith refusals",
+                     len(checks.refused) * 200 <= 5 * max(len(programs), 40), f"{len(checks.refused)}")
     report.check("some were run", done > 0, "no time for one")
     report.finish()
 

@@ -36,8 +36,8 @@ FROM_FAR = 7
 def build(directory: Path) -> Path:
     source, program = directory / "counted.S", directory / "counted"
     source.write_text(PROGRAM)
-    subprocess.run(["aarch64-linux-gnu-gcc", "-nostdlib", "-static", "-Wl,--build-id=none", f"-Wl,-Ttext={TEXT:#x}", "-o",
-                    program, source], check=True)
+    linked = ["-nostdlib", "-static", "-Wl,--build-id=none", f"-Wl,-Ttext={TEXT:#x}"]
+    subprocess.run(["aarch64-linux-gnu-gcc", *linked, "-o", program, source], check=True)
     return program
 
 

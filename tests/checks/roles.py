@@ -74,10 +74,13 @@ def falsify(target: str, items: bytes, chance: random.Random) -> bytes:
 
 def check(report: Report, target: str, build: Path, seed: int, count: int) -> None:
     program = build / f"roles_{target}"
-    names = [line.split() for line in subprocess.run([program, "names"], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()]
+    done = subprocess.run([program, "names"], stdout=subprocess.PIPE, text=True, check=True)
+    names = [line.split() for line in done.stdout.splitlines()]
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
-        subprocess.run([*COMPILERS[target], "-O2", "-Wall", "-Wextra", "-Werror", SOURCES / "guest.c", "-o", place / "guest"], check=True)
+        subprocess.run(
+            [*COMPILERS[target], "-O2", "-Wall", "-Wextra", "-Werror", SOURCES / "guest.c", "-o", place / "guest"],
+            check=True)
         items = subprocess.run([program, str(seed), str(count)], stdout=subprocess.PIPE, check=True).stdout
         faults, runs, never = run(target, place / "guest", items, place)
         wrong = falsify(target, items, random.Random(f"{seed} roles"))
@@ -94,9 +97,11 @@ def check(report: Report, target: str, build: Path, seed: int, count: int) -> No
     report.check(f"{target}: every form that can run did", not unknown, " ".join(unknown))
     report.passed += len(runs) - len(by_form)
     seen = len({line.split(":")[1] for line in found})
-    report.check(f"{target}: falsified rows are noticed", seen > sum(wrong_runs.values()) * 0.6, f"{seen} of {sum(wrong_runs.values())}")
-    report.note(f"roles: {target}: {len(runs)} forms ran, {sum(runs.values())} instructions; {len(never)} forms did not "
-                f"({' '.join(sorted({names[f][1] for f in never}))}); of {sum(wrong_runs.values())} falsified {seen} noticed")
+    report.check(f"{target}: falsified rows are noticed", seen > sum(wrong_runs.values()) * 0.6,
+                 f"{seen} of {sum(wrong_runs.values())}")
+    report.note(
+        f"roles: {target}: {len(runs)} forms ran, {sum(runs.values())} instructions; {len(never)} forms did not "
+        f"({' '.join(sorted({names[f][1] for f in never}))}); of {sum(wrong_runs.values())} falsified {seen} noticed")
 
 
 def main() -> None:

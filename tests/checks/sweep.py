@@ -131,7 +131,11 @@ class Sweep:
 
     def random_bytes(self, kind: str, codes: list[str], decoder: Path, mnemonics: set[str]) -> None:
         """Judges what jitkit's decoder says of bytes that nobody wrote."""
-        done = subprocess.run([decoder], input="".join(c + "\n" for c in codes), stdout=subprocess.PIPE, text=True, check=True)
+        done = subprocess.run([decoder],
+                              input="".join(c + "\n" for c in codes),
+                              stdout=subprocess.PIPE,
+                              text=True,
+                              check=True)
         ours = [(int(a.split(" ", 1)[0]), a.partition(" ")[2]) for a in done.stdout.splitlines()]
         llvm = oracles.llvm_disassemble(self.target, codes)
         back = oracles.llvm_assemble(self.target, [l[1] if l else "" for l in llvm])
@@ -173,7 +177,8 @@ def sweep(report: Report, target: str, args) -> None:
         state.decode("forms", codes)
         if hasattr(own, "random_codes"):
             mnemonics = {state.mnemonic(text) for text in texts}
-            state.random_bytes("random bytes", own.random_codes(chance), args.programs / f"sweep_{target}_decode", mnemonics)
+            state.random_bytes("random bytes", own.random_codes(chance), args.programs / f"sweep_{target}_decode",
+                               mnemonics)
         variants = [own.vary(text, chance) for text in texts]
         state.assemble("other spellings", variants, True)
         damaged = [own.damage(text, chance) for text in texts]

@@ -14,20 +14,27 @@ KNOWN = [
     Known("gnu", r"(?i)(ldapu?r|stlu?r|ldiapp|stilp|ldap1|stl1)\b", "GNU as 2.40 lacks FEAT_LRCPC3"),
     Known("gnu", r"(?i)(ldclrp|ldsetp|swpp)", "GNU as 2.40 lacks FEAT_LSE128"),
     Known("gnu", r"(?i)(clrbhb|prfu?m p..slc|cosp|(at|dc|tlbi|mrs|msr) )", "GNU as 2.40 lacks newer names"),
-    Known("gnu", r"(?i)(ld|st)\w* .*\[\s*\w+\s*(\], |.*\]!)", "GNU as only warns of writeback to a register that is transferred"),
+    Known("gnu", r"(?i)(ld|st)\w* .*\[\s*\w+\s*(\], |.*\]!)",
+          "GNU as only warns of writeback to a register that is transferred"),
     Known("gnu", r"(?i)ldn?p(sw)? (\w+)\s*,\s*\2\s*,", "GNU as only warns of a pair loaded into one register"),
-    Known("llvm", r"(?i)ldn?p(sw)? (\w+)\s*,\s*\2\s*,", "LLVM refuses a pair loaded into one register only without writeback"),
+    Known("llvm", r"(?i)ldn?p(sw)? (\w+)\s*,\s*\2\s*,",
+          "LLVM refuses a pair loaded into one register only without writeback"),
     Known("gnu", r"(?i)stl?x[rp][bh]? ", "GNU as only warns of a status register that is also another operand"),
     Known("llvm", r"(?i)ldpsw .*(\]\s*,|\]\s*!)", "LLVM takes ldpsw with writeback to a register that is loaded"),
     Known("llvm", r"(?i)(ldclrp|ldsetp|swpp)\w* (\w+)\s*,\s*\2\s*,", "LLVM takes one register for both"),
-    Known("llvm", r"(?i)(ldapr|stlr|ldiapp|stilp) .*(\]\s*,|\]\s*!)", "LLVM takes rcpc3's writeback to a register that is transferred"),
+    Known("llvm", r"(?i)(ldapr|stlr|ldiapp|stilp) .*(\]\s*,|\]\s*!)",
+          "LLVM takes rcpc3's writeback to a register that is transferred"),
     Known("llvm-decoder", r"[ls]dtr|[ls]ttr", "LLVM checks unprivileged accesses for the writeback they have not"),
     Known("llvm-decoder", r"stgp .*(\]!|\], #)", "LLVM refuses a tagged pair that holds its base"),
     Known("llvm-decoder", r"prfm #(2[4-9]|3[01]), \[\w+, \w+", "LLVM takes these for rprfm, which has no row"),
-    Known("llvm", r"(?i)(adds|subs|cmp|cmn) (x\w+\s*,\s*)?sp\s*,\s*w\w+\s*,\s*lsl", "LLVM takes lsl of a w register for uxtw; Arm ARM C6.2.10: lsl is uxtx there"),
-    Known("gnu", r"(?i)(adds|subs|cmp|cmn) (x\w+\s*,\s*)?sp\s*,\s*w\w+\s*,\s*lsl", "GNU as takes lsl of a w register for uxtw; Arm ARM C6.2.10: lsl is uxtx there"),
-    Known("llvm-decoder", r"hint #(39|40)$", "LLVM names the hints of FEAT_PAuth_LR and FEAT_CHK (Armv9), which have no row"),
-    Known("llvm-decoder", r"(cpy|set)\w+ .*xzr!", "LLVM takes the zero register for the number of bytes; Arm ARM C6.2, CPYP: unpredictable"),
+    Known("llvm", r"(?i)(adds|subs|cmp|cmn) (x\w+\s*,\s*)?sp\s*,\s*w\w+\s*,\s*lsl",
+          "LLVM takes lsl of a w register for uxtw; Arm ARM C6.2.10: lsl is uxtx there"),
+    Known("gnu", r"(?i)(adds|subs|cmp|cmn) (x\w+\s*,\s*)?sp\s*,\s*w\w+\s*,\s*lsl",
+          "GNU as takes lsl of a w register for uxtw; Arm ARM C6.2.10: lsl is uxtx there"),
+    Known("llvm-decoder", r"hint #(39|40)$",
+          "LLVM names the hints of FEAT_PAuth_LR and FEAT_CHK (Armv9), which have no row"),
+    Known("llvm-decoder", r"(cpy|set)\w+ .*xzr!",
+          "LLVM takes the zero register for the number of bytes; Arm ARM C6.2, CPYP: unpredictable"),
     Known("llvm-decoder", r"msr s0_", "LLVM reads immediates of pstate fields that its assembler refuses, and SME's"),
     Known("llvm-decoder", r"lda?xp (\w+), \1,", "LLVM decodes no exclusive pair into one register"),
 ]
@@ -39,8 +46,10 @@ REGISTERS = (
 REGISTER = re.compile(r"\b([wxbhsdq]\d+|[wx]zr|w?sp|v\d+\.\d+[bhsdq])\b")
 NUMBER = re.compile(r"#(-?)(0x[0-9a-f]+|\d+)\b(?!\.)")
 SHIFT = re.compile(r"\b(lsl|lsr|asr|ror|msl|[us]xt[bhwx])\b")
-LIMITS = [0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 33, 63, 64, 65, 127, 128, 255, 256, 257, 511, 512, 1008, 4095, 4096, 4097,
-          16380, 32760, 32768, 65535, 65536, 0xfff000, 0x1000000, 2**31, 2**32 - 1, 2**32, 2**63 - 1]
+LIMITS = [
+    0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 33, 63, 64, 65, 127, 128, 255, 256, 257, 511, 512, 1008, 4095, 4096, 4097,
+    16380, 32760, 32768, 65535, 65536, 0xfff000, 0x1000000, 2**31, 2**32 - 1, 2**32, 2**63 - 1
+]
 
 
 def no_text(form: str) -> bool:

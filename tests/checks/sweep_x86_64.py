@@ -20,11 +20,13 @@ def both(pattern: str, reason: str) -> list[Known]:
 KNOWN = [
     Known("gnu", r"(?i)xchg \w+, \w+$", "GNU as puts the registers of xchg the other way round"),
     Known("llvm-decoder", r"xchg ax, ax$", "LLVM decodes it as nop"),
-    Known("llvm-decoder", r"(rep\w* )?(movs|cmps|stos|lods|scas)[bwdq]$", "LLVM writes the operands of string instructions"),
+    Known("llvm-decoder", r"(rep\w* )?(movs|cmps|stos|lods|scas)[bwdq]$",
+          "LLVM writes the operands of string instructions"),
     Known("gnu", r"(?i)(sldt|str) r\w+$", "GNU as writes the 32-bit form of a 64-bit destination"),
     Known("gnu", r"sysret$", "GNU as wants a suffix"),
     Known("llvm", r"(?i)mov (\wx|\wp|\wi|r\d+w), \ws$", "LLVM drops the prefix of 16-bit reads of segment registers"),
-    Known("llvm", r"v(?!.*\{vex3\}).*mm\d, .mm(8|9|1\d)(, \d+)?$", "LLVM exchanges sources that commute for a shorter VEX prefix"),
+    Known("llvm", r"v(?!.*\{vex3\}).*mm\d, .mm(8|9|1\d)(, \d+)?$",
+          "LLVM exchanges sources that commute for a shorter VEX prefix"),
     Known("gnu", r"(?i).*\b[ds]s:\[", "GNU as drops a segment that would be used anyway"),
     Known("llvm", r"(?i).*[ [-](0x[0-9a-f]{9,}|\d{10,})", "LLVM takes numbers modulo the field"),
     Known("gnu", r"(?i).*[ [-](0x[0-9a-f]{9,}|\d{10,})", "GNU as takes numbers modulo 2^32 or 2^64"),
@@ -47,9 +49,11 @@ KNOWN = [
     Known("random bytes", r".*\b[er]iz\b", "a SIB byte without need"),
     Known("random bytes", r"(movs|cmps|stos|lods|scas)[bwdq] ", "string instructions with a segment"),
     Known("llvm-decoder", r"vpcmp[bwdq] .*, 0$", "LLVM prints the name of another instruction"),
-    Known("capstone", r"(\{evex\} )?v.*\[(e..|r\d+d) \+ ", "capstone loses the SIB byte of EVEX instructions with 32-bit addresses"),
+    Known("capstone", r"(\{evex\} )?v.*\[(e..|r\d+d) \+ ",
+          "capstone loses the SIB byte of EVEX instructions with 32-bit addresses"),
     Known("llvm", r"(?i)(\{evex\} )?vgf2p8affine(inv)?qb .*\{1to\d\}", "LLVM does not compress displacements there"),
-    Known("llvm-decoder", r"(\{evex\} )?vgf2p8affine(inv)?qb .*\{1to\d\}", "LLVM does not compress displacements there"),
+    Known("llvm-decoder", r"(\{evex\} )?vgf2p8affine(inv)?qb .*\{1to\d\}",
+          "LLVM does not compress displacements there"),
 ]
 
 WORDS = ["ax", "cx", "dx", "bx", "sp", "bp", "si", "di"]

@@ -50,7 +50,8 @@ def initrd() -> bytes:
     none = (0, 0)
     files = [("dev", 0o040755, b"", none), ("dev/console", 0o020600, b"", (5, 1)), ("tests", 0o040755, b"", none),
              ("init", 0o100755, (BUILD / "tests" / "system" / "system_init").read_bytes(), none)]
-    return archive(files + [(f"tests/{name}", 0o100755, (BUILD / "tests" / name).read_bytes(), none) for name in PROGRAMS])
+    return archive(files + [(f"tests/{name}", 0o100755, (BUILD / "tests" / name).read_bytes(), none)
+                            for name in PROGRAMS])
 
 
 def boot(report: Report, realtime: bool) -> str:
@@ -58,9 +59,11 @@ def boot(report: Report, realtime: bool) -> str:
         file.write(initrd())
         file.flush()
         priority = ["chrt", "-r", "10"] if realtime else []
-        command = [*priority, "qemu-system-aarch64", "-M", "virt", "-cpu", "neoverse-n1", "-smp", "2", "-m", "1024",
-                   "-nographic", "-nodefaults", "-serial", "stdio", "-no-reboot", "-kernel", kernel(), "-initrd", file.name, "-append",
-                   "console=ttyAMA0 quiet loglevel=1 panic=-1"]
+        command = [
+            *priority, "qemu-system-aarch64", "-M", "virt", "-cpu", "neoverse-n1", "-smp", "2", "-m", "1024",
+            "-nographic", "-nodefaults", "-serial", "stdio", "-no-reboot", "-kernel",
+            kernel(), "-initrd", file.name, "-append", "console=ttyAMA0 quiet loglevel=1 panic=-1"
+        ]
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   timeout=SECONDS, check=False)

@@ -34,8 +34,8 @@ def gdb(directory: str) -> None:
     report.check("gdb: backtrace through the first version",
                  re.search(r"#0 .*watch_callback.*\n#1 .*watched_v1 \(\) at .*watched\.src:1[23]\n#2 .*\brun ", text)
                  is not None, text)
-    report.check("gdb: returns into the frame", re.search(r"\n0x\w+ in watched_v1 \(\) at .*watched\.src:1[23]\n", text) is not None,
-                 text)
+    report.check("gdb: returns into the frame",
+                 re.search(r"\n0x\w+ in watched_v1 \(\) at .*watched\.src:1[23]\n", text) is not None, text)
     report.check("gdb: forgets what is withdrawn",
                  re.search(r'All functions matching regular expression "watched_v":\n\n?(?!.*watched_v1)', text)
                  is not None, text)
@@ -63,9 +63,9 @@ def perf_dump(directory: str) -> None:
     shares = {v: float(s) for s, v in re.findall(r"(\d+\.\d+)%.*(watched_v[12])", text)}
     report.check("perf report: half of the time in each", len(shares) == 2 and min(shares.values()) > 30, text)
     text = run(["perf", "annotate", "--stdio", "-l", "-i", "jit.data", "watched_v2"], directory)
-    report.check("perf annotate: code with source lines",
-                 re.search(r"watched\.src:4[01]", text) is not None and re.search(r"\bj[a-z]+\b|\bb\.", text) is not None,
-                 text)
+    report.check(
+        "perf annotate: code with source lines",
+        re.search(r"watched\.src:4[01]", text) is not None and re.search(r"\bj[a-z]+\b|\bb\.", text) is not None, text)
     lines = (Path(directory) / "log").read_text().splitlines()
     report.check("log: a line per function", [line.split()[0] for line in lines] ==
                  ["publish", "withdraw"] * 2 and lines[0].endswith(" watched_v1"), "\n".join(lines))

@@ -30,7 +30,8 @@ def tasks(full: bool, seed: int) -> list[list[str]]:
     """Command lines of words_arm64, in pieces that keep every core busy."""
     if full:
         random = [["random", str(seed * 100 + n), "5000000"] for n in range(20)]
-        return random + [["forms", feature, str(seed), "0"] for feature in WHOLE.split(",")] + [["forms", "all", str(seed), "20000"]]
+        return random + [["forms", feature, str(seed), "0"]
+                         for feature in WHOLE.split(",")] + [["forms", "all", str(seed), "20000"]]
     return [["random", str(seed * 100 + n), "1500000"] for n in range(2)] + [["forms", "all", str(seed), "700"]]
 
 
@@ -67,7 +68,9 @@ def main() -> None:
         for n, (w, d) in enumerate(pool.map(lambda task: run(args.program, task, complaints, shown), work), 1):
             words, decoded = words + w, decoded + d
             if sys.stderr.isatty():
-                print(f"\r{n} of {len(work)} parts, {words:,} words", end="\n" if n == len(work) else "", file=sys.stderr)
+                print(f"\r{n} of {len(work)} parts, {words:,} words",
+                      end="\n" if n == len(work) else "",
+                      file=sys.stderr)
     for line in shown:
         report.check(f"words: {line}", False)
     report.check("words: no others", sum(complaints.values()) == len(shown), f"{sum(complaints.values())} in all")

@@ -39,7 +39,8 @@ double seconds_since(Clock::time_point start) {
 
 class ProgressBar {
  public:
-  ProgressBar(std::string what, u64 total) : what_(std::move(what)), total_(total), shown_(isatty(STDERR_FILENO) != 0) {}
+  ProgressBar(std::string what, u64 total)
+      : what_(std::move(what)), total_(total), shown_(isatty(STDERR_FILENO) != 0) {}
   ~ProgressBar() {
     if (shown_) fmt::print(stderr, "\r\x1b[K");
   }
@@ -145,7 +146,8 @@ int hash(const Options& o) {
     if (chosen != k.algorithm.name) fmt::print("{} chosen {}\n", k.algorithm.name, k.version);
     chosen = k.algorithm.name;
     const Clock::time_point start = Clock::now();
-    const std::string digest = digest_of(o, k.algorithm, c.block.as<crypto::BlockFunction>(), fmt::format("{} {}", host::Isa::name, k.name));
+    const std::string digest =
+        digest_of(o, k.algorithm, c.block.as<crypto::BlockFunction>(), fmt::format("{} {}", host::Isa::name, k.name));
     if (digest.empty()) return 1;
     fmt::print("{} {} {} {:.6f}\n", k.algorithm.name, k.version, digest, seconds_since(start));
     std::fflush(stdout);

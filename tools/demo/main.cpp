@@ -182,13 +182,15 @@ class Demo {
       }
       const std::string& wanted = expected_[static_cast<usize>(r.algorithm - algorithms)];
       if (answer != wanted)
-        fail("{}: {} {} gives {}, {} gives {}", in_words(command), algorithm, version, answer, r.algorithm->tool, wanted);
+        fail("{}: {} {} gives {}, {} gives {}", in_words(command), algorithm, version, answer, r.algorithm->tool,
+             wanted);
       ++r.digests;
       double seconds = 0;
       if (words >> seconds) r.seconds = std::min(r.seconds, seconds);
     }
     if (!f.good()) fail("{}: exit status {}", in_words(command), f.status);
-    if (seen != kernels<host::Isa>().size()) fail("{}: {} versions instead of {}", in_words(command), seen, kernels<host::Isa>().size());
+    if (seen != kernels<host::Isa>().size())
+      fail("{}: {} versions instead of {}", in_words(command), seen, kernels<host::Isa>().size());
   }
 
   Command hash_command(const Place& p, const std::string& program) const {
@@ -210,7 +212,8 @@ class Demo {
     }
     for (const Row& r : rows_) {
       if (r.chosen) fmt::print("chosen    {} {} on {}\n", r.algorithm->name, r.version, r.place->target);
-      if (!r.refused.empty()) fmt::print("refused   {} {} on {}: needs {}\n", r.algorithm->name, r.version, r.place->target, r.refused);
+      if (!r.refused.empty())
+        fmt::print("refused   {} {} on {}: needs {}\n", r.algorithm->name, r.version, r.place->target, r.refused);
     }
   }
 
@@ -241,11 +244,22 @@ class Demo {
 
   void link_and_run(const Place& p) {
     const std::string program = program_of(p), object = program + ".o";
-    const std::string problem = p.machine == Machine::arm64 ? write_object<arm64::Isa>(p.machine, object, JITKIT_SOURCES)
-                                                            : write_object<x86_64::Isa>(p.machine, object, JITKIT_SOURCES);
+    const std::string problem = p.machine == Machine::arm64
+                                    ? write_object<arm64::Isa>(p.machine, object, JITKIT_SOURCES)
+                                    : write_object<x86_64::Isa>(p.machine, object, JITKIT_SOURCES);
     if (!problem.empty()) fail("{}: {}", object, problem);
-    const Command link = {p.c_compiler, "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-static", fmt::format("-DSAMPLE_BYTES={}", sample_bytes),
-                          "-o", program, JITKIT_SOURCES "/tools/demo/hash_file.c", object};
+    const Command link = {p.c_compiler,
+                          "-O2",
+                          "-g",
+                          "-Wall",
+                          "-Wextra",
+                          "-Werror",
+                          "-static",
+                          fmt::format("-DSAMPLE_BYTES={}", sample_bytes),
+                          "-o",
+                          program,
+                          JITKIT_SOURCES "/tools/demo/hash_file.c",
+                          object};
     if (const Finished f = demo::run(link); !f.good()) fail("{}: exit status {}", in_words(link), f.status);
     Command c = p.prefix();
     c.push_back(program);
@@ -274,9 +288,10 @@ class Demo {
     if (name != function) fail("{}: no {}", in_words(nm), function);
     Command c = p.prefix();
     const bool newer = demo::run({p.emulator, "-h"}).output.find("-one-insn-per-tb") != std::string::npos;
-    for (const std::string& word : {std::string(newer ? "-one-insn-per-tb" : "-singlestep"), std::string("-d"), std::string("exec,nochain"),
-                                    std::string("-dfilter"), fmt::format("0x{}+0x{}", address, bytes), std::string("-D"),
-                                    std::string("/proc/self/fd/1"), program, std::string("--call"), function})
+    for (const std::string& word :
+         {std::string(newer ? "-one-insn-per-tb" : "-singlestep"), std::string("-d"), std::string("exec,nochain"),
+          std::string("-dfilter"), fmt::format("0x{}+0x{}", address, bytes), std::string("-D"),
+          std::string("/proc/self/fd/1"), program, std::string("--call"), function})
       c.push_back(word);
     const Finished f = demo::run(c);
     const auto executed = std::count(f.output.begin(), f.output.end(), '\n');
@@ -318,7 +333,8 @@ class Demo {
     const bool timed = r.place->is_host && r.seconds < 1e9;
     const std::string instructions = r.instructions_per_byte > 0 ? fmt::format("{:.2f}", r.instructions_per_byte) : "";
     fmt::print("{:<8} {:<16} {:>12} {:>8} {:>13}  {} equal{}{}\n", "", name, timed ? speed(r.seconds) : "",
-               timed ? fmt::format("{:.2f}", tool / r.seconds) : "", instructions, r.digests, r.chosen ? ", chosen" : "", r.place->how());
+               timed ? fmt::format("{:.2f}", tool / r.seconds) : "", instructions, r.digests,
+               r.chosen ? ", chosen" : "", r.place->how());
   }
 
   Options o_;
@@ -337,7 +353,9 @@ int main(int argc, char** argv) {
   jitkit::demo::Options o;
   CLI::App app("SHA-1 and SHA-256 of a file through jitkit's functions, against coreutils", "jitkit-demo");
   app.add_option("--file", o.file, "what to hash; without it a file is made");
-  app.add_option("--mebibytes", o.mebibytes, "size of the file that is made")->capture_default_str()->check(CLI::Range(1, 1 << 20));
+  app.add_option("--mebibytes", o.mebibytes, "size of the file that is made")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 20));
   app.add_option("--directory", o.directory, "where files are made")->capture_default_str();
   app.add_option("--hash", o.hash, "jitkit-hash for this machine")->required();
   app.add_option("--arm64-hash", o.arm64_hash, "jitkit-hash for AArch64, run under QEMU");

@@ -47,7 +47,8 @@ inline Finished run(const Command& command, const std::string& input = "") {
   posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
   char buffer[1 << 16];
-  for (ssize_t n = 0; started && (n = ::read(ends[0], buffer, sizeof buffer)) > 0;) f.output.append(buffer, static_cast<std::size_t>(n));
+  for (ssize_t n = 0; started && (n = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+    f.output.append(buffer, static_cast<std::size_t>(n));
   ::close(ends[0]);
   int status = 0;
   if (!started || ::waitpid(child, &status, 0) != child) return f;

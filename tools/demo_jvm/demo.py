@@ -4,7 +4,8 @@ place, and the mapped file hashed where it is (JitkitProvider).
 
 x86-64 in seconds of CPU time, the medians of runs that take turns; AArch64, under QEMU, in executed instructions per
 byte, never in seconds: those between two lengths of the file's beginning, which leaves out how a program starts. Every
-digest has to be that of coreutils. Prints a table, writes build/demo-jvm/results.json and results.svg.
+digest has to be that of coreutils, and jitkit may have nothing to say. Prints a table, writes results.json and
+results.html in build/demo-jvm.
 """
 
 import argparse
@@ -13,9 +14,14 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+import figures  # noqa: E402
+import java17  # noqa: E402
+
 OUT = ROOT / "build" / "demo-jvm"
 CLASSES = OUT / "classes"
 PROVIDER = ROOT / "consumers" / "jvm" / "java" / "jitkit"
@@ -63,12 +69,14 @@ def arguments(row: str, file: Path) -> list[str]:
 
 
 def host_rows() -> dict[str, list[str]]:
-    return rows(["java"], ["sha1sum"], agent("x86_64"))
+    return rows([str(java17.home() / "bin" / "java")], ["sha1sum"], agent("x86_64"))
 
 
 def arm64_rows(counts: Path) -> dict[str, list[str]]:
-    """Under a QEMU that counts. A JVM that compiles while it runs would not repeat itself: it waits for its compilers."""
-    jre = subprocess.run([ROOT / "tools" / "jre_arm64.sh"], check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
+    """Under a QEMU that counts. A JVM that compiles while it runs would not repeat itself: it waits for its compilers.
+    """
+    found = subprocess.run([ROOT / "tools" / "jre_arm64.sh"], check=True, text=True, stdout=subprocess.PIPE)
+    jre = found.stdout.strip()
     tools = Path(os.environ.get("JITKIT_CACHE") or Path.home() / ".cache" / "jitkit") / "coreutils-arm64"
     subprocess.run([ROOT / "tools" / "debian.sh", "root", "arm64", tools, "coreutils", "libc6"], check=True)
     emulator = ["qemu-aarch64", "-cpu", "max", "-plugin", f"{PLUGIN},out={counts}", "-L"]
@@ -77,12 +85,16 @@ def arm64_rows(counts: Path) -> dict[str, list[str]]:
 
 
 def run(command: list[str], expected: str) -> float:
-    """CPU seconds of the process, which has to print the digest."""
-    process = subprocess.Popen(command, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    words = process.stdout.read().split()
-    errors = process.stderr.read()
-    _, status, used = os.wait4(process.pid, 0)
+    """CPU seconds of the process, which has to print the digest. What jitkit says is why stubs stayed HotSpot's."""
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said)
+        words = process.stdout.read().split()
+        _, status, used = os.wait4(process.pid, 0)
+        said.seek(0)
+        errors = said.read()
     process.returncode = os.waitstatus_to_exitcode(status)
+    if any(line.startswith("jitkit: ") for line in errors.splitlines()):
+        fail(f"{' '.join(command)}:\n{errors}")
     if process.returncode != 0 or words[:1] != [expected]:
         fail(f"{' '.join(command)}: status {process.returncode}, {words[:1] or 'no digest'}, not {expected}\n{errors}")
     return used.ru_utime + used.ru_stime
@@ -128,31 +140,16 @@ def sparse(path: Path, size: int) -> Path:
     return path
 
 
-def chart(columns: dict[str, dict[str, float]], title: str, path: Path) -> None:
-    """A bar per row and column, as parts of coreutils."""
-    row, left, width, y, parts = 20, 330, 860, 30, []
-    top = max(value for values in columns.values() for value in values.values())
-    for column, values in columns.items():
-        parts.append(f'<text x="10" y="{y}" font-weight="bold">{column}</text>')
-        y += row
-        for name, value in values.items():
-            w = (width - left - 90) * value / top
-            colour = "#2a6f97" if "jitkit" in name else "#b0b0b0"
-            parts.append(f'<text x="{left - 8}" y="{y}" text-anchor="end">{name}</text>'
-                         f'<rect x="{left}" y="{y - 12}" width="{w:.1f}" height="15" fill="{colour}"/>'
-                         f'<text x="{left + w + 6:.1f}" y="{y}">{value:.2f}</text>')
-            y += row
-        y += row // 2
-    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y + 20}" font-family="sans-serif" '
-                    f'font-size="13"><rect width="100%" height="100%" fill="white"/>{"".join(parts)}'
-                    f'<text x="10" y="{y + 8}" fill="#555">{title}; coreutils = 1.00, less is better</text></svg>\n')
+def ratio(values: dict[str, float], row: str) -> float | None:
+    return values[row] / values["coreutils"] if row in values else None
 
 
-def table(taken: dict[str, float], counted: dict[str, float]) -> None:
-    print(f"{'':36}{'x86-64':>9}{'':7}{'AArch64 (QEMU)':>20}\n{'':36}{'CPU s':>9}{'ratio':>7}{'instructions/byte':>20}{'ratio':>7}")
+def table(taken: dict[str, float], counted: dict[str, float]) -> str:
+    rows = []
     for row in taken:
-        count = f"{counted[row]:20.2f}{counted[row] / counted['coreutils']:7.2f}" if row in counted else f"{'-':>20}{'-':>7}"
-        print(f"{row:36}{taken[row]:9.2f}{taken[row] / taken['coreutils']:7.2f}{count}")
+        both = [figure for values in (taken, counted) for figure in (values.get(row), ratio(values, row))]
+        rows.append([row, *map(figures.number, both)])
+    return figures.table(["", "x86-64\nCPU s", "ratio", "AArch64 (QEMU)\ninstructions/byte", "ratio"], rows)
 
 
 def main() -> None:
@@ -160,8 +157,10 @@ def main() -> None:
     parser.add_argument("--file", type=Path, help="a sparse one of --size MiB unless it is named")
     parser.add_argument("--size", type=int, default=1024, help="MiB of the file that is made")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--counted", type=int, nargs=2, default=[64, 128], help="MiB of the file's beginning on AArch64", metavar="MIB")
-    parser.add_argument("--count", default="", help="only rows with this text in their name, and coreutils, on AArch64", metavar="TEXT")
+    parser.add_argument("--counted", type=int, nargs=2, default=[64, 128], metavar="MIB",
+                        help="MiB of the file's beginning on AArch64")
+    parser.add_argument("--count", default="", metavar="TEXT",
+                        help="only rows with this text in their name, and coreutils, on AArch64")
     options = parser.parse_args()
     if os.uname().machine != "x86_64":
         fail("this compares times on x86-64 with counts under QEMU: the host has to be x86-64")
@@ -173,17 +172,23 @@ def main() -> None:
     if not 0 < lengths[0] < lengths[1]:
         fail(f"{file} has to have at least 2 MiB, and --counted a smaller number before a larger one")
     CLASSES.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["javac", "-d", CLASSES, *PROVIDER.glob("*.java"), Path(__file__).with_name("HashFile.java")], check=True)
+    sources = [*PROVIDER.glob("*.java"), Path(__file__).with_name("HashFile.java")]
+    subprocess.run([java17.home() / "bin" / "javac", "-d", CLASSES, *sources], check=True)
     progress = Progress(5 * options.runs + 2 * sum(row == "coreutils" or options.count in row for row in host_rows()))
     taken = seconds(file, options.runs, progress)
     counted = instructions(file, lengths, options.count, progress)
     progress.end()
-    print(f"SHA-1 of {file}, {size:,} MiB: medians of {options.runs} runs; instructions between {lengths[0]} and {lengths[1]} MiB of it")
-    table(taken, counted)
-    (OUT / "results.json").write_text(json.dumps({"cpu seconds": taken, "instructions per byte": counted}, indent=1) + "\n")
-    ratios = lambda values: {row: value / values["coreutils"] for row, value in values.items()}
-    chart({"x86-64: CPU seconds": ratios(taken), "AArch64: executed instructions": ratios(counted)}, f"SHA-1 of {size:,} MiB", OUT / "results.svg")
-    print(f"written: {(OUT / 'results.json').relative_to(ROOT)}, {(OUT / 'results.svg').relative_to(ROOT)}")
+    print(f"SHA-1 of {file}, {size:,} MiB: medians of {options.runs} runs; "
+          f"instructions between {lengths[0]} and {lengths[1]} MiB of it")
+    print(table(taken, counted))
+    results = {"cpu seconds": taken, "instructions per byte": counted}
+    (OUT / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    columns = {"x86-64: CPU seconds": taken, "AArch64: executed instructions": counted}
+    groups = {column: {row: ratio(values, row) for row in values} for column, values in columns.items()}
+    picture = figures.bars(groups, "{:.2f}", lambda row: "#2a6f97" if "jitkit" in row else "#b0b0b0", one_scale=True)
+    title = f"SHA-1 of {size:,} MiB"
+    (OUT / "results.html").write_text(figures.page(title, "coreutils = 1.00; less is better", {"": picture}))
+    print(f"written: {(OUT / 'results.json').relative_to(ROOT)}, {(OUT / 'results.html').relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

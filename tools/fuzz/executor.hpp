@@ -77,7 +77,8 @@ class TargetExecutor final : public Executor {
   using FeatureSet = typename Isa::FeatureSet;
 
   // `emulator`: the words before a program; none: this CPU.
-  TargetExecutor(Level level, const std::vector<std::string>& emulator) : level_(level), guest_(Target::linker, emulator) {
+  TargetExecutor(Level level, const std::vector<std::string>& emulator)
+      : level_(level), guest_(Target::linker, emulator) {
     name_ = Isa::name;
     for (const std::string& w : emulator) emulator_ += (emulator_.empty() ? "" : " ") + w;
     if (!emulator.empty()) name_ += " under " + emulator_;
@@ -92,7 +93,8 @@ class TargetExecutor final : public Executor {
     const FeatureSet has = features_of(guest_.hello(), FeatureSet());
     FeatureSet uses = Isa::core_features();
     if (const auto lacking = has.first_missing(uses); lacking != FeatureSet::Feature::base)
-      return fmt::format("the CPU lacks {}, which code for {} needs", Isa::feature_name(static_cast<u64>(lacking)), Isa::name);
+      return fmt::format("the CPU lacks {}, which code for {} needs", Isa::feature_name(static_cast<u64>(lacking)),
+                         Isa::name);
     if (level_ == Level::all) uses = has;
     uses_ = uses;
     if (image_ == nullptr) {
@@ -101,7 +103,8 @@ class TargetExecutor final : public Executor {
       o.conventions = tools::custom_conventions<Isa>();
       image_ = std::make_unique<Image<Isa>>(o);
       run_options_ = fmt::format("--target {} --features {}", Isa::name, names(uses));
-      if (!emulator_.empty() && (tools::is_host<Target> || emulator_ != Target::emulator)) run_options_ += fmt::format(" --emulator '{}'", emulator_);
+      if (!emulator_.empty() && (tools::is_host<Target> || emulator_ != Target::emulator))
+        run_options_ += fmt::format(" --emulator '{}'", emulator_);
     }
     image_->helpers(guest_.hello());
     return {};
@@ -133,7 +136,8 @@ class TargetExecutor final : public Executor {
   static std::string names(FeatureSet set) {
     std::string s;
     for (u32 n = 1; n < feature_count(set); ++n)
-      if (set.has(static_cast<typename FeatureSet::Feature>(n))) s += (s.empty() ? "" : ",") + std::string(Isa::feature_name(n));
+      if (set.has(static_cast<typename FeatureSet::Feature>(n)))
+        s += (s.empty() ? "" : ",") + std::string(Isa::feature_name(n));
     return s;
   }
 

@@ -84,7 +84,8 @@ class Finding {
     Job job{&whole};
     if (source_.expect(whole) && whole.optimise(p.level()).empty()) e.execute(job, true);
     shown_ = whole.error().empty() && !job.refused() && !job.good();
-    const std::string show = fmt::format("jitkit run FILE {1} {0}\njitkit run FILE {2} {0}\n", entry, how_, source_.run_options());
+    const std::string show =
+        fmt::format("jitkit run FILE {1} {0}\njitkit run FILE {2} {0}\n", entry, how_, source_.run_options());
     return shown_ ? comment(show) + text : p.text();
   }
   static Param plain(Type t) {

@@ -98,7 +98,8 @@ class Fuzzer {
       totals_.add(s, programs[n]->cases().size());
     }
     for (usize n = 0; n < programs.size(); ++n)
-      if (!source_.expect(*programs[n], jobs[0][n])) return fail(executors_[0].get(), *programs[n], programs[n]->error());
+      if (!source_.expect(*programs[n], jobs[0][n]))
+        return fail(executors_[0].get(), *programs[n], programs[n]->error());
     for (usize e = 0; e < executors_.size(); ++e)
       for (Job& j : jobs[e])
         if (!j.good() && !judge(*executors_[e], j)) return false;

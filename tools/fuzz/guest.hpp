@@ -28,7 +28,8 @@ namespace jitkit::fuzz {
 class Guest {
  public:
   // `linker`: the C compiler of the target; `emulator`: the words before the program, none for this CPU.
-  Guest(std::string linker, std::vector<std::string> emulator) : linker_(std::move(linker)), emulator_(std::move(emulator)) {}
+  Guest(std::string linker, std::vector<std::string> emulator)
+      : linker_(std::move(linker)), emulator_(std::move(emulator)) {}
   Guest(const Guest&) = delete;
   Guest& operator=(const Guest&) = delete;
   ~Guest() { stop(); }

@@ -159,7 +159,8 @@ class Program {
     const std::vector<Type> types = result_types(function(n));
     std::string s;
     for (usize i = 0; i < o.values.size(); ++i)
-      s += (i != 0 ? ", " : "") + (expectation && is_nan(types[i], o.values[i]) ? "nan" : constant_text(types[i], o.values[i]));
+      s += (i != 0 ? ", " : "") +
+           (expectation && is_nan(types[i], o.values[i]) ? "nan" : constant_text(types[i], o.values[i]));
     return o.values.size() == 1 ? s : "(" + s + ")";
   }
 
@@ -173,7 +174,8 @@ class Program {
           ++s.ops;
           s.native += is_native(f[i].op) ? 1 : 0;
           s.calls = s.calls || is_call(f[i].op);
-          s.guards = s.guards || f[i].op == Opcode::guard || f[i].op == Opcode::guard_not || f[i].op == Opcode::load_trap;
+          s.guards =
+              s.guards || f[i].op == Opcode::guard || f[i].op == Opcode::guard_not || f[i].op == Opcode::load_trap;
         }
       Arena arena;
       Cfg cfg;

@@ -27,7 +27,8 @@ class RandomBody : public RandomGuards {
  public:
   static constexpr u64 cost_limit = 40000;
 
-  RandomBody(FunctionData& f, RandomSource& r, std::span<const RandomFunctionInfo> callees, std::vector<bool> by_address)
+  RandomBody(FunctionData& f, RandomSource& r, std::span<const RandomFunctionInfo> callees,
+             std::vector<bool> by_address)
       : RandomGuards(f, r), callees_(callees), by_address_(std::move(by_address)) {}
 
   // Fills the function with about `size` instructions and gives its cost.
@@ -89,7 +90,8 @@ class RandomBody : public RandomGuards {
   }
   void allocate() {
     const Value more = make(Opcode::and_, Type::i64, {pick_variable(Type::i64), number(127)});
-    const Value size = r_.chance(50) ? make(Opcode::add, Type::i64, {more, number(smallest_object)}) : number(smallest_object);
+    const Value size =
+        r_.chance(50) ? make(Opcode::add, Type::i64, {more, number(smallest_object)}) : number(smallest_object);
     const Value base = make(Opcode::alloca_, Type::none, {size}, r_.one_of({16U, 16U, 32U, 128U}), 0, Type::ptr);
     clear(base, size);
     objects_.push_back({base, smallest_object, true, true});
@@ -250,7 +252,8 @@ class RandomBody : public RandomGuards {
     arguments.insert(arguments.begin(), next);
     const std::vector<Value> results = some_values(out);
     const bool up = r_.chance(50);
-    const Value c = make(Opcode::icmp, counter, {next, constant(counter, 0)}, static_cast<u32>(up ? ICond::ne : ICond::eq), 0, Type::i1);
+    const Value c = make(Opcode::icmp, counter, {next, constant(counter, 0)},
+                         static_cast<u32>(up ? ICond::ne : ICond::eq), 0, Type::i1);
     up ? go_if(c, {header, arguments}, {exit, results}) : go_if(c, {exit, results}, {header, arguments});
     forget(m);
     times_ = outer;
@@ -313,7 +316,8 @@ class RandomBody : public RandomGuards {
       take(b, list);
       statements(size / count, 3);
       const Value left = make(Opcode::sub, Type::i32, {fuel_in, constant(Type::i32, 1)});
-      const Value done = make(Opcode::icmp, Type::i32, {left, constant(Type::i32, 0)}, static_cast<u32>(ICond::eq), 0, Type::i1);
+      const Value done =
+          make(Opcode::icmp, Type::i32, {left, constant(Type::i32, 0)}, static_cast<u32>(ICond::eq), 0, Type::i1);
       const Block on = f_.new_block();
       go_if(done, {exit, some_values(list)}, {on, {}});
       enter(on);
@@ -373,7 +377,8 @@ class RandomBody : public RandomGuards {
     std::vector<Value> operands;
     if (!arguments_for(*callee, false, operands)) return;
     const Signature& s = f_.module->signature(callee->signature);
-    for (u32 n = s.variadic ? r_.below(6) : 0; n > 0; --n) operands.push_back(pick(r_.one_of({Type::i64, Type::f64, Type::i32})));
+    for (u32 n = s.variadic ? r_.below(6) : 0; n > 0; --n)
+      operands.push_back(pick(r_.one_of({Type::i64, Type::f64, Type::i32})));
     std::vector<Type> types;
     for (const Param& p : f_.module->results(callee->signature)) types.push_back(p.type);
     Inst i;
@@ -452,8 +457,9 @@ class RandomBody : public RandomGuards {
     switch (t) {
       case Type::i64: return v;
       case Type::i128:
-        return make(Opcode::xor_, Type::i64, {make(Opcode::trunc, Type::i64, {v}),
-                                              make(Opcode::trunc, Type::i64, {make(Opcode::lshr, t, {v, constant(t, 64)})})});
+        return make(Opcode::xor_, Type::i64,
+                    {make(Opcode::trunc, Type::i64, {v}),
+                     make(Opcode::trunc, Type::i64, {make(Opcode::lshr, t, {v, constant(t, 64)})})});
       case Type::v128:
         return make(Opcode::add, Type::i64, {make(Opcode::vextract, t, {v}, 0, static_cast<u8>(Lane::i64), Type::i64),
                                              make(Opcode::vextract, t, {v}, 1, static_cast<u8>(Lane::i64), Type::i64)});

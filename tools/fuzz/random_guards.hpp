@@ -61,7 +61,8 @@ class RandomGuards : public RandomPatterns {
     for (u32 n = r_.chance(30) ? 2 : 1; n > 0; --n) {
       if (r_.chance(30)) {  // a sum of halves, which overflows at the edges alone
         const Value half = make(Opcode::ashr, Type::i64, {pick_variable(Type::i64), number(1)});
-        const Value operands[] = {overflow(r_.chance(50) ? Opcode::sadd_ov : Opcode::ssub_ov, Type::i64, half, number(r_.below(1U << 30)))};
+        const Value operands[] = {
+            overflow(r_.chance(50) ? Opcode::sadd_ov : Opcode::ssub_ov, Type::i64, half, number(r_.below(1U << 30)))};
         put(Opcode::guard_not, Type::none, operands, {}, s.id);
         continue;
       }
@@ -69,7 +70,8 @@ class RandomGuards : public RandomPatterns {
       const Value low = make(Opcode::and_, Type::i64, {pick_variable(Type::i64), number(values - 1)});
       const bool sense = r_.chance(50);
       const ICond holds = sense ? ICond::ne : ICond::eq;
-      const Value c = make(Opcode::icmp, Type::i64, {low, number(r_.below(values))}, static_cast<u32>(holds), 0, Type::i1);
+      const Value c =
+          make(Opcode::icmp, Type::i64, {low, number(r_.below(values))}, static_cast<u32>(holds), 0, Type::i1);
       const Value operands[] = {c};
       put(sense ? Opcode::guard : Opcode::guard_not, Type::none, operands, {}, s.id);
     }

@@ -28,7 +28,8 @@ bool is_defined(std::string_view form, bool flags) {
   for (const std::string_view open : {"rcp", "vrcp", "rsqrt", "vrsqrt", "bsf", "bsr", "shld", "shrd"})
     if (form.starts_with(open)) return false;
   if (!flags) return true;
-  for (const std::string_view whole : {"add_", "adc_", "sub_", "sbb_", "cmp_", "neg_", "and_", "or_", "xor_", "test_", "adcx", "adox"})
+  for (const std::string_view whole :
+       {"add_", "adc_", "sub_", "sbb_", "cmp_", "neg_", "and_", "or_", "xor_", "test_", "adcx", "adox"})
     if (form.starts_with(whole)) return true;
   return false;
 }
@@ -152,7 +153,9 @@ class NativeSequence {
     for (u32 n = 0; n < 10; ++n) list[n].type = n < 6 ? Type::i64 : Type::v128;
     return list;
   }
-  u32 results() const { return list_.empty() ? 0 : list_.back().first_result + static_cast<u32>(list_.back().types.size()); }
+  u32 results() const {
+    return list_.empty() ? 0 : list_.back().first_result + static_cast<u32>(list_.back().types.size());
+  }
 
   // A step, with one that makes its flags before it if it reads them.
   void add() {
@@ -174,8 +177,10 @@ class NativeSequence {
     Step s{f, makes_flags};
     s.first_result = results();
     const NativeShape shape = native_shape(isa, f);
-    for (u32 n = 0; n + (shape.reads_flags ? 1 : 0) < shape.uses; ++n) s.uses.push_back(use(native_slot(*native_operand(isa, f, role_use, n), role_use).implied));
-    for (u32 n = 0; n < shape.defs; ++n) s.types.push_back(native_slot(*native_operand(isa, f, role_def, n), role_def).implied);
+    for (u32 n = 0; n + (shape.reads_flags ? 1 : 0) < shape.uses; ++n)
+      s.uses.push_back(use(native_slot(*native_operand(isa, f, role_use, n), role_use).implied));
+    for (u32 n = 0; n < shape.defs; ++n)
+      s.types.push_back(native_slot(*native_operand(isa, f, role_def, n), role_def).implied);
     s.immediates.resize(shape.immediates);
     return s;
   }
@@ -221,7 +226,8 @@ class NativeSequence {
     Builder b(f);
     b.entry();
     const Value in = b.symbol_addr(f.module->find("in")), out = b.symbol_addr(f.module->find("out"));
-    for (u32 n = 0; n < 10; ++n) b.store(in, b.param(b.block(), n), static_cast<i32>(n < 6 ? 8 * n : 48 + 16 * (n - 6)));
+    for (u32 n = 0; n < 10; ++n)
+      b.store(in, b.param(b.block(), n), static_cast<i32>(n < 6 ? 8 * n : 48 + 16 * (n - 6)));
     std::vector<std::vector<Value>> values(list_.size());
     const auto place = [&](usize n, u32 k) { return static_cast<i32>(64 * (list_[n].first_result + k)); };
     std::vector<usize> waiting;  // steps whose results are still to be stored

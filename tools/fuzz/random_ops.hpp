@@ -68,7 +68,8 @@ class RandomOps : public RandomValues {
       case Opcode::srem_trap:
       case Opcode::urem_trap: {
         if (!r_.chance(3)) {
-          const Value divisor = make(Opcode::or_, t, {make(Opcode::and_, t, {pick(t), constant(t, 0x7f >> 1)}), constant(t, 1)});
+          const Value divisor =
+              make(Opcode::or_, t, {make(Opcode::and_, t, {pick(t), constant(t, 0x7f >> 1)}), constant(t, 1)});
           keep(make(op, t, {pick(t), divisor}));
           return;
         }
@@ -119,7 +120,8 @@ class RandomOps : public RandomValues {
     Type results[2];
     for (u32 n = 0; n < s.results; ++n) results[n] = letter_type(s.result[n], t, lane);
     const u8 flags = has_lane(op) ? static_cast<u8>(lane) : 0;
-    const Inst i = put(op, has_type(op) ? t : Type::none, {operands, s.operands}, {results, s.results}, option(op, t, lane), flags);
+    const Inst i = put(op, has_type(op) ? t : Type::none, {operands, s.operands}, {results, s.results},
+                       option(op, t, lane), flags);
     for (u32 n = 0; n < s.results; ++n) {
       const Value v = f_.result(i, n);
       if (is_arithmetic(op) && t != Type::f16)
@@ -188,7 +190,8 @@ class RandomOps : public RandomValues {
     }
     const Type from = type_of(types::fp);
     Value x = small(from);
-    if (r_.chance(50)) x = make(Opcode::fmul, from, {x, constant(from, from == Type::f32 ? 0x3e800000 : u64{0x3fd} << 52)});
+    if (r_.chance(50))
+      x = make(Opcode::fmul, from, {x, constant(from, from == Type::f32 ? 0x3e800000 : u64{0x3fd} << 52)});
     keep(make(op, t, {x}));
   }
 
@@ -236,7 +239,8 @@ class RandomOps : public RandomValues {
     if (op == Opcode::memcopy && (!(to.own || from.own) || to.base == from.base)) return;
     const u32 most = r_.chance(20) ? smallest_object : r_.one_of({0U, 1U, 7U, 8U, 15U, 16U, 31U, 63U});
     Value count = number(r_.below(most + 1));
-    if (r_.chance(40) && is_pow2(most + 1)) count = make(Opcode::and_, Type::i64, {pick_variable(Type::i64), number(most)});
+    if (r_.chance(40) && is_pow2(most + 1))
+      count = make(Opcode::and_, Type::i64, {pick_variable(Type::i64), number(most)});
     const Value second = op == Opcode::memset ? pick(Type::i32) : base_of(from);
     const Value operands[] = {base_of(to), second, count};
     put(op, Type::none, operands, {});

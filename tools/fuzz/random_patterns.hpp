@@ -37,7 +37,9 @@ class RandomPatterns : public RandomOps {
     const Type t = type_of(types::wide_int);
     switch (r_.below(8)) {
       case 0: return compare(t, pick_variable(t), constant_of(t));
-      case 1: return compare(t, make(Opcode::and_, t, {pick_variable(t), constant(t, u64{1} << r_.below(ir::bits(t)))}), constant(t, 0), true);
+      case 1:
+        return compare(t, make(Opcode::and_, t, {pick_variable(t), constant(t, u64{1} << r_.below(ir::bits(t)))}),
+                       constant(t, 0), true);
       case 2: return compare(t, pick_variable(t), constant(t, 0));
       case 3: return compare(t, make(Opcode::and_, t, {pick(t), pick(t)}), constant(t, 0), true);
       case 4: {
@@ -128,8 +130,9 @@ class RandomPatterns : public RandomOps {
   }
 
   void immediate(Type t) {
-    static constexpr u64 edges[] = {0xfff, 0x1000, 0xfff000, 0x1001, 0x7fffffff, 0x80000000, 0xff00ff00ff00ff00,
-                                    0x5555555555555555, 0xffff0000, 0xffffffff, 0x80, 0x7f, 0xffffff80, 0x123456789abcdef};
+    static constexpr u64 edges[] = {
+        0xfff,      0x1000,     0xfff000, 0x1001, 0x7fffffff, 0x80000000,       0xff00ff00ff00ff00, 0x5555555555555555,
+        0xffff0000, 0xffffffff, 0x80,     0x7f,   0xffffff80, 0x123456789abcdef};
     u64 v = r_.one_of(edges);
     if (r_.chance(40)) v = 0 - v;
     keep(make(r_.one_of(plain), t, {pick_variable(t), constant(t, v)}));
@@ -141,7 +144,8 @@ class RandomPatterns : public RandomOps {
     Value v = make(Opcode::load, t, {p.address}, static_cast<u32>(p.offset), MemFlags::make(p.align).bits);
     if (r_.chance(30) && ir::bits(t) < 64) v = make(r_.chance(50) ? Opcode::sext : Opcode::zext, Type::i64, {v});
     const Type u = type(v);
-    keep(r_.chance(70) ? make(r_.one_of(plain), u, {pick(u), v}) : compare(u, v, r_.chance(50) ? pick(u) : constant_of(u)));
+    keep(r_.chance(70) ? make(r_.one_of(plain), u, {pick(u), v})
+                       : compare(u, v, r_.chance(50) ? pick(u) : constant_of(u)));
   }
 
   void operate_store(Type t) {
@@ -196,7 +200,8 @@ class RandomPatterns : public RandomOps {
       keep(f_.result(i, 0));
       carry = f_.result(i, 1);
       // What may stand between without an end of the chain.
-      if (r_.chance(20)) keep(make(r_.one_of({Opcode::add, Opcode::sub}), t, {pick(t), r_.chance(50) ? pick(t) : constant_of(t)}));
+      if (r_.chance(20))
+        keep(make(r_.one_of({Opcode::add, Opcode::sub}), t, {pick(t), r_.chance(50) ? pick(t) : constant_of(t)}));
       if (r_.chance(10)) neighbours(t);
     }
     if (r_.chance(50)) keep(carry);
@@ -234,9 +239,11 @@ class RandomPatterns : public RandomOps {
 
   void wide_value() {
     const Value low = make(Opcode::zext, Type::i128, {pick(Type::i64)});
-    const Value high = make(Opcode::shl, Type::i128, {make(Opcode::zext, Type::i128, {pick(Type::i64)}), constant(Type::i128, 64)});
+    const Value high =
+        make(Opcode::shl, Type::i128, {make(Opcode::zext, Type::i128, {pick(Type::i64)}), constant(Type::i128, 64)});
     const Value v = keep(make(Opcode::or_, Type::i128, {low, high}));
-    const Value s = make(r_.one_of(shifts), Type::i128, {v, r_.chance(50) ? constant(Type::i128, r_.below(128)) : pick(Type::i128)});
+    const Value s = make(r_.one_of(shifts), Type::i128,
+                         {v, r_.chance(50) ? constant(Type::i128, r_.below(128)) : pick(Type::i128)});
     keep(make(Opcode::trunc, Type::i64, {s}));
   }
 
@@ -253,7 +260,8 @@ class RandomPatterns : public RandomOps {
     for (u32 n = 0; n < count; ++n) {
       const u32 at = first + (r_.chance(85) ? n : r_.below(count)) * size;
       const Value operands[] = {base, store ? pick(t) : Value()};
-      const Inst i = put(store ? Opcode::store : Opcode::load, t, {operands, store ? 2U : 1U}, {&t, store ? 0U : 1U}, at, flags);
+      const Inst i =
+          put(store ? Opcode::store : Opcode::load, t, {operands, store ? 2U : 1U}, {&t, store ? 0U : 1U}, at, flags);
       if (!store) keep(f_.result(i));
     }
   }

@@ -80,7 +80,8 @@ class RandomSource {
       case 0: return one_of(special);
       case 1: return static_cast<double>(static_cast<i64>(integer(64)));
       case 2: return static_cast<double>(below(200)) / 8 - 10;
-      default: return below(40) == 0 ? std::bit_cast<double>(u64{0x7ff0000000000000}) : static_cast<double>(below(1000));
+      default:
+        return below(40) == 0 ? std::bit_cast<double>(u64{0x7ff0000000000000}) : static_cast<double>(below(1000));
     }
   }
 

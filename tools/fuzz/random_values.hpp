@@ -131,7 +131,8 @@ class RandomValues {
     if (r_.chance(55)) {
       const u32 at = r_.below(room / unit + 1) * unit;
       const i64 moved = r_.chance(30) ? r_.one_of({8, 16, -16, 4096, 70000, -100000}) : 0;
-      if (moved != 0) p.address = make(Opcode::ptr_add, Type::none, {p.address, number(static_cast<u64>(moved))}, 0, 0, Type::ptr);
+      if (moved != 0)
+        p.address = make(Opcode::ptr_add, Type::none, {p.address, number(static_cast<u64>(moved))}, 0, 0, Type::ptr);
       p.offset = static_cast<i32>(static_cast<i64>(at) - moved);
       return p;
     }

@@ -205,8 +205,8 @@ class Reducer {
         function = line.substr(name, line.find('(', name) - name);
         const auto mentions = [&](const std::string& what) {
           for (usize p = text.find(what); p != std::string::npos; p = text.find(what, p + 1))
-            if (std::isalnum(static_cast<unsigned char>(text[p + what.size()])) == 0 && text.compare(p - 1, 1, " ") == 0 &&
-                text.rfind("func", p) < text.rfind('\n', p))
+            if (std::isalnum(static_cast<unsigned char>(text[p + what.size()])) == 0 &&
+                text.compare(p - 1, 1, " ") == 0 && text.rfind("func", p) < text.rfind('\n', p))
               return true;
           return false;
         };

@@ -73,7 +73,8 @@ class NativeSource final : public Source {
     if (first.refused()) return p.fail(first.failure);
     std::vector<Outcome> outcomes = first.outcomes;
     for (const Outcome& o : outcomes)  // families neither fault nor trap
-      if (o.kind != Outcome::Kind::returned) return p.fail("the instructions do not run to their end on " + first_.name());
+      if (o.kind != Outcome::Kind::returned)
+        return p.fail("the instructions do not run to their end on " + first_.name());
     for (usize n = 1; n + 2 < outcomes.size(); ++n)
       if (p.cases()[n - 1].function == "f0" && p.cases()[n].function == "memory") outcomes[n] = outcomes[n + 2];
     p.expect(std::move(outcomes));
@@ -90,7 +91,8 @@ class NativeSource final : public Source {
       return std::chrono::steady_clock::now() < end && expect(smaller) && fails(smaller);
     };
     for (usize n = 0; n + 4 <= cases.size(); n += 4) {
-      const std::vector<Case> one(cases.begin() + static_cast<std::ptrdiff_t>(n), cases.begin() + static_cast<std::ptrdiff_t>(n) + 4);
+      const std::vector<Case> one(cases.begin() + static_cast<std::ptrdiff_t>(n),
+                                  cases.begin() + static_cast<std::ptrdiff_t>(n) + 4);
       if (!still(kept, one)) continue;
       cases = one;
       break;

@@ -66,7 +66,9 @@ class Wrapper {
     unit.module.symbol(s).linkage = ir::Linkage::exported;
     return unit.add_function(s);
   }
-  static bool narrow(ir::Type t) { return t == ir::Type::i1 || t == ir::Type::i8 || t == ir::Type::i16 || t == ir::Type::i32; }
+  static bool narrow(ir::Type t) {
+    return t == ir::Type::i1 || t == ir::Type::i8 || t == ir::Type::i16 || t == ir::Type::i32;
+  }
   static i32 offset(usize slot) { return static_cast<i32>(slot * slot_bytes); }
 
   ir::Value load(ir::Type t, usize slot) {

@@ -58,7 +58,8 @@ void FunctionImporter::read_modify_write(LLVMValueRef i) {
   const ir::Order o = order_of(LLVMGetOrdering(i));
   const ir::MemFlags f = natural(l.type, i);
   const LLVMAtomicRMWBinOp op = LLVMGetAtomicRMWBinOp(i);
-  if (op == LLVMAtomicRMWBinOpXchg) return define(i, from_atomic(b_.atomic_xchg(address, as_atomic(x), o, 0, f), l.type));
+  if (op == LLVMAtomicRMWBinOpXchg)
+    return define(i, from_atomic(b_.atomic_xchg(address, as_atomic(x), o, 0, f), l.type));
   if (l.type == Type::i128) return define(i, loop_update(i, address, x, l, o));
   switch (op) {
     case LLVMAtomicRMWBinOpAdd: return define(i, b_.atomic_add(address, x, o, 0, f));

@@ -10,8 +10,8 @@ Leaves FunctionImporter::results_of(ir::Inst call, const std::vector<Leaf>& type
   return all;
 }
 
-Leaves FunctionImporter::library(const char* name, std::initializer_list<Type> params, std::initializer_list<Type> results,
-                                 std::initializer_list<Value> args) {
+Leaves FunctionImporter::library(const char* name, std::initializer_list<Type> params,
+                                 std::initializer_list<Type> results, std::initializer_list<Value> args) {
   const ir::Inst call = b_.call(m_.library(name, params, results), args);
   Leaves all;
   for (u32 n = 0; n < results.size(); ++n) all.push_back(b_.result(call, n));

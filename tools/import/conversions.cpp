@@ -53,7 +53,8 @@ ir::Value FunctionImporter::to_integer(Value x, const Leaf& to, bool is_signed, 
   if (to.bits > 64) {
     if (saturates) throw Refused{"a saturating conversion to more than 64 bits"};
     const bool is_double = b_.function().type(x) == Type::f64;
-    const char* name = is_signed ? (is_double ? "__fixdfti" : "__fixsfti") : (is_double ? "__fixunsdfti" : "__fixunssfti");
+    const char* name =
+        is_signed ? (is_double ? "__fixdfti" : "__fixsfti") : (is_double ? "__fixunsdfti" : "__fixunssfti");
     return fit(library1(name, {b_.function().type(x)}, Type::i128, {x}), to);
   }
   const Leaf word = integer_leaf(to.bits > 32 ? 64 : 32);
@@ -102,7 +103,8 @@ Leaves FunctionImporter::reinterpret(const Leaves& x, LLVMTypeRef from, LLVMType
     return (l.is_integer() ? l.bits : ir::bits(l.type)) * (is_vector(t) ? LLVMGetVectorSize(t) : 1U);
   };
   if (one && layout_.leaf(from).type == layout_.leaf(to).type) return x;
-  if (one && !layout_.leaf(from).is_odd() && layout_.leaf(to).type != Type::i1) return {b_.bitcast(layout_.leaf(to).type, x[0])};
+  if (one && !layout_.leaf(from).is_odd() && layout_.leaf(to).type != Type::i1)
+    return {b_.bitcast(layout_.leaf(to).type, x[0])};
   const unsigned bits = width(from);
   const Value whole = gathered(x, from, bits);
   if (is_vector(to) && !layout_.vector(to).packed) return scattered(whole, to);

@@ -172,8 +172,8 @@ ir::Value FunctionImporter::in_single(Lanes x, F f) {
 template <class F>
 void FunctionImporter::each(LLVMValueRef i, F f) {
   const LLVMTypeRef type = LLVMTypeOf(i);
-  const unsigned operands = static_cast<unsigned>(LLVMIsACallInst(i) != nullptr ? LLVMGetNumArgOperands(i)
-                                                                                : static_cast<unsigned>(LLVMGetNumOperands(i)));
+  const unsigned operands = static_cast<unsigned>(
+      LLVMIsACallInst(i) != nullptr ? LLVMGetNumArgOperands(i) : static_cast<unsigned>(LLVMGetNumOperands(i)));
   std::vector<Lanes> from;
   const bool whole = !is_vector(type);
   unsigned count = 1;

@@ -9,9 +9,9 @@ bool starts(const std::string& s, const char* with) { return s.rfind(with, 0) ==
 
 // What says something to LLVM's passes and nothing to the machine.
 bool is_note(const std::string& name) {
-  for (const char* n : {"llvm.lifetime.", "llvm.dbg.", "llvm.assume", "llvm.donothing", "llvm.experimental.noalias.scope.decl",
-                        "llvm.invariant.end", "llvm.prefetch", "llvm.va_end", "llvm.sideeffect", "llvm.pseudoprobe",
-                        "llvm.var.annotation"})
+  for (const char* n : {"llvm.lifetime.", "llvm.dbg.", "llvm.assume", "llvm.donothing",
+                        "llvm.experimental.noalias.scope.decl", "llvm.invariant.end", "llvm.prefetch", "llvm.va_end",
+                        "llvm.sideeffect", "llvm.pseudoprobe", "llvm.var.annotation"})
     if (starts(name, n)) return true;
   return false;
 }
@@ -26,8 +26,8 @@ bool is_first_argument(const std::string& name) {
 }  // namespace
 
 void FunctionImporter::intrinsic(LLVMValueRef i, const std::string& name) {
-  if (plain_intrinsic(i, name) || memory_intrinsic(i, name) || overflow_intrinsic(i, name) || integer_intrinsic(i, name) ||
-      float_intrinsic(i, name) || reduction(i, name))
+  if (plain_intrinsic(i, name) || memory_intrinsic(i, name) || overflow_intrinsic(i, name) ||
+      integer_intrinsic(i, name) || float_intrinsic(i, name) || reduction(i, name))
     return;
   refuse(i);
 }

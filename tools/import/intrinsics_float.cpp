@@ -9,8 +9,8 @@ bool is_op(const std::string& name, const std::string& op) { return name.rfind("
 
 // Functions of libm with the same name, of one, two or three arguments.
 bool is_libm(const std::string& op) {
-  for (const char* n : {"sin", "cos", "tan", "exp", "exp2", "exp10", "log", "log2", "log10", "pow", "round", "rint", "asin",
-                        "acos", "atan", "sinh", "cosh", "tanh"})
+  for (const char* n : {"sin", "cos", "tan", "exp", "exp2", "exp10", "log", "log2", "log10", "pow", "round", "rint",
+                        "asin", "acos", "atan", "sinh", "cosh", "tanh"})
     if (op == n) return true;
   return false;
 }
@@ -28,7 +28,8 @@ bool FunctionImporter::float_intrinsic(LLVMValueRef i, const std::string& name) 
   if (op == "floor") return unary([&](const Lanes& x) { return b_.ffloor(x[0]); });
   if (op == "ceil") return unary([&](const Lanes& x) { return b_.fceil(x[0]); });
   if (op == "trunc") return unary([&](const Lanes& x) { return b_.ftrunc(x[0]); });
-  if (op == "roundeven" || op == "nearbyint" || op == "rint") return unary([&](const Lanes& x) { return b_.fnearest(x[0]); });
+  if (op == "roundeven" || op == "nearbyint" || op == "rint")
+    return unary([&](const Lanes& x) { return b_.fnearest(x[0]); });
   if (op == "fma") return unary([&](const Lanes& x) { return b_.fma(x[0], x[1], x[2]); });
   // No contraction: two roundings are as right as one.
   if (op == "fmuladd") return unary([&](const Lanes& x) { return b_.fadd(b_.fmul(x[0], x[1]), x[2]); });

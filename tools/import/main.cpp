@@ -94,7 +94,8 @@ int main(int argc, char** argv) {
   CLI::App app("LLVM IR that clang made from C, to jitkit's IR", "jitkit-import");
   app.add_option("FILE", a.file, "LLVM IR, text or bitcode")->required();
   app.add_option("-o,--output", a.out, "the file to write, - for standard output");
-  app.add_option("--target", a.target, "arm64 or x86_64: must be the file's")->check(CLI::IsMember({"arm64", "x86_64"}));
+  app.add_option("--target", a.target, "arm64 or x86_64: must be the file's")
+      ->check(CLI::IsMember({"arm64", "x86_64"}));
   a.optimisation.add_options(app);
   app.add_flag("-c", a.object, "write an object");
   CLI::Option* run = app.add_flag("--run", a.run, "link with the C library and run main");

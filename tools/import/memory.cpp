@@ -65,7 +65,8 @@ void FunctionImporter::offset_pointer(LLVMValueRef i) {
     }
     const Value k = resized(value(index), layout_.leaf(LLVMTypeOf(index)), integer_leaf(64), true);
     const bool shift = size > 0 && (size & (size - 1)) == 0;
-    address = b_.ptr_add(address, shift ? b_.shl(k, b_.i64(log2_floor(static_cast<u64>(size)))) : b_.mul(k, b_.i64(size)));
+    address =
+        b_.ptr_add(address, shift ? b_.shl(k, b_.i64(log2_floor(static_cast<u64>(size)))) : b_.mul(k, b_.i64(size)));
   }
   define(i, moved(address, fixed));
 }
@@ -126,7 +127,8 @@ ir::Value FunctionImporter::load_odd(const Leaf& l, Value address, u64 offset, b
     unsigned size = 8;
     while (size > bytes - done) size /= 2;
     const Leaf piece = integer_leaf(size * 8);
-    const Value v = b_.load(piece.type, moved(address, static_cast<i64>(offset + done)), 0, ir::MemFlags::make(1, is_volatile));
+    const Value v =
+        b_.load(piece.type, moved(address, static_cast<i64>(offset + done)), 0, ir::MemFlags::make(1, is_volatile));
     all = b_.or_(all, b_.shl(b_.zext(l.type, v), number(l, u64{done} * 8)));
     done += size;
   }

@@ -80,7 +80,8 @@ ir::SymbolRef ModuleImporter::declare(LLVMValueRef global) {
   if (LLVMIsAGlobalAlias(global) != nullptr || LLVMIsAGlobalIFunc(global) != nullptr)
     throw Refused{"the alias @" + name};
   if (LLVMIsThreadLocal(global) != 0) throw Refused{"the thread-local variable @" + name};
-  if (const char* section = LLVMGetSection(global); section != nullptr && *section != '\0' && name.rfind("llvm.", 0) != 0)
+  if (const char* section = LLVMGetSection(global);
+      section != nullptr && *section != '\0' && name.rfind("llvm.", 0) != 0)
     throw Refused{"the section of @" + name};
   ir::SymbolInfo info;
   switch (LLVMGetLinkage(global)) {
@@ -134,7 +135,8 @@ void ModuleImporter::add_param(LLVMTypeRef type, LLVMValueRef of, unsigned index
     const LLVMAttributeRef align = attribute(of, index, "align");
     p.attr |= ir::ParamAttr::byval;
     p.size = static_cast<u32>(layout_.size(copied));
-    p.align_log2 = static_cast<u8>(log2_floor(align != nullptr ? static_cast<u32>(LLVMGetEnumAttributeValue(align)) : 8));
+    p.align_log2 =
+        static_cast<u8>(log2_floor(align != nullptr ? static_cast<u32>(LLVMGetEnumAttributeValue(align)) : 8));
   }
   // AArch64 passes arrays in consecutive registers or not at all.
   if (index == 0 || LLVMGetTypeKind(type) != LLVMArrayTypeKind) return;

@@ -39,7 +39,8 @@ class ModuleImporter {
   // The symbol of a function or global variable.
   ir::SymbolRef symbol(LLVMValueRef global);
   // A function of the C library or of libgcc.
-  ir::SymbolRef library(const char* name, std::initializer_list<ir::Type> params, std::initializer_list<ir::Type> results);
+  ir::SymbolRef library(const char* name, std::initializer_list<ir::Type> params,
+                        std::initializer_list<ir::Type> results);
   // The signature of a function or of a call.
   ir::SigRef signature(LLVMTypeRef type, LLVMValueRef of);
   ir::SigRef signature(const std::vector<ir::Param>& params, const std::vector<ir::Param>& results, bool variadic,

@@ -86,8 +86,8 @@ int run_program(ir::Unit& unit, bool for_arm64, const std::vector<std::string>& 
   const std::string object = directory + "/program.o", program = directory + "/program";
   int status = 1;
   if (write_object(unit, for_arm64, object, error)) {
-    std::vector<std::string> link = {for_arm64 ? "aarch64-linux-gnu-gcc" : "x86_64-linux-gnu-gcc", "-static", "-o", program, object,
-                                     "-lm"};
+    std::vector<std::string> link = {
+        for_arm64 ? "aarch64-linux-gnu-gcc" : "x86_64-linux-gnu-gcc", "-static", "-o", program, object, "-lm"};
     if (execute(link) != 0) {
       error = "the program cannot be linked";
     } else {

@@ -71,7 +71,8 @@ void FunctionImporter::element(LLVMValueRef i, bool insert) {
     const u64 n = LLVMConstIntGetZExtValue(index) % s.count;
     if (s.packed && s.scalar.type != Type::ptr) {
       const u32 lane = static_cast<u32>(n);
-      return define(i, insert ? b_.vinsert(s.lane, value(from), operand(i, 1), lane) : b_.vextract(s.lane, value(from), lane));
+      return define(
+          i, insert ? b_.vinsert(s.lane, value(from), operand(i, 1), lane) : b_.vextract(s.lane, value(from), lane));
     }
     Lanes lanes = lanes_of(from);
     if (!insert) return define(i, lanes[n]);
@@ -124,8 +125,9 @@ bool FunctionImporter::reduction(LLVMValueRef call, const std::string& name) {
   const Leaf l = layout_.vector(LLVMTypeOf(v)).scalar;
   Lanes lanes = lanes_of(v);
   Value sum = has_start ? operand(call, 0) : lanes[0];
-  static const std::map<std::string, LLVMOpcode> plain = {{"add", LLVMAdd}, {"mul", LLVMMul},   {"and", LLVMAnd},  {"or", LLVMOr},
-                                                          {"xor", LLVMXor}, {"fadd", LLVMFAdd}, {"fmul", LLVMFMul}};
+  static const std::map<std::string, LLVMOpcode> plain = {{"add", LLVMAdd},  {"mul", LLVMMul}, {"and", LLVMAnd},
+                                                          {"or", LLVMOr},    {"xor", LLVMXor}, {"fadd", LLVMFAdd},
+                                                          {"fmul", LLVMFMul}};
   const auto found = plain.find(op);
   const bool is_extreme = op == "smax" || op == "smin" || op == "umax" || op == "umin";
   if (found == plain.end() && !is_extreme) return false;

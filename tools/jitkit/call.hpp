@@ -174,7 +174,8 @@ inline Ending ending_of(const Call& c, const jitkit_report& r, const u8* results
 // What a process that ended without a report says.
 inline Ending ended_early(int wait_status) {
   if (WIFSIGNALED(wait_status))
-    return Ending::failed(fmt::format("ended by signal {} ({})", WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status))));
+    return Ending::failed(
+        fmt::format("ended by signal {} ({})", WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status))));
   return Ending::failed(fmt::format("ended the process with exit status {}", WEXITSTATUS(wait_status)));
 }
 

@@ -97,7 +97,8 @@ class Compilation {
     if (!a_.file.errors.empty()) return false;
     if (const Status s = code.place(0); !s) {
       if (s.error == Error::symbol_undefined)
-        return fail("@" + std::string(code.symbol_name(Symbol(s.where))) + " is not defined here: --emit bin does not link");
+        return fail("@" + std::string(code.symbol_name(Symbol(s.where))) +
+                    " is not defined here: --emit bin does not link");
       return fail(describe(s.error));
     }
     out.assign(reinterpret_cast<const char*>(code.data()), code.bytes().size());
@@ -151,7 +152,8 @@ int compile(Arguments& a) {
   using Isa = typename Target::Isa;
   if (!a.file.load()) return exit_bad_input;
   typename Isa::Options options;
-  const std::string_view unknown = ir::choose_features<typename Target::Isa>(a.features, a.file.unit, Target::Isa::core_features(), options.features);
+  const std::string_view unknown = ir::choose_features<typename Target::Isa>(
+      a.features, a.file.unit, Target::Isa::core_features(), options.features);
   if (!unknown.empty()) {
     fmt::print(stderr, "--features: {} has no feature '{}'; see jitkit features\n", a.target, unknown);
     return exit_usage;

@@ -21,7 +21,9 @@ std::function<int()> setup(CLI::App& app) {
   add_target_option(app, a->target);
   app.add_option("MNEMONIC", a->mnemonic, "only forms with this mnemonic");
   app.add_flag("--immediates", a->immediates, "arm64: the types of immediates instead");
-  app.footer("Columns: form, mnemonic, features, bits (a: of the first operand), method, effects, code and text of an example");
+  app.footer(
+      "Columns: form, mnemonic, features, bits (a: of the first operand), method, effects, code and text of an "
+      "example");
   return [a] {
     if (a->immediates && a->target == "arm64") {
       for (const ImmediateLine& i : immediates_arm64())
@@ -31,8 +33,8 @@ std::function<int()> setup(CLI::App& app) {
     int found = 0;
     for (const FormLine& f : a->target == "arm64" ? forms_arm64() : forms_x86_64()) {
       if (!a->mnemonic.empty() && f.mnemonic != a->mnemonic) continue;
-      fmt::print("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", f.name, f.mnemonic, f.features, f.bits, f.method, f.effects, f.code,
-                 f.text);
+      fmt::print("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", f.name, f.mnemonic, f.features, f.bits, f.method, f.effects,
+                 f.code, f.text);
       ++found;
     }
     if (found != 0) return exit_good;
@@ -41,7 +43,8 @@ std::function<int()> setup(CLI::App& app) {
   };
 }
 
-const Registration registered({"forms", "Lists the instruction forms: bits, operands, feature, method, an example", &setup});
+const Registration registered({"forms", "Lists the instruction forms: bits, operands, feature, method, an example",
+                               &setup});
 
 }  // namespace
 }  // namespace jitkit::tools

@@ -57,7 +57,8 @@ unsigned operand_count(Form f) {
 
 // Values to try for an immediate, as encode_imm() takes them.
 i64 candidate(ImmSpec s, unsigned n) {
-  constexpr i64 numbers[] = {16, 8, 4, 1, 2, 3, 90, 0, 24, 32, 48, 4096, 0x0ff0, 0xff00, -16, 5, 6, 7, 9, 11, 15, 20, 30, 25};
+  constexpr i64 numbers[] = {16,     8,      4,   1, 2, 3, 90, 0,  24, 32, 48, 4096,
+                             0x0ff0, 0xff00, -16, 5, 6, 7, 9,  11, 15, 20, 30, 25};
   constexpr unsigned count = sizeof numbers / sizeof numbers[0];
   if (n == 0) {
     switch (s.kind) {
@@ -88,7 +89,8 @@ u32 operand_bits(const OperandInfo& o, unsigned number, bool even, unsigned turn
   if (!o.has_imm) return word;
   if (const detail::OperationSet* set = detail::operation_set(o.text)) {
     for (const detail::SystemOperation& op : detail::system_operations)
-      if (op.cls == set->cls && op.takes_register == set->takes_register && turn-- == 0) return word | u32{op.bits} << o.imm.lsb;
+      if (op.cls == set->cls && op.takes_register == set->takes_register && turn-- == 0)
+        return word | u32{op.bits} << o.imm.lsb;
     return word;
   }
   if (o.text == Text::sysreg) return word | u32{SysReg::of(3, 3, 4, 2, 0).bits} << o.imm.lsb;  // nzcv
@@ -154,7 +156,8 @@ std::string method(Form f) {
   std::string text = std::string(row_of(f).method) + '(';
   const unsigned count = operand_count(f);
   for (unsigned i = 0; i < count; ++i) {
-    text += fmt::format("{}{} {}", i == 0 ? "" : ", ", kind_types[static_cast<u16>(form_operand_kind(f, i))], EffectText::letter(i));
+    text += fmt::format("{}{} {}", i == 0 ? "" : ", ", kind_types[static_cast<u16>(form_operand_kind(f, i))],
+                        EffectText::letter(i));
     if (i + 1 == count && last_is_optional(f)) text += " = {}";
   }
   return text + ')';

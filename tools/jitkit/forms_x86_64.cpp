@@ -81,7 +81,9 @@ std::string text_of(Instruction in, std::span<const u8> bytes) {
     Encoded again;
     std::string why;
     StringSink error(why);
-    if (assemble_line(text, FeatureSet::all(), again, error) && std::ranges::equal(bytes, std::span(again.bytes, again.size))) break;
+    if (assemble_line(text, FeatureSet::all(), again, error) &&
+        std::ranges::equal(bytes, std::span(again.bytes, again.size)))
+      break;
   }
   return text;
 }
@@ -262,7 +264,9 @@ std::string type_of(const OperandDesc& d) {
     case OpClass::mem:
       if (d.index != 0) return fmt::format("VectorMem<{}>", d.index);
       if (d.broadcast != 0) return fmt::format("Broadcast<{}>", d.bits);
-      return d.bits == 0 || d.addr64 ? "Mem" : d.stated ? fmt::format("MemOf<{}>", d.bits) : fmt::format("MemArg<{}>", d.bits);
+      return d.bits == 0 || d.addr64 ? "Mem"
+             : d.stated              ? fmt::format("MemOf<{}>", d.bits)
+                                     : fmt::format("MemArg<{}>", d.bits);
     case OpClass::rel: return d.imm_bytes == 1 ? "Label" : "Target";
     case OpClass::moffs: return "Imm64";
     case OpClass::imm: return d.any64 ? "Imm64" : fmt::format("Imm{}", d.imm_bytes * 8);
@@ -277,7 +281,8 @@ std::string method(Form f) {
   std::string text = std::string(name) + '(';
   for (unsigned i = 0; i < row.kinds.count; ++i) {
     text += fmt::format("{}{} {}", i == 0 ? "" : ", ", type_of(operand_of(row, i)), EffectText::letter(i));
-    if (i == 0 && row.masking != Masking::none) text += row.masking == Masking::zero ? " | KReg k | zeroing" : " | KReg k";
+    if (i == 0 && row.masking != Masking::none)
+      text += row.masking == Masking::zero ? " | KReg k | zeroing" : " | KReg k";
   }
   if (row.variant == EvexVariant::rounding) text += (row.modes & table::er) != 0 ? ", RoundingArg r" : ", sae";
   return text + ')';
@@ -318,7 +323,8 @@ std::string features(Form f) {
     if (!needed.has(static_cast<Feature>(n))) continue;
     bool implied = false;  // by another that is needed
     for (unsigned m = 1; m < FeatureTable::count && !implied; ++m)
-      implied = m != n && needed.has(static_cast<Feature>(m)) && FeatureSet::of(static_cast<Feature>(m)).has(static_cast<Feature>(n));
+      implied = m != n && needed.has(static_cast<Feature>(m)) &&
+                FeatureSet::of(static_cast<Feature>(m)).has(static_cast<Feature>(n));
     if (!implied) text += fmt::format("{}{}", text.empty() ? "" : " ", feature_name(static_cast<Feature>(n)));
   }
   return text.empty() ? "base" : text;

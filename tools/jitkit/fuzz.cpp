@@ -73,8 +73,10 @@ class Session {
     for (const auto& e : executors_) options.features = (options.features & static_cast<One&>(*e).uses()).usable();
     fuzz::NativeSource<Isa> source(a_.family, options, *executors_[0]);
     if (source.forms() == 0) {
-      fmt::print(stderr, "--family: no instruction of {} that these machines have is called so or needs a feature of that name: {}\n",
-                 Isa::name, a_.family);
+      fmt::print(
+          stderr,
+          "--family: no instruction of {} that these machines have is called so or needs a feature of that name: {}\n",
+          Isa::name, a_.family);
       return exit_usage;
     }
     if (a_.print) return print_programs(source);
@@ -128,14 +130,15 @@ class Session {
   }
 
   int print_programs(fuzz::Source& source) const {
-    for (u64 n = 0; n < std::max<u64>(a_.count, 1); ++n) fmt::print("; seed {}\n{}", a_.seed + n, source.make(a_.seed + n)->text());
+    for (u64 n = 0; n < std::max<u64>(a_.count, 1); ++n)
+      fmt::print("; seed {}\n{}", a_.seed + n, source.make(a_.seed + n)->text());
     return exit_good;
   }
 
   // False if the programs are too simple to be worth running.
   bool report(const fuzz::Totals& t) const {
-    fmt::print("{} programs, {} functions, {} calls, each {} times as machine code; {} allocations checked\n", t.programs,
-               t.functions, t.calls, executors_.size(), t.functions * executors_.size());
+    fmt::print("{} programs, {} functions, {} calls, each {} times as machine code; {} allocations checked\n",
+               t.programs, t.functions, t.calls, executors_.size(), t.functions * executors_.size());
     if (!a_.family.empty()) {
       fmt::print("{:.0f} instructions of the family on average, together and one by one\n", t.mean(t.native) / 2);
       if (t.mean(t.native) / 2 >= 10) return true;
@@ -143,20 +146,27 @@ class Session {
       return false;
     }
     const auto percent = [&](double count) { return 100 * t.mean(count); };
-    fmt::print("{:.0f} ops and {:.1f} blocks on average; with loops {:.0f} %, calls {:.0f} %, spills {:.0f} %, guards {:.0f} %\n",
-               t.mean(t.ops), t.mean(t.blocks), percent(t.with_loops), percent(t.with_calls), percent(t.with_spills),
-               percent(t.with_guards));
-    const bool enough = t.mean(t.ops) >= 50 && t.mean(t.blocks) >= 5 && t.mean(t.with_spills) >= 0.5 && t.mean(t.with_guards) >= 0.5;
+    fmt::print(
+        "{:.0f} ops and {:.1f} blocks on average; with loops {:.0f} %, calls {:.0f} %, spills {:.0f} %, guards {:.0f} "
+        "%\n",
+        t.mean(t.ops), t.mean(t.blocks), percent(t.with_loops), percent(t.with_calls), percent(t.with_spills),
+        percent(t.with_guards));
+    const bool enough =
+        t.mean(t.ops) >= 50 && t.mean(t.blocks) >= 5 && t.mean(t.with_spills) >= 0.5 && t.mean(t.with_guards) >= 0.5;
     if (enough || t.programs < fuzz::Fuzzer::batch_size) return true;
-    fmt::print(stderr, "error: the programs are too simple: at least 50 ops, 5 blocks and half of them with spills and with guards are asked for\n");
+    fmt::print(stderr,
+               "error: the programs are too simple: at least 50 ops, 5 blocks and half of them with spills and with "
+               "guards are asked for\n");
     return false;
   }
 
   int found(const fuzz::Fuzzer::Difference& d, fuzz::Source& source) {
-    fmt::print("difference: seed {} on {}: {}\n", d.seed, d.executor != nullptr ? d.executor->name() : "the interpreter or optimiser", d.what);
+    fmt::print("difference: seed {} on {}: {}\n", d.seed,
+               d.executor != nullptr ? d.executor->name() : "the interpreter or optimiser", d.what);
     if (d.reduced == nullptr) return exit_bad_input;
     std::string how = d.executor->run_options();
-    if (const ir::OptLevel l = d.reduced->level(); l != ir::OptLevel::none) how += fmt::format(" --opt {}", ir::level_names[static_cast<u8>(l)]);
+    if (const ir::OptLevel l = d.reduced->level(); l != ir::OptLevel::none)
+      how += fmt::format(" --opt {}", ir::level_names[static_cast<u8>(l)]);
     const fuzz::Finding f(*d.reduced, *d.executor, source, how);
     if (a_.output.empty()) a_.output = fmt::format("jitkit-fuzz-{}.jk", d.seed);
     std::ofstream out(a_.output, std::ios::binary);
@@ -168,7 +178,8 @@ class Session {
     }
     fmt::print("reduced to {}\n", a_.output);
     if (f.shown())
-      fmt::print("jitkit run {0} {1} {2}\njitkit run {0} {3} {2}\n", a_.output, how, fuzz::Finding::entry, source.run_options());
+      fmt::print("jitkit run {0} {1} {2}\njitkit run {0} {3} {2}\n", a_.output, how, fuzz::Finding::entry,
+                 source.run_options());
     return exit_bad_input;
   }
 
@@ -185,37 +196,42 @@ int run(Arguments& a) {
 std::function<int()> setup(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
   add_target_option(app, a->target);
-  app.add_option("--family", a->family,
-                 "sequences of the target's own instructions instead: those that need the feature of that name (base: none), "
-                 "or whose form names start so");
+  app.add_option(
+      "--family", a->family,
+      "sequences of the target's own instructions instead: those that need the feature of that name (base: none), "
+      "or whose form names start so");
   app.add_option("--seconds", a->seconds, "how long (60)")->check(CLI::PositiveNumber);
   app.add_option("--count", a->count, "so many programs instead")->check(CLI::PositiveNumber);
   CLI::Option* seed = app.add_option("--seed", a->seed, "of the first program; without it a new one, which is printed");
   add_emulator_option(app, a->emulator);
   app.add_option("--cpu", a->cpu, "the CPU model of the emulator (-cpu)");
-  app.add_option("--opt", a->level, "optimised: none, fast or full; without it each program at one of them, by its seed")
+  app.add_option("--opt", a->level,
+                 "optimised: none, fast or full; without it each program at one of them, by its seed")
       ->check(CLI::IsMember({"none", "fast", "full"}));
   app.add_option("-o", a->output, "where a difference is written (jitkit-fuzz-SEED.jk)");
   app.add_flag("--print", a->print, "prints the programs and runs nothing");
-  app.footer("Random programs over all core ops, each called with 16 lists of arguments: what machine code gives must be "
-             "what the interpreter gives. They run on this machine and, if the target is another or --emulator or --cpu is "
-             "given, there; once with the features that core ops cannot do without, once with all that the CPU has. "
-             "With --family random instructions, which must leave the same together as one by one, and under the "
-             "emulator the same as on this CPU (for another target: as under QEMU). "
-             "A difference is made small and written as a .jk file that `jitkit run` shows it with.\n"
-             "Exit status: 0 no difference, 1 a difference, 2 usage.\n"
-             "Examples:\n"
-             "  jitkit fuzz --target arm64 --seconds 30\n"
-             "  jitkit fuzz --target arm64 --cpu cortex-a72\n"
-             "  jitkit fuzz --target x86_64 --emulator /opt/my-emulator\n"
-             "  jitkit fuzz --target x86_64 --family bmi2              this CPU against QEMU\n");
+  app.footer(
+      "Random programs over all core ops, each called with 16 lists of arguments: what machine code gives must be "
+      "what the interpreter gives. They run on this machine and, if the target is another or --emulator or --cpu is "
+      "given, there; once with the features that core ops cannot do without, once with all that the CPU has. "
+      "With --family random instructions, which must leave the same together as one by one, and under the "
+      "emulator the same as on this CPU (for another target: as under QEMU). "
+      "A difference is made small and written as a .jk file that `jitkit run` shows it with.\n"
+      "Exit status: 0 no difference, 1 a difference, 2 usage.\n"
+      "Examples:\n"
+      "  jitkit fuzz --target arm64 --seconds 30\n"
+      "  jitkit fuzz --target arm64 --cpu cortex-a72\n"
+      "  jitkit fuzz --target x86_64 --emulator /opt/my-emulator\n"
+      "  jitkit fuzz --target x86_64 --family bmi2              this CPU against QEMU\n");
   return [a, seed] {
     a->seed_given = seed->count() != 0;
     return run(*a);
   };
 }
 
-const Registration registered({"fuzz", "Runs random programs on the interpreter, this machine and a target, and compares", &setup});
+const Registration registered({"fuzz",
+                               "Runs random programs on the interpreter, this machine and a target, and compares",
+                               &setup});
 
 }  // namespace
 }  // namespace jitkit::tools

@@ -118,8 +118,9 @@ std::function<int()> setup(CLI::App& app) {
                  "a constant for each parameter, as in the text of functions (-7, 0xff, 1.5, +inf, #0x7fa00001), or "
                  "@name: the address of a global; before arguments such as -inf write --");
   add_target_option(app, a->target, {"interp", "x86_64", "arm64"})->required(false);
-  app.add_option("--features", a->features,
-                 "comma-separated: exactly these, or with + and - changes to what the machine has (see jitkit features)");
+  app.add_option(
+      "--features", a->features,
+      "comma-separated: exactly these, or with + and - changes to what the machine has (see jitkit features)");
   add_emulator_option(app, a->emulator);
   a->optimisation.add_options(app);
   app.footer("Prints each result on a line of its own. Without --target: the one that the file's native ops are for, "

@@ -76,7 +76,8 @@ bool write_object(const Call& c, const typename Target::Isa::Options& options, c
   u8 bytes[8];
   std::memcpy(bytes, &count, sizeof bytes);
   using Kind = ObjectData::Kind;
-  Status s = object.add_data({.name = "jitkit_run_functions", .kind = Kind::rodata, .size = count * 8, .relocs = relocs});
+  Status s =
+      object.add_data({.name = "jitkit_run_functions", .kind = Kind::rodata, .size = count * 8, .relocs = relocs});
   if (s.ok()) s = object.add_data({.name = "jitkit_run_count", .kind = Kind::rodata, .bytes = bytes});
   Vec<u8> file(arena);
   if (s.ok()) s = object.write(file);
@@ -92,11 +93,13 @@ bool link(const Call& c, const ScratchDirectory& scratch) {
     print_error(source, "{}", std::strerror(errno));
     return false;
   }
-  const int status = run_program({Target::linker, "-O1", "-static", "-DJITKIT_GUEST", "-o", scratch.file("program"), source,
-                                  scratch.file("unit.o"), "-lm"}, log);
+  const int status = run_program({Target::linker, "-O1", "-static", "-DJITKIT_GUEST", "-o", scratch.file("program"),
+                                  source, scratch.file("unit.o"), "-lm"},
+                                 log);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-    print_error(c.file.path, "running code for {} here needs {} and {}", Target::Isa::name, Target::linker, Target::emulator);
+    print_error(c.file.path, "running code for {} here needs {} and {}", Target::Isa::name, Target::linker,
+                Target::emulator);
   else
     print_error(c.file.path, "cannot be linked:\n{}", read_text(log));
   return false;
@@ -107,7 +110,8 @@ Ending run_on(const Call& c, const std::string& features, std::vector<std::strin
   using Isa = typename Target::Isa;
   typename Isa::Options options;
   options.conventions = custom_conventions<Isa>();
-  const std::string_view unknown = ir::choose_features<Isa>(features, c.file.unit, Isa::core_features(), options.features);
+  const std::string_view unknown =
+      ir::choose_features<Isa>(features, c.file.unit, Isa::core_features(), options.features);
   if (!unknown.empty()) {
     print_error("--features", "no feature '{}'; see jitkit features", unknown);
     return misused;

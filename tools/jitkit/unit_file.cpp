@@ -40,8 +40,8 @@ bool UnitFile::load() {
 bool UnitFile::is_for(const ir::IsaInfo& isa) {
   unit.for_each([&](const ir::FunctionData& f, const ir::TextMap& text) {
     if (f.isa != nullptr && f.isa != &isa)
-      errors.error(text.function) << "@" << unit.module.symbol_name(f.symbol) << " is for " << f.isa->name << ", not for "
-                                  << isa.name;
+      errors.error(text.function) << "@" << unit.module.symbol_name(f.symbol) << " is for " << f.isa->name
+                                  << ", not for " << isa.name;
   });
   if (!errors.empty()) print_errors();
   return errors.empty();

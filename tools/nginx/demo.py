@@ -11,6 +11,7 @@ import argparse
 import os
 import re
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,8 +20,11 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PACKAGES = ["nginx", "nginx-common", "libnginx-mod-http-ndk", "libnginx-mod-http-lua", "lua-resty-core", "lua-resty-lrucache",
-            "libluajit2-5.1-2", "libluajit2-5.1-common", "wrk", "libpcre3"]
+sys.path.insert(0, str(ROOT / "tools"))
+import figures  # noqa: E402
+
+PACKAGES = ["nginx", "nginx-common", "libnginx-mod-http-ndk", "libnginx-mod-http-lua", "lua-resty-core",
+            "lua-resty-lrucache", "libluajit2-5.1-2", "libluajit2-5.1-common", "wrk", "libpcre3"]
 OURS = ROOT / "build" / "consumers" / "luajit2" / "x86_64"
 CONFIGURATION = """
 load_module {root}/usr/lib/nginx/modules/ndk_http_module.so;
@@ -80,25 +84,26 @@ class Server:
     def __init__(self, root: Path, library: Path, work: Path):
         work.mkdir()
         self.port, self.work, self.root = free_port(), work, root
-        (work / "nginx.conf").write_text(CONFIGURATION.format(root=root, work=work, port=self.port, here=Path(__file__).parent))
+        here = Path(__file__).parent
+        (work / "nginx.conf").write_text(CONFIGURATION.format(root=root, work=work, port=self.port, here=here))
         system = [root / "usr/lib/x86_64-linux-gnu", root / "lib/x86_64-linux-gnu"]
-        environment = os.environ | {"LD_LIBRARY_PATH": ":".join(map(str, [library, *system])), "JITKIT_LUAJIT_STATS": str(work / "statistics")}
-        self.process = subprocess.Popen([root / "usr/sbin/nginx", "-p", work, "-c", work / "nginx.conf", "-e", work / "error.log"], env=environment)
-        for _ in range(100):
+        environment = os.environ | {"LD_LIBRARY_PATH": ":".join(map(str, [library, *system])),
+                                    "JITKIT_LUAJIT_STATS": str(work / "statistics")}
+        command = [root / "usr/sbin/nginx", "-p", work, "-c", work / "nginx.conf", "-e", work / "error.log"]
+        self.process = subprocess.Popen(command, env=environment)
+        while self.process.poll() is None:
             try:
                 self.library = get(self.port, "/library").decode()
                 return
             except OSError:
-                if self.process.poll() is not None:
-                    break
                 time.sleep(0.1)
         raise SystemExit(f"nginx did not start: {(work / 'error.log').read_text()[-2000:]}")
 
     def load(self, seconds: int) -> str:
         """What wrk prints; it has Lua in it and gets stock's library."""
         environment = os.environ | {"LD_LIBRARY_PATH": f"{self.root}/usr/lib/x86_64-linux-gnu"}
-        done = subprocess.run([self.root / "usr/bin/wrk", "-t1", "-c8", f"-d{seconds}s", f"http://127.0.0.1:{self.port}/order?n=17"],
-                              env=environment, text=True, stdout=subprocess.PIPE, check=True)
+        command = [self.root / "usr/bin/wrk", "-t1", "-c8", f"-d{seconds}s", f"http://127.0.0.1:{self.port}/order?n=17"]
+        done = subprocess.run(command, env=environment, text=True, stdout=subprocess.PIPE, check=True)
         return done.stdout
 
     def stop(self) -> None:
@@ -131,19 +136,20 @@ def main() -> None:
                 speed[name].append(float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]))
                 failed = re.findall(r"(?:Non-2xx.*|Socket errors.*)", text)
                 wrong += [f"{name}: {line.strip()}" for line in failed]
+        rows = []
         for name, server in servers.items():
             server.stop()
             path, traces = server.library.split()
-            rates = sorted(speed[name])
-            print(f"{name:7} {rates[len(rates) // 2]:8.0f} requests/s   {traces} traces   {path}")
+            rows.append([name, figures.number(statistics.median(speed[name]), "{:.0f}"), traces, path])
             log = (server.work / "error.log").read_text().strip()
             wrong += [f"{name}: {line}" for line in log.splitlines() if "[alert]" in line or "[error]" in line]
+        print(figures.table(["", "requests/s", "traces", "library"], rows))
         if not servers["jitkit"].library.startswith(str(OURS)):
             wrong.append("nginx did not use jitkit's library")
         file = Path(directory) / "jitkit" / "statistics"
         counts = dict(re.findall(r"^(\w+) (\d+)$", file.read_text(), re.MULTILINE)) if file.exists() else {}
-        print("traces compiled by jitkit: {traces_jitkit}, by stock's backend: {traces_stock}; {ir_instructions} IR instructions, "
-              "{code_bytes} bytes of code".format_map(counts) if counts else "no statistics")
+        print("traces compiled by jitkit: {traces_jitkit}, by stock's backend: {traces_stock}; {ir_instructions} IR "
+              "instructions, {code_bytes} bytes of code".format_map(counts) if counts else "no statistics")
         if int(counts.get("traces_jitkit", 0)) == 0:
             wrong.append("jitkit compiled no trace")
     print("\n".join(wrong) if wrong else "no request failed")

@@ -6,9 +6,9 @@
 //   qemu-system-aarch64 ... -plugin libjitkit_count.so,out=FILE,range=LO-HI,marks=on
 //
 // FILE, written at exit, has lines
-//   total N                          instructions, of those in range when one is given (hexadecimal addresses, HI excluded)
-//   page ADDRESS N                   the same for each 4 KiB page of code, by address; zeroes left out
-//   span K n N min A max B sum S     marks=on: spans from `movz xzr, #K` to the next marker of the same CPU (K = 0 only ends
+//   total N                          instructions, of those in range when one is given (hexadecimal addresses, HI
+//   excluded) page ADDRESS N                   the same for each 4 KiB page of code, by address; zeroes left out span K
+//   n N min A max B sum S     marks=on: spans from `movz xzr, #K` to the next marker of the same CPU (K = 0 only ends
 //                                    one), with the instructions in range, markers aside, that each executed
 // An instruction that faults counts each time it is begun. Counters of pages are plain memory: with several threads
 // executing one page at a time some counts can be lost; those of spans are kept by CPU and are exact.
@@ -40,14 +40,15 @@ struct Cpu {
 constexpr unsigned max_cpus = 64;
 constexpr std::uint64_t page_bytes = 4096;
 
-// The machine may leave by exit() in one CPU's thread while others run on, and QEMU calls `finished` after this library's
-// destructors would have run: nothing that they would destroy.
+// The machine may leave by exit() in one CPU's thread while others run on, and QEMU calls `finished` after this
+// library's destructors would have run: nothing that they would destroy.
 std::string& out = *new std::string;
 std::uint64_t range_begin = 0, range_end = ~std::uint64_t{0};
 bool marks = false;
 
 std::mutex& mutex = *new std::mutex;  // guards `pages` while blocks are translated
-std::map<std::uint64_t, std::uint64_t>& pages = *new std::map<std::uint64_t, std::uint64_t>;  // a map: counters keep their addresses
+std::map<std::uint64_t, std::uint64_t>& pages =
+    *new std::map<std::uint64_t, std::uint64_t>;  // a map: counters keep their addresses
 Cpu* const cpus = new Cpu[max_cpus];
 
 void count_for_cpu(unsigned cpu, void*) {

@@ -17,12 +17,15 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+import figures  # noqa: E402
+
 OUT = ROOT / "build" / "consumers" / "hv-trap"
 PLUGIN = ROOT / "build" / "release" / "tools" / "qemu_count" / "libjitkit_count.so"
 IMAGE = OUT / "monitor.elf"
 NM = "aarch64-linux-gnu-nm"
-QEMU = ("qemu-system-aarch64 -M virt,virtualization=on,gic-version=3 -cpu max -m 512 -smp 2 -display none -serial none "
-        "-monitor none -net none").split()
+QEMU = ("qemu-system-aarch64 -M virt,virtualization=on,gic-version=3 -cpu max -m 512 -smp 2 -display none "
+        "-serial none -monitor none -net none").split()
 # The guest's name of a trap; Xen 4.17.5 (defconfig, -cpu max) and a frame of all registers with C behind it, counted in
 # the same way.
 COMPARED = [
@@ -68,7 +71,8 @@ def run(image: Path, granule: int, everything: bool, counts: Path, timeout: int 
         [NM, "--defined-only", image], check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines())}
     first, last = ("_start", "monitor_text_end") if everything else ("hv_vectors", "hv_vectors_end")
     counts.unlink(missing_ok=True)
-    done = subprocess.run([*QEMU, "-semihosting-config", f"enable=on,target=native,arg=monitor,arg={granule}", "-kernel", image,
+    semihosting = f"enable=on,target=native,arg=monitor,arg={granule}"
+    done = subprocess.run([*QEMU, "-semihosting-config", semihosting, "-kernel", image,
                            "-plugin", f"{PLUGIN},out={counts},marks=on,range={symbols[first]:x}-{symbols[last]:x}"],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
     spans = {}
@@ -92,25 +96,28 @@ def listed(vectors: Path = OUT / "vectors") -> dict[str, tuple[int | None, int |
     return {name: tuple(None if word == "-" else int(word) for word in row) for *row, name in rows}
 
 
-def table(counted: Run, whole: Run, paths: dict) -> None:
-    print(f"{'trap':<44}{'traps':>7}{'wrong':>7}   EL2 instructions: {'min':>5}{'mean':>7}{'max':>5}   {'words':>9}   to eret through C")
+def table(counted: Run, whole: Run, paths: dict) -> str:
+    rows = []
     for trap, full in zip(counted.traps, whole.traps):
-        if trap.n == 0:
-            print(f"{trap.name:<44}{trap.taken:>7}{trap.wrong:>7}")
-            continue
-        least, most, _ = paths.get(trap.name, (None, None, None))
-        words = f"{least} to {most}" if least is not None else ""
-        slow = f"{full.most}" if full.most != trap.most else ""
-        print(f"{trap.name:<44}{trap.taken:>7}{trap.wrong:>7}{'':21}{trap.least:>5}{trap.mean:>7.1f}{trap.most:>5}   {words:>9}   {slow:>10}")
+        row = [trap.name, str(trap.taken), str(trap.wrong)]
+        if trap.n != 0:
+            least, most, _ = paths.get(trap.name, (None, None, None))
+            row += [str(trap.least), figures.number(trap.mean, "{:.1f}"), str(trap.most),
+                    f"{least} to {most}" if least is not None else "", f"{full.most}" if full.most != trap.most else ""]
+        rows.append(row + [""] * (8 - len(row)))
+    return figures.table(["trap", "traps", "wrong", "EL2 instructions: min", "mean", "max", "words", "to eret through C"],
+                         rows)
 
 
-def compared(counted: Run) -> None:
-    print(f"\n{'trap':<28}{'generated: mean':>16}{'max':>5}{'frame and C':>13}{'Xen 4.17':>10}{'times':>7}")
+def compared(counted: Run) -> str:
     traps = {trap.name: trap for trap in counted.traps}
+    rows = []
     for name, xen, frame in COMPARED:
         trap = traps[name]
-        times = f"{xen / trap.mean:.1f}" if xen else "-"
-        print(f"{name:<28}{trap.mean:>16.1f}{trap.most:>5}{frame or '-':>13}{xen or '-':>10}{times:>7}")
+        times = xen / trap.mean if xen else None
+        rows.append([name, figures.number(trap.mean, "{:.1f}"), str(trap.most), figures.number(frame, "{}"),
+                     figures.number(xen, "{}"), figures.number(times, "{:.1f}")])
+    return figures.table(["trap", "generated: mean", "max", "frame and C", "Xen 4.17", "times"], rows)
 
 
 def main() -> int:
@@ -124,11 +131,11 @@ def main() -> int:
             counted, whole = run(IMAGE, granule, False, counts), run(IMAGE, granule, True, counts)
             print(f"\nstage 2 with granules of {granule} KiB, two vCPUs; min to max over both and all transfer registers:")
             if counted.traps and len(counted.traps) == len(whole.traps):
-                table(counted, whole, listed())
+                print(table(counted, whole, listed()))
             print("".join(line + "\n" for line in counted.text.splitlines() if not line.startswith("trap ")), end="")
             status |= counted.status | whole.status
         if counted.traps:
-            compared(counted)
+            print("\n" + compared(counted))
     return 1 if status else 0
 
 

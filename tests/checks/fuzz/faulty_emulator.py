@@ -27,7 +27,8 @@ CODE, CODE_END = constant("FUZZ_CODE"), constant("FUZZ_CODE") + constant("FUZZ_C
 def faulty(code: bytes) -> bytes:
     whole = len(code) // 4 * 4
     words = struct.unpack(f"<{whole // 4}I", code[:whole])
-    return struct.pack(f"<{whole // 4}I", *(w & ~0x1000 if w & 0x7fe0f000 == 0x1ac05000 else w for w in words)) + code[whole:]
+    return struct.pack(f"<{whole // 4}I", *(w & ~0x1000 if w & 0x7fe0f000 == 0x1ac05000 else w
+                                            for w in words)) + code[whole:]
 
 
 def faulty_program(path: str) -> str:
