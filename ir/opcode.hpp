@@ -154,6 +154,40 @@ constexpr u8 legal_lanes(Opcode op) {
   }
 }
 
+// What the compiler shows of a row of ops.def that lacks its case above: the op, as an argument.
+namespace detail {
+template <Opcode op>
+struct SourceTypes {
+  static_assert(op == Opcode::core_count, "source_types() has no case for this op, whose signature has an S");
+  static constexpr bool there = true;
+};
+template <Opcode op>
+struct LegalLanes {
+  static_assert(op == Opcode::core_count, "legal_lanes() has no case for this op, whose option is lanes or lane");
+  static constexpr bool there = true;
+};
+// The first op without, core_count if there is none.
+consteval Opcode without_source_types() {
+  for (unsigned n = 1; n < core_op_count; ++n) {
+    const Opcode op = static_cast<Opcode>(n);
+    bool found = std::string_view(info(op).signature).find('S') == std::string_view::npos;
+    for (unsigned t = 1; t < type_count && !found; ++t) found = source_types(op, static_cast<Type>(t)) != 0;
+    if (!found) return op;
+  }
+  return Opcode::core_count;
+}
+consteval Opcode without_legal_lanes() {
+  for (unsigned n = 1; n < core_op_count; ++n) {
+    const Opcode op = static_cast<Opcode>(n);
+    const Option o = info(op).option;
+    if ((o == Option::lanes || o == Option::lane) && legal_lanes(op) == 0) return op;
+  }
+  return Opcode::core_count;
+}
+static_assert(SourceTypes<without_source_types()>::there);
+static_assert(LegalLanes<without_legal_lanes()>::there);
+}  // namespace detail
+
 // Integer comparisons; inverse(c) is c ^ 1.
 enum class ICond : u8 { eq, ne, slt, sge, sgt, sle, ult, uge, ugt, ule };
 inline constexpr unsigned icond_count = 10;

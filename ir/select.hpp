@@ -58,6 +58,20 @@ struct Reg {
   }
 };
 
+// What the compiler shows of a target's lower.def that is not in step with ops.def: the op whose row is
+// missing or not at its place, as an argument.
+template <Opcode op>
+struct LowerRow {
+  static_assert(op == Opcode::core_count, "lower.def: no row for this op of ops.def, or not at its place: the order is that of ops.def");
+  static constexpr bool there = true;
+};
+// That op, core_count if all is well. `rows`: Opcode::none, then the ops of lower.def.
+consteval Opcode misplaced_lower_row(std::span<const Opcode> rows) {
+  for (unsigned n = 0; n < core_op_count; ++n)
+    if (n == rows.size() || static_cast<unsigned>(rows[n]) != n) return static_cast<Opcode>(n);
+  return rows.size() == core_op_count ? Opcode::core_count : rows[core_op_count];
+}
+
 // CRTP base. Derived provides:
 //   void lower(Inst)                          emits the instructions of one IR instruction
 //   void lower_entry()                        emits Pseudo::param_def for the function's parameters

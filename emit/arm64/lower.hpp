@@ -374,26 +374,22 @@ namespace lower_table {
 inline constexpr ir::TypeSet all = ~ir::TypeSet{0};
 inline constexpr ir::TypeSet none = 0;
 inline constexpr ir::TypeSet but_i128 = all & ~ir::set_of(ir::Type::i128);
-struct LowerRow {
-  ir::Opcode op;
-  ir::TypeSet flag_free;
-};
-inline constexpr LowerRow lower_rows[] = {
-    {ir::Opcode::none, none},
-#define JITKIT_LOWER(op, flag_free, ...) {ir::Opcode::op, flag_free},
+inline constexpr ir::Opcode ops[] = {
+    ir::Opcode::none,
+#define JITKIT_LOWER(op, flag_free, ...) ir::Opcode::op,
 #include <jitkit/emit/arm64/lower.def>
 };
-consteval bool lower_rows_in_order() {
-  for (unsigned n = 0; n < sizeof lower_rows / sizeof lower_rows[0]; ++n)
-    if (static_cast<unsigned>(lower_rows[n].op) != n) return false;
-  return sizeof lower_rows / sizeof lower_rows[0] == ir::core_op_count;
-}
-static_assert(lower_rows_in_order(), "lower.def needs one row per op, in the order of ops.def");
+static_assert(ir::LowerRow<ir::misplaced_lower_row(ops)>::there);
+inline constexpr ir::TypeSet flag_free_types[] = {
+    none,
+#define JITKIT_LOWER(op, flag_free, ...) flag_free,
+#include <jitkit/emit/arm64/lower.def>
+};
 }  // namespace lower_table
 
 // Whether selection of the core op never writes the condition flags.
 constexpr bool flag_free(ir::Opcode op, ir::Type t) {
-  return ir::contains(lower_table::lower_rows[static_cast<u16>(op)].flag_free, t);
+  return ir::contains(lower_table::flag_free_types[static_cast<u16>(op)], t);
 }
 
 inline void Lower::lower(Inst i) {

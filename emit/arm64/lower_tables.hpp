@@ -106,7 +106,8 @@ constexpr LaneWords lane_words(ir::Opcode op) {
     case Opcode::vumin: return {0x2e206c00, 0, 0, 0};
     case Opcode::vumax: return {0x2e206400, 0, 0, 0};
     case Opcode::vcmpeq: return {0x2e208c00, 0x7ee08c00, 0, 0};
-    default: return {0x0e203400, 0x5ee03400, 0, 0};  // vcmpgt
+    case Opcode::vcmpgt: return {0x0e203400, 0x5ee03400, 0, 0};
+    default: return {0, 0, 0, 0};  // lane_binary() refuses
   }
 }
 

@@ -1,6 +1,6 @@
-// Selection for x86-64: how each core op becomes instructions. The rules are grouped by idea in
-// lower_int.hpp, lower_wide.hpp, lower_fp.hpp, lower_vector.hpp, lower_memory.hpp, atomics.hpp and
-// lower_control.hpp; lower.def says which rule an op has.
+// Selection for x86-64: how each core op becomes instructions. lower.def says which rule selects which
+// op; the rules stand by idea in lower_int, lower_wide (i128), lower_bits, lower_compare, lower_fp,
+// lower_vector, lower_shuffle, lower_memory, lower_call, lower_control, lower_native and atomics.
 //
 // Invariants:
 //  - i8 and i16 stand in 32-bit registers with anything above them; an op that cares extends first. The
@@ -405,27 +405,22 @@ class Lower : public ir::Selector<Lower> {
 // The rule of every op, in the order of ops.def.
 namespace detail {
 inline constexpr ir::Opcode lowered_ops[] = {
+    ir::Opcode::none,
 #define JITKIT_X86_LOWER(op, flag_free, rule) ir::Opcode::op,
 #include <jitkit/emit/x86_64/lower.def>
 };
+static_assert(ir::LowerRow<ir::misplaced_lower_row(lowered_ops)>::there);
 inline constexpr ir::TypeSet lowered_flag_free[] = {
+    flag_free::never,
 #define JITKIT_X86_LOWER(op, flag_free, rule) flag_free,
 #include <jitkit/emit/x86_64/lower.def>
 };
-constexpr bool lowers_every_op() {
-  for (unsigned n = 1; n < ir::core_op_count; ++n)
-    if (static_cast<unsigned>(lowered_ops[n - 1]) != n) return false;
-  return true;
-}
-static_assert(sizeof lowered_ops / sizeof lowered_ops[0] + 1 == ir::core_op_count,
-              "lower.def has one row for every row of ops.def");
-static_assert(lowers_every_op(), "lower.def is in the order of ops.def");
 }  // namespace detail
 
 // Whether selection can do the core op on type t without writing flags, on every x86-64 CPU.
 constexpr bool flag_free_selection(ir::Opcode op, ir::Type t) {
   const auto n = static_cast<unsigned>(op);
-  return n != 0 && n < ir::core_op_count && ir::contains(detail::lowered_flag_free[n - 1], t);
+  return n < ir::core_op_count && ir::contains(detail::lowered_flag_free[n], t);
 }
 
 // Constants: none of these touches flags.
