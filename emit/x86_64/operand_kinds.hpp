@@ -1,7 +1,8 @@
 // The words that rows of the instruction tables are made of: formats, operand kinds, roles.
 //
-// A new kind of operand is an Opd with its line in kind_infos; new fixed registers are a Roles with its
-// line in roles_infos. Cheap to include: no table of instructions.
+// A new kind of operand is an Opd with its line in kind_infos and its C++ type in assembler.hpp
+// (JITKIT_X86_T_<kind>); new fixed registers are a Roles with its line in roles_infos. Cheap to include: no
+// table of instructions.
 #ifndef JITKIT_EMIT_X86_64_OPERAND_KINDS_HPP
 #define JITKIT_EMIT_X86_64_OPERAND_KINDS_HPP
 

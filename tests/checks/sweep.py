@@ -29,6 +29,8 @@ import oracles
 import tree
 from report import Report
 
+FOR_ONE = 30  # times as many operands with --form
+
 
 def replace_one(pattern: re.Pattern, text: str, chance: random.Random, make) -> str:
     """The text with one match of the pattern, drawn by chance, replaced by make(match)."""
@@ -171,11 +173,14 @@ def sweep(report: Report, target: str, args) -> None:
     state = Sweep(report, target, args.command, own.KNOWN, args.show, own.out_of_scope)
     for round_ in range(args.rounds or (own.FULL_ROUNDS if args.full else 1)):
         chance = random.Random(f"{args.seed} {round_} {target}")
-        forms = draw(target, args.programs, chance.getrandbits(60), own.PER_FORM)
+        forms = draw(target, args.programs, chance.getrandbits(60), own.PER_FORM * (FOR_ONE if args.form else 1))
+        if args.form:
+            forms = [(form, text) for form, text in forms if re.fullmatch(args.form, form)]
+            report.check(f"{target}: forms called {args.form}", forms != [], "there are none")
         texts = [text for form, text in forms if not own.no_text(form)]
         codes = [code for code in state.assemble("forms", texts, False) if code]
         state.decode("forms", codes)
-        if hasattr(own, "random_codes"):
+        if hasattr(own, "random_codes") and not args.form:
             mnemonics = {state.mnemonic(text) for text in texts}
             state.random_bytes("random bytes", own.random_codes(chance), args.programs / f"sweep_{target}_decode",
                                mnemonics)
@@ -186,13 +191,14 @@ def sweep(report: Report, target: str, args) -> None:
     state.note("out of scope", f"{state.beyond:8} lines that both oracles accept")
     for k in own.KNOWN:
         report.note(f"sweep: {target:<7} known {k.oracle:<13} {k.uses:6} times: {k.reason}")
-        if args.full:
+        if args.full and not args.form:
             report.check(f"known {k.oracle} {k.pattern}", k.uses != 0, "was not needed: take it out")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--target", action="append", help="default: all that have a sweep")
+    parser.add_argument("--form", metavar="REGEX", help="only the forms of these names, with more operands")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("JITKIT_SEED", "1")))
     parser.add_argument("--full", action="store_true", help="many rounds (make soak)")
     parser.add_argument("--rounds", type=int, default=0)
@@ -200,6 +206,8 @@ def main() -> None:
     parser.add_argument("--command", type=Path, default=tree.ROOT / "build" / "jitkit")
     parser.add_argument("--programs", type=Path, default=tree.ROOT / "build" / "dev" / "tests" / "sweep")
     args = parser.parse_args()
+    if args.form and not args.target:
+        parser.error("--form needs a --target")
     report = Report()
     print(f"seed {args.seed}")
     targets = args.target or sorted(p.stem.removeprefix("sweep_") for p in Path(__file__).parent.glob("sweep_*.py"))
