@@ -339,6 +339,8 @@ def main() -> None:
     parser.add_argument("--target", choices=list(VARIANTS))
     parser.add_argument("--litmus", type=Path)
     args = parser.parse_args()
+    if not COMMAND.exists():
+        sys.exit(f"atomics.py: {COMMAND} is not there: make builds it")
     if args.litmus:
         print(f"{litmus(args.litmus)} litmus files in {args.litmus}")
     if args.target and tables(args.target):
