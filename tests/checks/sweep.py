@@ -190,6 +190,8 @@ def sweep(report: Report, target: str, args) -> None:
         state.assemble("damaged lines", damaged, True)
     state.note("out of scope", f"{state.beyond:8} lines that both oracles accept")
     for k in own.KNOWN:
+        if args.form and k.uses == 0:
+            continue
         report.note(f"sweep: {target:<7} known {k.oracle:<13} {k.uses:6} times: {k.reason}")
         if args.full and not args.form:
             report.check(f"known {k.oracle} {k.pattern}", k.uses != 0, "was not needed: take it out")
