@@ -32,19 +32,26 @@ inline void build_sha256(ir::Function<Isa>& f) {
   crypto::for_each_block(b, p, state, [&](Value data, std::array<Value, 2>& s) {
     Value abcd = s[0], efgh = s[1];
     Value w[4];
+    b.position(__LINE__ + 1);
+    for (unsigned g = 0; g < 4; ++g)
+      w[g] = native(Form::rev32_v_16b, {b.load(Type::v128, data, 16 * static_cast<i32>(g))});
+    const auto k_and_w = [&](unsigned g) { return b.vadd(Lane::i32, w[g % 4], constants[g]); };
+    // The rounds are one chain. What the next four and the schedule need stands before these, so that none of it waits
+    // behind them for the one crypto unit (Cortex-A72); what the schedule makes is wanted four groups on.
+    Value sum = k_and_w(0);
     for (unsigned g = 0; g < 16; ++g) {
+      b.position(__LINE__ + 1);
+      const Value next_sum = g < 15 ? k_and_w(g + 1) : Value();
+      Value& x = w[g % 4];
       b.position(__LINE__ + 1);  // the schedule
-      if (g < 4) {
-        w[g] = native(Form::rev32_v_16b, {b.load(Type::v128, data, 16 * static_cast<i32>(g))});
-      } else {
-        const Value sigma0 = native(Form::sha256su0, {w[g % 4], w[(g + 1) % 4]});
-        w[g % 4] = native(Form::sha256su1, {sigma0, w[(g + 2) % 4], w[(g + 3) % 4]});
-      }
+      if (g < 12) x = native(Form::sha256su0, {x, w[(g + 1) % 4]});
       b.position(__LINE__ + 1);  // four rounds
-      const Value k_and_w = b.vadd(Lane::i32, w[g % 4], constants[g]);
-      const Value next = native(Form::sha256h, {abcd, efgh, k_and_w});
-      efgh = native(Form::sha256h2, {efgh, abcd, k_and_w});
+      const Value next = native(Form::sha256h, {abcd, efgh, sum});
+      efgh = native(Form::sha256h2, {efgh, abcd, sum});
       abcd = next;
+      b.position(__LINE__ + 1);  // the schedule
+      if (g < 12) x = native(Form::sha256su1, {x, w[(g + 2) % 4], w[(g + 3) % 4]});
+      sum = next_sum;
     }
     b.position(__LINE__);
     s = {b.vadd(Lane::i32, abcd, s[0]), b.vadd(Lane::i32, efgh, s[1])};
