@@ -96,10 +96,10 @@ class AesStubs {
     const Value blocks = b.zext(ir::Type::i64, p[3]);
     crypto::choose(b, b.icmp(ir::ICond::ult, blocks, b.i64(worth_a_table)), sum, [&](std::array<Value, 1>& s) {
       Value data = p[2];
-      crypto::ghash_make_table(b, h, table, Aes::karatsuba, 1);
+      crypto::ghash_make_table<Aes>(b, h, table, 1);
       crypto::detail::ghash_loop<Aes, crypto::Vector128, 1>(b, table, s[0], data, blocks);
     }, [&](std::array<Value, 1>& s) {
-      crypto::ghash_make_table(b, h, table, Aes::karatsuba);
+      crypto::ghash_make_table<Aes>(b, h, table);
       s[0] = crypto::ghash<Aes>(b, table, s[0], p[2], blocks);
     });
     b.store(p[0], v.exchange_halves(sum[0]));

@@ -114,8 +114,8 @@ ir::Value aes_ecb_loop(ir::Builder& b, AesWay way, unsigned key_bits, ir::Value 
       Aes::encrypt(v, keys, std::span<Value>(state), {});
     else
       Aes::decrypt(v, keys, std::span<Value>(state), {});
-    for (unsigned n = 0; n < wide; ++n) v.store(x[1], state[n], static_cast<i32>(16 * n * V::blocks));
-    for (Value& p : x) p = b.ptr_add(p, b.i64(16 * wide * V::blocks));
+    x[1] = Aes::store(v, x[1], std::span<const Value>(state));
+    x[0] = b.ptr_add(x[0], b.i64(16 * wide * V::blocks));
   });
   at = {s[0], s[1]};
   return blocks;
@@ -137,56 +137,69 @@ ir::Value aes_cbc_decrypt_loop(ir::Builder& b, unsigned key_bits, ir::Value sche
     }
     x[2] = state[wide - 1];
     Aes::decrypt(v, keys, std::span<Value>(state), std::span<const Value>(with));
-    for (unsigned n = 0; n < wide; ++n) v.store(x[1], state[n], static_cast<i32>(16 * n * V::blocks));
-    for (unsigned n = 0; n < 2; ++n) x[n] = b.ptr_add(x[n], b.i64(16 * wide * V::blocks));
+    x[1] = Aes::store(v, x[1], std::span<const Value>(state));
+    x[0] = b.ptr_add(x[0], b.i64(16 * wide * V::blocks));
   });
   at = {s[0], s[1]};
   before = v.block(s[2], V::blocks - 1);
   return blocks;
 }
 
-// Counter blocks that vectors count: from x, which moves on.
-template <class V, unsigned wide>
+// Counter blocks of a loop that takes `wide` vectors a turn; of a counter the low `bits` bits count, 64 or 32. What the
+// loop carries comes from start(first), a block with its bytes reversed, and first() gives that back. take() yields the
+// blocks of a turn; behind the first round the loop calls move_on().
+
+// Vectors count.
+template <class V, unsigned wide, unsigned bits>
 struct AesCountersInVectors {
   V v;
   ir::Value reversal, step;
 
   explicit AesCountersInVectors(const V& vector) : v(vector), reversal(v.reversal()), step(v.constant(V::blocks, 0)) {}
-  ir::Value start(ir::Value low, ir::Value high) const {
-    ir::Builder& b = v.b;
-    const ir::Value both = b.vinsert(ir::Lane::i64, b.vinsert(ir::Lane::i64, b.v128(0, 0), low, 0U), high, 1U);
-    return v.add64(v.spread(both), v.numbers());
-  }
-  void next(std::array<ir::Value, wide>& to, ir::Value& x) const {
+  ir::Value start(ir::Value first) const { return add(v.spread(first), v.numbers()); }
+  ir::Value first(ir::Value x) const { return v.block(x, 0); }
+  void take(std::array<ir::Value, wide>& to, ir::Value& x) const {
     for (ir::Value& block : to) {
       block = v.reverse(x, reversal);
-      x = v.add64(x, step);
+      x = add(x, step);
     }
   }
+  void move_on(ir::Value&) const {}
+
+ private:
+  ir::Value add(ir::Value x, ir::Value y) const { return bits == 64 ? v.add64(x, y) : v.add32(x, y); }
 };
 
-// Counter blocks that general registers count and turn round, which leaves the vector units to the rounds. They go
-// through memory: stored a turn before they are loaded, each half of a block behind the other, so that one store has both.
-template <class V, unsigned wide, unsigned bits = 64>
+inline ir::Value aes_counter(ir::Builder& b, ir::Value low, ir::Value high) {
+  return b.vinsert(ir::Lane::i64, b.vinsert(ir::Lane::i64, b.v128(0, 0), low, 0U), high, 1U);
+}
+
+// General registers count and turn the bytes round, which leaves the vector units to the rounds. The blocks go through
+// memory: stored a turn before they are loaded, each half of a block behind the other, so that one store has both.
+template <class V, unsigned wide, unsigned bits>
 struct AesCountersInMemory {
   static_assert(V::blocks == 1);
   V v;
-  ir::Value slot, high;
+  ir::Value slot, high, high_stored;
 
   explicit AesCountersInMemory(const V& vector) : v(vector), slot(v.b.stack_addr(v.b.new_slot(16 * wide, 16))) {}
-  ir::Value start(ir::Value low, ir::Value high_half) {
-    high = v.b.bswap(high_half);
+  ir::Value start(ir::Value first) {
+    const ir::Value low = v.b.vextract(ir::Lane::i64, first, 0U);
+    high = v.b.vextract(ir::Lane::i64, first, 1U);
+    high_stored = v.b.bswap(high);
     store(low);
     return low;
   }
-  void next(std::array<ir::Value, wide>& to, ir::Value& x) const {
+  ir::Value first(ir::Value x) const { return aes_counter(v.b, x, high); }
+  void take(std::array<ir::Value, wide>& to, ir::Value&) const {
     for (unsigned n = 0; n < wide; ++n) to[n] = v.load(slot, static_cast<i32>(16 * n));
+  }
+  void move_on(ir::Value& x) const {
     x = number(x, wide);
     store(x);
   }
 
  private:
-  // Of GCM's counter the last 32 bits count.
   ir::Value number(ir::Value low, unsigned n) const {
     ir::Builder& b = v.b;
     if (bits == 64) return b.add(low, b.i64(n));
@@ -195,30 +208,34 @@ struct AesCountersInMemory {
   }
   void store(ir::Value low) const {
     for (unsigned n = 0; n < wide; ++n) {
-      v.b.store(slot, high, static_cast<i32>(16 * n));
+      v.b.store(slot, high_stored, static_cast<i32>(16 * n));
       v.b.store(slot, v.b.bswap(number(low, n)), static_cast<i32>(16 * n + 8));
     }
   }
 };
+
+template <class Aes, class V, unsigned wide, unsigned bits>
+using AesCounters = std::conditional_t<Aes::counters_in_memory && (wide > 1), AesCountersInMemory<V, wide, bits>,
+                                       AesCountersInVectors<V, wide, bits>>;
 
 // One width of CTR; the counter's low half does not wrap in these blocks.
 template <class Aes, class V, unsigned wide>
 ir::Value aes_ctr_loop(ir::Builder& b, unsigned key_bits, ir::Value schedule, AesBuffers& at, ir::Value& low,
                        ir::Value high, ir::Value blocks) {
   using ir::Value;
-  using Counters = std::conditional_t<Aes::counters_in_memory && (wide > 1), AesCountersInMemory<V, wide>,
-                                      AesCountersInVectors<V, wide>>;
   const V v{b};
   const AesKeys<V> keys(v, schedule, key_bits, Aes::keeps_keys);
-  Counters counters(v);
-  std::array<Value, 3> s = {at.in, at.out, counters.start(low, high)};
+  AesCounters<Aes, V, wide, 64> counters(v);
+  std::array<Value, 3> s = {at.in, at.out, counters.start(aes_counter(b, low, high))};
   const Value left = while_at_least(b, blocks, wide * V::blocks, s, [&](std::array<Value, 3>& x) {
     std::array<Value, wide> state, with;
-    counters.next(state, x[2]);
+    counters.take(state, x[2]);
     for (unsigned n = 0; n < wide; ++n) with[n] = v.load(x[0], static_cast<i32>(16 * n * V::blocks));
-    Aes::encrypt(v, keys, std::span<Value>(state), std::span<const Value>(with));
-    for (unsigned n = 0; n < wide; ++n) v.store(x[1], state[n], static_cast<i32>(16 * n * V::blocks));
-    for (unsigned n = 0; n < 2; ++n) x[n] = b.ptr_add(x[n], b.i64(16 * wide * V::blocks));
+    Aes::encrypt(v, keys, std::span<Value>(state), std::span<const Value>(with), [&](unsigned round) {
+      if (round == 0) counters.move_on(x[2]);
+    });
+    x[1] = Aes::store(v, x[1], std::span<const Value>(state));
+    x[0] = b.ptr_add(x[0], b.i64(16 * wide * V::blocks));
   });
   at = {s[0], s[1]};
   low = b.add(low, b.sub(blocks, left));
@@ -315,8 +332,7 @@ void aes_ctr(ir::Builder& b, unsigned key_bits, ir::Value schedule, AesBuffers a
   std::array<Value, 2> number = {s[2], s[3]};
   when(b, b.icmp(ir::ICond::ne, odd, b.i64(0)), number, [&](std::array<Value, 2>& n) {
     const Vector128 v{b};
-    const Value both = b.vinsert(ir::Lane::i64, b.vinsert(ir::Lane::i64, b.v128(0, 0), n[0], 0U), n[1], 1U);
-    std::array<Value, 1> block = {v.reverse(both, v.reversal())};
+    std::array<Value, 1> block = {v.reverse(detail::aes_counter(b, n[0], n[1]), v.reversal())};
     Aes::encrypt(v, AesKeys<Vector128>(v, schedule, key_bits, false), std::span<Value>(block), {});
     detail::xor_some(b, {s[0], s[1]}, block[0], odd);
     n[0] = b.add(n[0], b.i64(1));

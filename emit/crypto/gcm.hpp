@@ -24,28 +24,17 @@ class GcmLoop {
  public:
   using Value = ir::Value;
   static constexpr unsigned blocks = wide * V::blocks;
-  static constexpr bool in_memory = Aes::counters_in_memory && wide > 1;
-  // What the loop carries: cursors, the counters of the next blocks (in memory: the low half of the first), the hash.
+  // What the loop carries: cursors, the counters, the hash.
   enum : unsigned { in, out, counter, sum, carried };
   using State = std::array<Value, carried>;
 
   GcmLoop(ir::Builder& b, AesWay way, unsigned key_bits, Value schedule, Value table)
       : b_(b), v_{b}, way_(way), keys_(v_, schedule, key_bits, Aes::keeps_keys), table_(table),
-        reversal_(v_.reversal()), step_(v_.constant(V::blocks, 0)), stored_(v_) {}
+        counters_(v_), reversal_(v_.reversal()) {}
 
-  // The counters from that of the first block, a block with its bytes reversed.
-  Value counters(Value first) {
-    if constexpr (in_memory) {
-      high_ = b_.vextract(ir::Lane::i64, first, 1U);
-      return stored_.start(b_.vextract(ir::Lane::i64, first, 0U), high_);
-    }
-    return v_.add32(v_.spread(first), v_.numbers());
-  }
-  Value first_counter(const State& s) const {
-    if constexpr (in_memory)
-      return b_.vinsert(ir::Lane::i64, b_.vinsert(ir::Lane::i64, b_.v128(0, 0), s[counter], 0U), high_, 1U);
-    return v_.block(s[counter], 0);
-  }
+  // The counters from that of the first block, a block with its bytes reversed, and back.
+  Value counters(Value first) { return counters_.start(first); }
+  Value first_counter(const State& s) const { return counters_.first(s[counter]); }
 
   // Runs while there are chunks; returns the blocks left.
   Value run(State& s, Value left) {
@@ -72,28 +61,20 @@ class GcmLoop {
  private:
   // Block n of the chunk at `from` into the products.
   void hash(const State& s, GhashSum& products, Value from, unsigned n) const {
-    Value x = v_.reverse(v_.load(from, static_cast<i32>(16 * n * V::blocks)), reversal_);
-    if (n == 0) x = v_.xor_(x, v_.first(s[sum], x));
-    ghash_add(v_, products, x, table_, blocks - n * V::blocks, Aes::karatsuba);
+    const Value x = v_.load(from, static_cast<i32>(16 * n * V::blocks));
+    ghash_block<Aes>(v_, products, x, n == 0 ? s[sum] : Value(), reversal_, table_, blocks - n * V::blocks);
   }
   void hash_alone(State& s, Value from) const {
     GhashSum products;
     for (unsigned n = 0; n < wide; ++n) hash(s, products, from, n);
-    s[sum] = ghash_reduce(v_, products, Aes::karatsuba);
+    s[sum] = ghash_reduce<Aes>(v_, products);
   }
   // Enciphers a chunk; with `hashing`, takes the one at `from` between the rounds.
   void chunk(State& s, bool hashing, Value from) const {
     std::array<Value, wide> state;
-    if constexpr (in_memory) {
-      stored_.next(state, s[counter]);
-    } else {
-      for (Value& x : state) {
-        x = v_.reverse(s[counter], reversal_);
-        s[counter] = v_.add32(s[counter], step_);
-      }
-    }
+    counters_.take(state, s[counter]);
     GhashSum products;
-    unsigned hashed = hashing ? 0 : wide;
+    unsigned hashed = 0;
     Value next_sum = s[sum];
     const auto text = [&](unsigned n) { return v_.load(s[in], static_cast<i32>(16 * n * V::blocks)); };
     // With registers enough the text is there early, and meets the last key first.
@@ -101,31 +82,28 @@ class GcmLoop {
     std::array<Value, wide> with;
     for (unsigned n = 0; n < early; ++n) with[n] = text(n);
     Aes::encrypt(v_, keys_, std::span<Value>(state), std::span<const Value>(with.data(), early), [&](unsigned round) {
-      // Every round brings some blocks, but the first and the last: the reduction is a chain of dependent steps, and
-      // has two rounds to run beside.
-      const unsigned until = round * wide / (keys_.rounds() - 3);
-      for (; hashed < until && hashed < wide; ++hashed) {
-        hash(s, products, from, hashed);
-        if (hashed + 1 == wide) next_sum = ghash_reduce(v_, products, Aes::karatsuba);
-      }
+      if (round == 0) counters_.move_on(s[counter]);
+      if (!hashing) return;
+      // Every round up to `last` but the first brings some blocks. The reduction, a chain of dependent steps, comes a
+      // round behind them: what it waits for then stands before that round's steps, and two rounds are left beside it.
+      const unsigned last = keys_.rounds() - 4, until = round < last ? round * wide / last : wide;
+      for (; hashed < until; ++hashed) hash(s, products, from, hashed);
+      if (round == last + 1) next_sum = ghash_reduce<Aes>(v_, products);
     });
-    check(hashed == wide);
+    check(hashed == (hashing ? wide : 0));
     s[sum] = next_sum;
     for (unsigned n = early; n < wide; ++n) state[n] = v_.xor_(state[n], text(n));
-    for (unsigned n = 0; n < wide; ++n) v_.store(s[out], state[n], static_cast<i32>(16 * n * V::blocks));
-    for (const unsigned p : {in, out}) s[p] = b_.ptr_add(s[p], b_.i64(16 * blocks));
+    s[out] = Aes::store(v_, s[out], std::span<const Value>(state));
+    s[in] = b_.ptr_add(s[in], b_.i64(16 * blocks));
   }
 
   ir::Builder& b_;
   V v_;
   AesWay way_;
   AesKeys<V> keys_;
-  Value table_, reversal_, step_;
-  Value high_;  // of the counters, where the low half is carried
-  struct Nothing {
-    explicit Nothing(const V&) {}
-  };
-  std::conditional_t<in_memory, AesCountersInMemory<V, wide, 32>, Nothing> stored_;
+  Value table_;
+  AesCounters<Aes, V, wide, 32> counters_;
+  Value reversal_;
 };
 
 }  // namespace detail
@@ -154,7 +132,7 @@ void aes_gcm(ir::Builder& b, AesWay way, unsigned key_bits, ir::Value schedule, 
 template <class Aes>
 void build_ghash_table(ir::FunctionData& f, ir::Module& m, std::string_view name) {
   build_function(f, m, name, detail::two_pointers,
-                 [&](ir::Builder& b, const auto& p) { ghash_make_table(b, p[0], p[1], Aes::karatsuba); });
+                 [&](ir::Builder& b, const auto& p) { ghash_make_table<Aes>(b, p[0], p[1]); });
 }
 // void f(u8* sum, const u8* table, const u8* data, u64 blocks)
 template <class Aes>

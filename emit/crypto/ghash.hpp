@@ -4,6 +4,8 @@
 // The product of two registers of 128 bits has 255, one too few for that order, so each power of H is kept
 // divided by x. A table holds the powers 16 to 1 in that order, so that a vector of blocks meets its powers at
 // one address, and behind them the exclusive-or of each power's halves for Karatsuba's middle product.
+// With Karatsuba, which takes the same half of both factors, blocks and powers have their halves exchanged: to turn
+// the bytes of a block round within its halves takes no mask. Sums and the hash are in order both ways.
 // Sums of products stay unreduced, 256 bits in three parts, until a whole chunk is in them.
 //
 // Invariant: no branch and no address depends on key or data.
@@ -35,16 +37,21 @@ inline constexpr u64 ghash_reducer = 0xc200000000000000;
 constexpr i32 ghash_power_at(unsigned power) { return static_cast<i32>(16 * (ghash_powers - power)); }
 constexpr i32 ghash_halves_at(unsigned power) { return ghash_power_at(power) + static_cast<i32>(16 * ghash_powers); }
 
-// Adds the product of x and a vector of powers whose first is `power`. With four products of halves, or with
-// three and the table's exclusive-ors.
-template <class V>
-void ghash_add(const V& v, GhashSum& sum, ir::Value x, ir::Value table, unsigned power, bool karatsuba) {
+template <class Aes, class V>
+ir::Value ghash_factor(const V& v, ir::Value x) {
+  return Aes::karatsuba ? v.exchange_halves(x) : x;
+}
+
+// Adds the product of x, as ghash_factor() has it, and a vector of powers whose first is `power`. With four products of
+// halves, or with three and the table's exclusive-ors.
+template <class Aes, class V>
+void ghash_add(const V& v, GhashSum& sum, ir::Value x, ir::Value table, unsigned power) {
   using ir::Value;
   const Value h = v.load(table, ghash_power_at(power));
   const auto add = [&](Value& to, Value product) { to = to ? v.xor_(to, product) : product; };
-  add(sum.low, v.clmul(x, h, 0x00U));
-  add(sum.high, v.clmul(x, h, 0x11U));
-  if (karatsuba) {
+  add(sum.low, v.clmul(x, h, Aes::karatsuba ? 0x11U : 0x00U));
+  add(sum.high, v.clmul(x, h, Aes::karatsuba ? 0x00U : 0x11U));
+  if (Aes::karatsuba) {
     const Value halves = v.xor_(x, v.exchange_halves(x));
     add(sum.middle, v.clmul(halves, v.load(table, ghash_halves_at(power)), 0x00U));
   } else {
@@ -53,27 +60,38 @@ void ghash_add(const V& v, GhashSum& sum, ir::Value x, ir::Value table, unsigned
   }
 }
 
-// The sum modulo x^128 + x^7 + x^2 + x + 1.
-inline ir::Value ghash_reduce(ir::Builder& b, GhashSum s, bool karatsuba) {
-  using ir::Value;
-  const Vector128 v{b};
-  if (karatsuba) s.middle = v.xor_(s.middle, v.xor_(s.low, s.high));
-  Value low = v.xor_(s.low, bytes_up(b, s.middle, 8));
-  const Value high = v.xor_(s.high, bytes_down(b, s.middle, 8));
-  const Value reducer = v.constant(ghash_reducer, 0);
-  for (int n = 0; n < 2; ++n) low = v.xor_(v.exchange_halves(low), v.clmul(low, reducer, 0x00U));
-  return v.xor_(low, high);
+// The same of a vector of blocks as they are in memory; `before`, if there is one, is the hash of those before.
+template <class Aes, class V>
+void ghash_block(const V& v, GhashSum& sum, ir::Value x, ir::Value before, ir::Value reversal, ir::Value table,
+                 unsigned power) {
+  if constexpr (Aes::karatsuba)
+    x = Aes::reverse_in_halves(v, x);
+  else
+    x = v.reverse(x, reversal);
+  if (before) x = v.xor_(x, v.first(ghash_factor<Aes>(v, before), x));
+  ghash_add<Aes>(v, sum, x, table, power);
 }
 
-template <class V>
-ir::Value ghash_reduce(const V& v, const GhashSum& s, bool karatsuba) {
+// The sum modulo x^128 + x^7 + x^2 + x + 1: what stands lowest goes up by 64 bits, twice.
+template <class Aes>
+ir::Value ghash_reduce(ir::Builder& b, GhashSum s) {
+  using ir::Value;
+  const Vector128 v{b};
+  if (Aes::karatsuba) s.middle = v.xor_(s.middle, v.xor_(s.low, s.high));
+  const Value reducer = v.constant(ghash_reducer, 0);
+  const auto up = [&](Value x) { return v.xor_(v.exchange_halves(x), v.clmul(x, reducer, 0x00U)); };
+  return v.xor_(s.high, up(v.xor_(s.middle, up(s.low))));
+}
+
+template <class Aes, class V>
+ir::Value ghash_reduce(const V& v, const GhashSum& s) {
   GhashSum all{v.block(s.low, 0), v.block(s.middle, 0), v.block(s.high, 0)};
   for (unsigned n = 1; n < V::blocks; ++n) {
     all.low = v.b.vxor(all.low, v.block(s.low, n));
     all.middle = v.b.vxor(all.middle, v.block(s.middle, n));
     all.high = v.b.vxor(all.high, v.block(s.high, n));
   }
-  return ghash_reduce(v.b, all, karatsuba);
+  return ghash_reduce<Aes>(v.b, all);
 }
 
 // One width of GHASH: `wide` vectors of V, with one reduction, while there are that many blocks.
@@ -87,11 +105,10 @@ ir::Value ghash_loop(ir::Builder& b, ir::Value table, ir::Value& sum, ir::Value&
   blocks = while_at_least(b, blocks, count, s, [&](std::array<Value, 2>& x) {
     GhashSum products;
     for (unsigned n = 0; n < wide; ++n) {
-      Value block = v.reverse(v.load(x[1], static_cast<i32>(16 * n * V::blocks)), reversal);
-      if (n == 0) block = v.xor_(block, v.first(x[0], block));
-      ghash_add(v, products, block, table, count - n * V::blocks, Aes::karatsuba);
+      const Value block = v.load(x[1], static_cast<i32>(16 * n * V::blocks));
+      ghash_block<Aes>(v, products, block, n == 0 ? x[0] : Value(), reversal, table, count - n * V::blocks);
     }
-    x = {ghash_reduce(v, products, Aes::karatsuba), b.ptr_add(x[1], b.i64(16 * count))};
+    x = {ghash_reduce<Aes>(v, products), b.ptr_add(x[1], b.i64(16 * count))};
   });
   sum = s[0];
   data = s[1];
@@ -101,8 +118,8 @@ ir::Value ghash_loop(ir::Builder& b, ir::Value table, ir::Value& sum, ir::Value&
 }  // namespace detail
 
 // Writes the table for the hash key H, 16 bytes at `h`; a loop over fewer blocks at a time needs fewer powers.
-inline void ghash_make_table(ir::Builder& b, ir::Value h, ir::Value table, bool karatsuba,
-                             unsigned powers = ghash_powers) {
+template <class Aes>
+void ghash_make_table(ir::Builder& b, ir::Value h, ir::Value table, unsigned powers = ghash_powers) {
   using ir::Value;
   const Vector128 v{b};
   const Value x = v.reverse(b.load(ir::Type::v128, h), v.reversal());
@@ -112,15 +129,15 @@ inline void ghash_make_table(ir::Builder& b, ir::Value h, ir::Value table, bool 
   const Value out = shuffle(b, b.vashr_imm(ir::Lane::i32, x, 31U),
                             Bytes16{12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15});
   const Value by_x = v.xor_(doubled, b.vand(out, b.v128(1, detail::ghash_reducer)));
-  Value power = by_x;
+  Value power = detail::ghash_factor<Aes>(v, by_x);
   for (unsigned n = 1; n <= powers; ++n) {
     b.store(table, power, detail::ghash_power_at(n));
     b.store(table, v.xor_(power, v.exchange_halves(power)), detail::ghash_halves_at(n));
     if (n == powers) break;
     GhashSum product;
     // Power 1 stands in the table by now.
-    detail::ghash_add(v, product, power, table, 1, karatsuba);
-    power = detail::ghash_reduce(b, product, karatsuba);
+    detail::ghash_add<Aes>(v, product, power, table, 1);
+    power = detail::ghash_factor<Aes>(v, detail::ghash_reduce<Aes>(b, product));
   }
 }
 

@@ -141,6 +141,13 @@ struct AesOn {
                       std::span<const ir::Value> with) {
     rounds(v, keys, states, with, &W::aes_dec, &W::aes_declast, crypto::nothing_after);
   }
+  // Writes the vectors one behind the other; returns the address behind them.
+  template <class W>
+  static ir::Value store(const W& v, ir::Value to, std::span<const ir::Value> vectors) {
+    constexpr unsigned bytes = 16 * W::blocks;
+    for (usize n = 0; n < vectors.size(); ++n) v.store(to, vectors[n], static_cast<i32>(bytes * n));
+    return v.b.ptr_add(to, v.b.i64(static_cast<i64>(bytes * vectors.size())));
+  }
 
  private:
   template <class W, class Step, class After>
