@@ -4,24 +4,25 @@
 
 #include <compilers.hpp>
 #include <custom_convention.hpp>
+#include <jitkit/emit/runtime/code_description.hpp>
 #include <jitkit/emit/runtime/cpu_features.hpp>
 
 #include "native_executor.hpp"
 
 namespace filetest {
 
-struct Arm64 {
+template <Machine of>
+struct OfMachine {
+  static constexpr Machine machine = of;
+  static constexpr bool is_host = of == host_machine;
+  static constexpr bool on_request = false;
+};
+
+struct Arm64 : OfMachine<Machine::arm64> {
   using Isa = arm64::Isa;
   static constexpr const char* name = "arm64";
-  static constexpr Machine machine = Machine::arm64;
   static constexpr const char* linker = "aarch64-linux-gnu-gcc";
   static constexpr const char* emulator = "qemu-aarch64-static";
-  static constexpr bool on_request = false;
-#if defined(__aarch64__)
-  static constexpr bool is_host = true;
-#else
-  static constexpr bool is_host = false;
-#endif
 
   static Isa::Options options() {
     Isa::Options o;
@@ -45,18 +46,11 @@ struct Arm64Modern : Arm64 {
   }
 };
 
-struct X86_64 {
+struct X86_64 : OfMachine<Machine::x86_64> {
   using Isa = x86_64::Isa;
   static constexpr const char* name = "x86_64";
-  static constexpr Machine machine = Machine::x86_64;
   static constexpr const char* linker = "x86_64-linux-gnu-gcc";
   static constexpr const char* emulator = "qemu-x86_64-static";
-  static constexpr bool on_request = false;
-#if defined(__x86_64__)
-  static constexpr bool is_host = true;
-#else
-  static constexpr bool is_host = false;
-#endif
 
   // What no core op can do without, and what that implies: AVX among it.
   static Isa::Options options() {

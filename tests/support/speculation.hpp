@@ -7,12 +7,33 @@
 #include <jitkit/emit/runtime/exit_thunk.hpp>
 #include <jitkit/jitkit.hpp>
 
+#include <initializer_list>
 #include <string>
 #include <vector>
 
 namespace speculation {
 
 using namespace jitkit;
+
+// A function of the host in the making, at the beginning of its entry block.
+struct Subject {
+  ir::Module module;
+  ir::Function<host::Isa> f;
+  ir::Builder b;
+  ir::Block entry;
+
+  Subject(std::initializer_list<ir::Type> params, std::initializer_list<ir::Type> results)
+      : b(with_signature(params, results)), entry(b.entry()) {}
+  ir::Value param(u32 n) const { return b.param(entry, n); }
+
+ private:
+  ir::Function<host::Isa>& with_signature(std::initializer_list<ir::Type> params,
+                                          std::initializer_list<ir::Type> results) {
+    f.module = &module;
+    f.signature = module.add_signature(params, results);
+    return f;
+  }
+};
 
 // Memory, the thunk, and the last exit taken.
 struct Compiled {

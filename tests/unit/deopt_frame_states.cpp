@@ -240,7 +240,8 @@ void compare_tracks(Compiled& c, const MachineState& s, void* context) {
       one.bits = v.parts == 2 ? 64 : v.bits;
       one.type = v.type;
       one.parts = 1;
-      const Bits expected = part == 0 ? Bits{c.values[n].lo, v.parts == 2 ? 0 : c.values[n].hi} : Bits{c.values[n].hi, 0};
+      const Bits expected =
+          part == 0 ? Bits{c.values[n].lo, v.parts == 2 ? 0 : c.values[n].hi} : Bits{c.values[n].hi, 0};
       if (const PReg r = c.map->register_at(*t, site); r.valid()) {
         one.part[0].kind = Location::Kind::reg;
         one.part[0].reg = r;
@@ -271,7 +272,8 @@ TEST_CASE("slot_from_def: a value with a slot is always reported there; the chan
     REQUIRE(c.compile(r.f));
     c.on_values = compare_tracks;
     c.values_context = &tracked;
-    for (u32 which = 1; which <= r.guards; ++which) c.block.as<u64(u64, u64, u64, double)>()(which, seed, ~u64{seed}, 0.5 * seed);
+    for (u32 which = 1; which <= r.guards; ++which)
+      c.block.as<u64(u64, u64, u64, double)>()(which, seed, ~u64{seed}, 0.5 * seed);
   }
   MESSAGE("in registers ", tracked.registers, ", in slots ", tracked.slots, ", moved ", tracked.moved);
   CHECK(tracked.registers > 150);
@@ -280,21 +282,17 @@ TEST_CASE("slot_from_def: a value with a slot is always reported there; the chan
 }
 
 TEST_CASE("frame states: the address of a stack slot, and a stack argument where the caller put it") {
-  ir::Module module;
-  ir::Function<host::Isa> f;
-  f.module = &module;
   const Type i = Type::i64;
-  f.signature = module.add_signature({i, i, i, i, i, i, i, i, i, i}, {i});
-  ir::Builder b(f);
-  const ir::Block entry = b.entry();
+  speculation::Subject of({i, i, i, i, i, i, i, i, i, i}, {i});
+  ir::Builder& b = of.b;
   const Value address = b.stack_addr(b.new_slot(24, 8));
-  const FrameEntry entries[] = {{FrameEntry::Kind::value, address.id, 1}, {FrameEntry::Kind::value, b.param(entry, 9).id, 2}};
+  const FrameEntry entries[] = {{FrameEntry::Kind::value, address.id, 1}, {FrameEntry::Kind::value, of.param(9).id, 2}};
   const ir::FrameStateRef s = b.frame_state(5, entries);
-  b.store(address, b.param(entry, 0));
-  b.guard(b.icmp(ir::ICond::ult, b.param(entry, 1), b.i64(10)), s);
-  b.ret({b.add(b.load(i, address), b.param(entry, 9))});
+  b.store(address, of.param(0));
+  b.guard(b.icmp(ir::ICond::ult, of.param(1), b.i64(10)), s);
+  b.ret({b.add(b.load(i, address), of.param(9))});
   Compiled c;
-  REQUIRE(c.compile(f));
+  REQUIRE(c.compile(of.f));
   // The slot is read while the frame is there.
   c.on_exit = [](Compiled& self, MachineState&) {
     std::memcpy(&self.returns, reinterpret_cast<const void*>(self.values[self.exited->first_value].lo), 8);
@@ -310,13 +308,10 @@ TEST_CASE("frame states: the address of a stack slot, and a stack argument where
 }
 
 TEST_CASE("frame states: a frame whose return address is signed is left, and returns by itself") {
-  ir::Module module;
-  ir::Function<host::Isa> f;
-  f.module = &module;
-  f.signature = module.add_signature({Type::i64}, {Type::i64});
-  ir::Builder b(f);
-  const Value x = b.param(b.entry(), 0);
-  const ir::SigRef word = module.add_signature({Type::i64}, {Type::i64});
+  speculation::Subject of({Type::i64}, {Type::i64});
+  ir::Builder& b = of.b;
+  const Value x = of.param(0);
+  const ir::SigRef word = of.module.add_signature({Type::i64}, {Type::i64});
   const Value y = b.result(b.call_indirect(word, b.ptr(reinterpret_cast<u64>(&callee)), {x}));
   const FrameEntry entries[] = {{FrameEntry::Kind::value, y.id, 0}};
   b.guard(b.icmp(ir::ICond::ult, x, b.i64(10)), b.frame_state(1, entries));
@@ -324,7 +319,7 @@ TEST_CASE("frame states: a frame whose return address is signed is left, and ret
   for (const bool sign : {false, true}) {
     Compiled c;
     c.return_signing = sign;
-    REQUIRE(c.compile(f));
+    REQUIRE(c.compile(of.f));
     u32 signed_rows = 0;
     for (const CfiRow& r : c.cfi) signed_rows += r.op == CfiOp::negate_ra_state ? 1 : 0;
     CHECK(signed_rows == (sign && host_machine == Machine::arm64 ? 2 : 0));
@@ -337,18 +332,14 @@ TEST_CASE("frame states: a frame whose return address is signed is left, and ret
 }
 
 TEST_CASE("exit thunk: a handler changes registers and goes on behind the guard") {
-  ir::Module module;
-  ir::Function<host::Isa> f;
-  f.module = &module;
-  f.signature = module.add_signature({Type::i64, Type::i64}, {Type::i64});
-  ir::Builder b(f);
-  const ir::Block entry = b.entry();
-  const Value x = b.param(entry, 0), y = b.param(entry, 1);
+  speculation::Subject of({Type::i64, Type::i64}, {Type::i64});
+  ir::Builder& b = of.b;
+  const Value x = of.param(0), y = of.param(1);
   const FrameEntry entries[] = {{FrameEntry::Kind::value, y.id, 0}};
   b.guard(b.icmp(ir::ICond::ult, x, b.i64(10)), b.frame_state(1, entries));
   b.ret({b.add(y, b.i64(1))});
   Compiled c;
-  REQUIRE(c.compile(f));
+  REQUIRE(c.compile(of.f));
   c.on_exit = [](Compiled& self, MachineState& s) {
     const Location& l = self.map->entries(*self.exited)[0].part[0];
     if (l.kind != Location::Kind::reg) return false;
@@ -365,19 +356,15 @@ TEST_CASE("exit thunk: a handler changes registers and goes on behind the guard"
 }
 
 TEST_CASE("location map: a safepoint lists its references and has no exit") {
-  ir::Module module;
-  ir::Function<host::Isa> f;
-  f.module = &module;
-  f.signature = module.add_signature({Type::ref, Type::i64}, {Type::ref});
-  ir::Builder b(f);
-  const ir::Block entry = b.entry();
-  const FrameEntry entries[] = {{FrameEntry::Kind::value, b.param(entry, 0).id, 11},
-                                {FrameEntry::Kind::value, b.param(entry, 1).id, 12},
+  speculation::Subject of({Type::ref, Type::i64}, {Type::ref});
+  ir::Builder& b = of.b;
+  const FrameEntry entries[] = {{FrameEntry::Kind::value, of.param(0).id, 11},
+                                {FrameEntry::Kind::value, of.param(1).id, 12},
                                 {FrameEntry::Kind::value, b.null_ref().id, 13}};
   b.safepoint(b.frame_state(4, entries));
-  b.ret({b.param(entry, 0)});
+  b.ret({of.param(0)});
   Compiled c;
-  REQUIRE(c.compile(f));
+  REQUIRE(c.compile(of.f));
   REQUIRE(c.map->sites.size() == 1);
   CHECK(c.map->sites[0].kind == LocationMap::SiteKind::safepoint);
   CHECK(c.map->site_at(c.map->sites[0].offset) == &c.map->sites[0]);

@@ -67,7 +67,8 @@ void patch_and_clear(ExecMemory::Mode mode, Audience audience, u8 bytes) {
 
 // True, with a skip of that name, where code written through a second address goes unnoticed.
 bool no_second_address(const char* test) {
-  if (emulated::user_mode()) std::printf("SKIP %s: QEMU's user mode does not see writes through a second address\n", test);
+  if (emulated::user_mode())
+    std::printf("SKIP %s: QEMU's user mode does not see writes through a second address\n", test);
   return emulated::user_mode();
 }
 
@@ -107,7 +108,8 @@ Rewritten put_rewritten(CodeBuffer& code) {
 }  // namespace
 
 TEST_CASE("patch: an area becomes a jump to its exit stub and nops again") {
-  for (const u8 bytes : {u8{8}, u8{12}, u8{20}}) patch_and_clear(ExecMemory::Mode::rw_then_rx, Audience::this_thread, bytes);
+  for (const u8 bytes : {u8{8}, u8{12}, u8{20}})
+    patch_and_clear(ExecMemory::Mode::rw_then_rx, Audience::this_thread, bytes);
 }
 
 TEST_CASE("patch: through the second address of the code") {
@@ -141,18 +143,14 @@ TEST_CASE("patch: what would be wrong is refused") {
 }
 
 TEST_CASE("patch: code behind a point finds its operands and gives its result") {
-  ir::Module module;
-  ir::Function<host::Isa> f;
-  f.module = &module;
-  f.signature = module.add_signature({Type::i64, Type::i64}, {Type::i64});
-  ir::Builder b(f);
-  const ir::Block entry = b.entry();
-  const Value x = b.param(entry, 0), y = b.param(entry, 1);
+  speculation::Subject of({Type::i64, Type::i64}, {Type::i64});
+  ir::Builder& b = of.b;
+  const Value x = of.param(0), y = of.param(1);
   const FrameEntry entries[] = {{FrameEntry::Kind::value, y.id, 1}};
   const ir::Inst point = b.patch_point(8, {x, b.i64(5)}, std::array{Type::i64}, b.frame_state(3, entries));
   b.ret({b.add(b.result(point), y)});
   Compiled c(ExecMemory::Mode::rw_then_rx, Audience::this_thread);
-  REQUIRE(c.compile(f));
+  REQUIRE(c.compile(of.f));
   const LocationMap::Site& site = c.map->sites[0];
   REQUIRE(site.operands == 2);
   REQUIRE(site.results == 1);
@@ -246,25 +244,21 @@ TEST_CASE("patch: several threads run it while it is rewritten over and over") {
 
 TEST_CASE("patch: code that another thread loops in is invalidated") {
   if (no_second_address("patch_invalidate")) return;
-  ir::Module module;
-  ir::Function<host::Isa> f;
-  f.module = &module;
-  f.signature = module.add_signature({Type::i64, Type::ptr}, {Type::i64});
-  ir::Builder b(f);
-  const ir::Block entry = b.entry();
+  speculation::Subject of({Type::i64, Type::ptr}, {Type::i64});
+  ir::Builder& b = of.b;
   const ir::Block loop = b.new_block(), done = b.new_block();
   const Value i = b.add_param(loop, Type::i64);
-  b.br({loop, {b.param(entry, 0)}});
+  b.br({loop, {of.param(0)}});
   b.at(loop);
   const Value next = b.add(i, b.i64(1));
-  b.store(b.param(entry, 1), next);
+  b.store(of.param(1), next);
   const FrameEntry entries[] = {{FrameEntry::Kind::value, next.id, 1}};
   b.patch_point(8, {}, {}, b.frame_state(1, entries));
   b.brif(b.icmp(ir::ICond::ne, next, b.i64(-1)), {loop, {next}}, {done});
   b.at(done);
   b.ret({b.i64(1)});
   Compiled c(ExecMemory::Mode::dual_map);
-  REQUIRE(c.compile(f));
+  REQUIRE(c.compile(of.f));
   u64 counter = 0;
   u64 result = 0;
   std::thread worker([&] { result = c.block.as<u64(u64, u64*)>()(0, &counter); });

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -95,6 +96,9 @@ class Server:
             try:
                 self.library = get(self.port, "/library").decode()
                 return
+            except urllib.error.HTTPError as e:
+                self.process.terminate()
+                raise SystemExit(f"nginx answers {e}: {(work / 'error.log').read_text()[-2000:]}")
             except OSError:
                 time.sleep(0.1)
         raise SystemExit(f"nginx did not start: {(work / 'error.log').read_text()[-2000:]}")
