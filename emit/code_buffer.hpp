@@ -80,15 +80,16 @@ class CodeBuffer {
   // Growing memory from the heap, up to `limit` bytes of code and `table_limit` bytes for labels,
   // fixups and the like.
   explicit CodeBuffer(u64 limit = u64{1} << 31, u64 table_limit = ~u64{0})
-      : rare_(rare_functions()), limit_(limit), arena_(table_limit) {
+      : rare_(rare_functions()), limit_(limit < most_bytes ? limit : most_bytes), arena_(table_limit) {
     init_tables();
   }
   // The caller's memory (also the writable view of an exec heap's block); never grows.
   explicit CodeBuffer(std::span<u8> memory, u64 table_limit = ~u64{0})
-      : rare_(rare_functions()), limit_(memory.size()), owned_(false), arena_(table_limit) {
+      : rare_(rare_functions()), limit_(memory.size() < most_bytes ? memory.size() : most_bytes), owned_(false),
+        arena_(table_limit) {
     init_tables();
     base_ = cursor_ = memory.data();
-    end_ = base_ + memory.size();
+    end_ = base_ + limit_;
     stop_ = status_.ok() ? end_ : cursor_;
   }
   CodeBuffer(const CodeBuffer&) = delete;
@@ -299,6 +300,7 @@ class CodeBuffer {
 
  private:
   static constexpr u32 unbound = ~u32{0};
+  static constexpr u64 most_bytes = unbound;  // offsets have 32 bits
   // Ranges a waiting branch can run out of. Kinds that no veneer helps count as no_range.
   enum Range : u8 { range_32k, range_1m, range_128m, no_range };
   static constexpr i64 reach[3] = {fixup_reach(FixupKind::a64_branch14),

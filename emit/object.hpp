@@ -274,10 +274,10 @@ inline Status ObjectWriter::add_data(const ObjectData& d) {
   Section& s = section(id);
   if (d.align > s.align) s.align = d.align;
   const u64 size = d.size != 0 ? d.size : d.bytes.size();
-  if (size < d.bytes.size() || size > ~u32{0} || (id == Id::bss && !d.bytes.empty()))
-    fail({Error::operand_range, symbol(d.name), size});
+  if (size < d.bytes.size() || (id == Id::bss && !d.bytes.empty())) fail({Error::operand_range, symbol(d.name), size});
+  u64 at = align_up(id == Id::bss ? s.zeros : s.bytes.size(), d.align);
+  if (at + size < size || (id != Id::bss && at + size > ~u32{0})) fail({Error::out_of_memory, symbol(d.name), size});
   if (!status().ok()) return status();
-  u64 at = align_up(s.zeros, d.align);
   if (id == Id::bss) {
     s.zeros = at + size;
   } else {

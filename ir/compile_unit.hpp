@@ -73,7 +73,7 @@ class UnitCompiler {
       const SymbolRef r(n);
       if (m.symbol(r).kind == SymbolKind::function || m.symbol(r).linkage == Linkage::external) continue;
       if (const Status s = add_global(m, r); !s.ok())
-        errors.error({}) << "@" << m.symbol_name(r) << ": " << describe(s.error);
+        print_status(s, errors.error({}) << "@" << m.symbol_name(r) << ": ");
     }
     return errors.count() == before;
   }

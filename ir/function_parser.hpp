@@ -25,12 +25,13 @@ class FunctionParser : private InstructionParser {
     each_line([this] { declaration(); });
     start(body, isa);
     each_line([this] { line(); });
+    if (out_of_memory()) return;
     resolve();
     for (const StateText& s : states_to_read_) {
       start(s.text, isa);
       frame_state(s.state);
     }
-    if (!f_.status() || arena_.failed()) error_at(text_.function, "out of memory");
+    out_of_memory();
   }
 
  private:
@@ -42,10 +43,13 @@ class FunctionParser : private InstructionParser {
 
   template <class F>
   void each_line(F handle) {
-    for (skip_newlines(); !at(Token::Kind::end) && !token().is('}'); skip_newlines()) {
+    for (skip_newlines(); !at(Token::Kind::end) && !token().is('}') && !out_of_memory(); skip_newlines()) {
       handle();
       skip_line();
     }
+  }
+  bool out_of_memory() {
+    return exhausted({f_.status(), arena_.status(), context().arena.status(), context().module.status()});
   }
 
   Line kind_of_line() const;
@@ -121,7 +125,7 @@ inline void FunctionParser::line() {
 }
 
 inline bool FunctionParser::is_new(NameTable& table, const Token& name, std::string_view what) {
-  if (table.find(name.text) == 0) return table.intern(name.text) != 0 || error("out of memory");
+  if (table.find(name.text) == 0) return table.intern(name.text) != 0 || no_memory();
   return error_at(name.at, what, " '", name.text, "' is defined twice");
 }
 
@@ -129,7 +133,7 @@ inline bool FunctionParser::block_header() {
   const Token name = token();
   if (!is_new(blocks_, name, "block")) return false;
   const Block b = f_.new_block();
-  if (!b) return error("out of memory");
+  if (!b) return no_memory();
   TextMap::set(text_.blocks, b.id, name.at);
   advance();
   if (accept('(') && !accept(')')) {
@@ -176,7 +180,7 @@ inline bool FunctionParser::frame_state(u32 id) {
     do {
       VirtualObject o;
       if (!number(o.descriptor) || !entries(o.first_field, o.fields)) return false;
-      if (!f_.virtual_objects.push(o)) return error("out of memory");
+      if (!f_.virtual_objects.push(o)) return no_memory();
       ++s.objects;
     } while (accept(','));
   }
@@ -193,7 +197,7 @@ inline bool FunctionParser::entries(u32& first, u32& count) {
   do {
     FrameEntry e;
     if (!number(e.key) || !expect(':') || !entry(e)) return false;
-    if (!f_.frame_entries.push(e)) return error("out of memory");
+    if (!f_.frame_entries.push(e)) return no_memory();
     if (e.kind == FrameEntry::Kind::value) ++f_.values[e.index].uses;
     ++count;
   } while (accept(','));

@@ -102,13 +102,14 @@ class InstructionParser : protected TokenReader {
   Token result_name_[max_results];
   Type result_type_[max_results] = {};
   u32 results_ = 0;
+  TextPos operation_at_;  // where the operation's name stands
 };
 
 // ------------------------------------------------------------------------------------------- values
 
 inline bool InstructionParser::define(const Token& name, Value v) {
   const u32 id = values_.intern(name.text);
-  if (id >= value_of_.size() && !value_of_.resize(id + 1)) return error("out of memory");
+  if (id == 0 || (id >= value_of_.size() && !value_of_.resize(id + 1))) return no_memory();
   if (value_of_[id] != 0) {
     return error_at(name.at, "value '", name.text, "' is defined twice");
   }
@@ -153,7 +154,7 @@ inline bool InstructionParser::next_operand(Type implied, bool optional) {
   Operand o;
   if (!operand(implied, o, optional)) return false;
   if (operands_.size() == 0xffff) return error_at(o.at, "more than 65535 operands");
-  return operands_.push(o) || error("out of memory");
+  return operands_.push(o) || no_memory();
 }
 
 // `(` operands `)` after the callee, or a bare list up to the end of the line or a bracket.
@@ -204,9 +205,10 @@ u32 index_of(const char* const (&names)[N], std::string_view s) {
 inline bool InstructionParser::operation(const Token& name, InstData& d) {
   std::string_view rest = name.text;
   const std::string_view head = take_part(rest);
+  operation_at_ = name.at;
   if (isa() != nullptr && head == isa()->name) return native_form_named(rest, d) && native_operands(d);
   if (context().target(head) != nullptr) {
-    return error("this needs a line 'target ", head, "' before the function");
+    return error_at(name.at, "this needs a line 'target ", head, "' before the function");
   }
   d.op = static_cast<Opcode>(context().ops.find(head));
   if (d.op == Opcode::none) {
@@ -216,7 +218,7 @@ inline bool InstructionParser::operation(const Token& name, InstData& d) {
 }
 
 inline bool InstructionParser::option_error(std::string_view what, std::string_view part) {
-  return part.empty() ? error(what) : error(what, ", not '", part, "'");
+  return part.empty() ? error_at(operation_at_, what) : error_at(operation_at_, what, ", not '", part, "'");
 }
 
 // The condition or lane, then the type, then what a memory access has.
@@ -275,7 +277,7 @@ inline bool InstructionParser::native_form_named(std::string_view form, InstData
     d.op = native_opcode(n);
     return true;
   }
-  return error("unknown instruction form '", isa()->name, ".", form, "'");
+  return error_at(operation_at_, "unknown instruction form '", isa()->name, ".", form, "'");
 }
 
 inline bool InstructionParser::native_operands(InstData& d) {
@@ -287,7 +289,8 @@ inline bool InstructionParser::native_operands(InstData& d) {
     return separator(std::exchange(some, true)) && next_operand(implied, optional);
   };
   for (const FormOperand& o : isa()->form_operands(form)) {
-    if (o.kind == FormOperand::Kind::label) return error("a form with a label cannot be a native operation");
+    if (o.kind == FormOperand::Kind::label)
+      return error_at(operation_at_, "a form with a label cannot be a native operation");
     if (o.kind == FormOperand::Kind::imm) {
       i64 v = 0;
       if (!separator(std::exchange(some, true)) || !bits64(v)) return false;
@@ -439,7 +442,7 @@ inline bool InstructionParser::edge(EdgeText e) {
   u64 weight = 0;
   if (accept("weight") && !number(weight, 0xffff)) return false;
   e.weight = static_cast<u16>(weight);
-  return edges_.push(e) || error("out of memory");
+  return edges_.push(e) || no_memory();
 }
 
 // ------------------------------------------------------------------------------------------- making
@@ -510,9 +513,9 @@ inline bool InstructionParser::make(Block b, InstData& d, TextPos where, SourceP
   u32 results = 0;
   if (!result_types(d, types, results)) return false;
   const u32 operands = edges_.empty() ? operands_.size() : edges_[0].first;
-  if (!make_edges(d)) return error("out of memory");
+  if (!make_edges(d)) return no_memory();
   const Inst i = f_.new_inst(d.op, d.type, values(0, operands), {types, results}, d.aux, d.flags);
-  if (!i || (position != 0 && !f_.positions.resize(i.id + 1))) return error("out of memory");
+  if (!i || (position != 0 && !f_.positions.resize(i.id + 1))) return no_memory();
   if (d.op == Opcode::switch_) f_[i].ops[1] = edges_.size();
   if (position != 0) f_.positions[i.id] = position;
   note_unresolved(false, i.id, 0, operands);

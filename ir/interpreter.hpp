@@ -38,7 +38,7 @@ enum class RunEnd : u8 {
   out_of_fuel,
   too_deep,        // more calls within calls than Limits::depth
   stack_overflow,  // stack slots, alloca and argument copies need more than Limits::stack
-  out_of_memory,   // for values
+  out_of_memory,   // for values; detail: the bytes that were needed
   unsupported,     // message says what is missing
 };
 constexpr const char* describe(RunEnd e) {
@@ -153,6 +153,7 @@ class Interpreter {
     result_.message = message;
     running_ = false;
   }
+  void no_memory() { stop(RunEnd::out_of_memory, run_arena_.status().detail); }
   void fail_guard(const FunctionData& f, FrameStateRef s);
 
   // Each executes the instruction i of f and either moves on or stops.

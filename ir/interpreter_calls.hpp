@@ -105,7 +105,7 @@ inline void Interpreter::enter(const FunctionData& callee) {
   const u32 values = callee.values.size();
   registers_.resize(frame.registers + values + frame.unnamed);
   types_.append(moving_types_.slice(params, frame.unnamed));
-  if (!frames_.push(frame) || run_arena_.failed()) return stop(RunEnd::out_of_memory);
+  if (!frames_.push(frame) || run_arena_.failed()) return no_memory();
   for (u32 n = 0; n < params; ++n) {
     const Value v = callee.param(FunctionData::entry(), n);
     value(v) = clean(moving_[n], callee.type(v));
@@ -153,7 +153,7 @@ inline void Interpreter::take_slots(const FunctionData& f) {
     const u8* p = take_stack(s.size, u64{1} << s.align_log2);
     if (p == nullptr || !slots_.push(address_of(p))) return;
   }
-  if (run_arena_.failed()) stop(RunEnd::out_of_memory);
+  if (run_arena_.failed()) no_memory();
 }
 
 // A callee owns its copy of an aggregate passed by value.

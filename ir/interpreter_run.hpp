@@ -203,7 +203,7 @@ inline void Interpreter::gather(const FunctionData& f, std::span<const u32> valu
 
 inline void Interpreter::follow(const FunctionData& f, Edge e) {
   gather(f, f.args(e));
-  if (run_arena_.failed()) return stop(RunEnd::out_of_memory);
+  if (run_arena_.failed()) return no_memory();
   const Block target = f[e].target;
   for (u32 n = 0; n < moving_.size(); ++n) value(f.param(target, n)) = moving_[n];
   frames_.back().at = f[target].first;

@@ -62,6 +62,7 @@ class Listing {
         code_(code), out_(out), source_(source), lines_(fn, source.text), printer_(fn, out),
         printed_(arena_), relocs_(arena_) {}
 
+  Status status() const { return arena_.status(); }
   // False if memory ran out; what was written before stays.
   bool print() {
     if (!printed_.assign(fn_.insts.size(), false)) return false;

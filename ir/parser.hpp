@@ -27,13 +27,16 @@ class Parser : private TokenReader {
 
   void parse(std::string_view text) {
     start(Lexer(text), nullptr);
-    for (skip_newlines(); !at(Token::Kind::end); skip_newlines()) {
+    for (skip_newlines(); !at(Token::Kind::end) && !out_of_memory(); skip_newlines()) {
       item();
       skip_line();
     }
+    if (out_of_memory()) return;
     resolve_relocations();
-    for (const Body& b : bodies_) FunctionParser(context(), *b.function, *b.text).parse(b.start, b.isa);
-    if (!unit_.module.status() || context().arena.failed()) error("out of memory");
+    for (const Body& b : bodies_) {
+      if (out_of_memory()) return;
+      FunctionParser(context(), *b.function, *b.text).parse(b.start, b.isa);
+    }
   }
 
  private:
@@ -50,6 +53,7 @@ class Parser : private TokenReader {
     Lexer text;  // in front of the name
   };
 
+  bool out_of_memory() { return exhausted({unit_.module.status(), context().arena.status()}); }
   bool item();
   bool target();
   bool declaration();
@@ -124,7 +128,7 @@ inline bool Parser::new_symbol(std::string_view& name) {
 }
 
 inline bool Parser::intern(std::string_view name, SymbolRef s) {
-  return (s && context().symbols.intern(name) == s.id) || error("out of memory");
+  return (s && context().symbols.intern(name) == s.id) || no_memory();
 }
 
 // `declare` [kind] [linkage] @name (signature | layout)
@@ -156,7 +160,7 @@ inline bool Parser::function() {
   unit_.module.symbol(added).signature = sig;
   if (!expect('{') || !end_of_line()) return false;
   FunctionData* f = unit_.add_function(added, isa_);
-  if (f == nullptr) return error("out of memory");
+  if (f == nullptr) return context().arena.fail(sizeof(FunctionData)), no_memory();
   TextMap& map = unit_.text_of(added);
   map.function = where;
   bodies_.push({f, &map, after(), isa_});
@@ -199,7 +203,7 @@ inline bool Parser::global(SymbolKind kind) {
   if (kind != SymbolKind::bss) {
     if (s.size < bytes.size()) return error_at(where, "more bytes than the size says");
     if (s.size > max_data_bytes) return error_at(where, "a global with initial bytes has at most 2^28");
-    if (!bytes.resize(static_cast<u32>(s.size), '\0')) return error("out of memory");
+    if (!bytes.resize(static_cast<u32>(s.size), '\0')) return no_memory();
   }
   if (accept("relocs") && !relocations(unit_.module.symbol_count(), relocs)) return false;
   const SymbolRef added = unit_.module.add_global(
@@ -234,7 +238,7 @@ inline bool Parser::relocations(u32 global, Vec<DataReloc>& list) {
     std::string_view name;
     if (!expect(':') || !symbol_name(name)) return false;
     if ((token().is('+') || token().is('-')) && !signed_number(r.addend)) return false;
-    if (!list.push(r)) return error("out of memory");
+    if (!list.push(r)) return no_memory();
     accept(',');
   }
   return true;

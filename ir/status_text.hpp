@@ -40,18 +40,26 @@ inline void print_unsupported(const FunctionData& fn, Status s, Sink& out) {
 
 }  // namespace detail
 
-template <Target T>
-void print_status(const FunctionData& fn, Status s, Sink& out) {
+// What needs no function: the error and its amount.
+inline void print_status(Status s, Sink& out) {
   out << describe(s.error);
   switch (s.error) {
-    case Error::feature_missing: out << ": " << T::feature_name(s.detail); break;
     case Error::out_of_memory: (out << ": ").udec(s.detail) << " bytes were needed"; break;
     case Error::out_of_code_space: (out << ": ").udec(s.detail) << " bytes are needed"; break;
-    case Error::no_register: (out << ": ").udec(s.detail) << " missing"; break;
+    case Error::no_register:
     case Error::too_many_slots: (out << ": ").udec(s.detail) << " missing"; break;
     case Error::too_long: (out << ": by ").udec(s.detail) << " bytes"; break;
     case Error::fixup_range: (out << ": ").dec(static_cast<i64>(s.detail)) << " bytes away"; break;
     case Error::operand_range: (out << ": ").dec(static_cast<i64>(s.detail)); break;
+    default: break;
+  }
+}
+
+template <Target T>
+void print_status(const FunctionData& fn, Status s, Sink& out) {
+  print_status(s, out);
+  switch (s.error) {
+    case Error::feature_missing: out << ": " << T::feature_name(s.detail); break;
     case Error::register_kept:
       if (s.detail < T::isa_info().registers.size()) out << ": " << T::isa_info().registers[s.detail];
       break;

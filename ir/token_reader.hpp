@@ -12,7 +12,9 @@
 #include <jitkit/ir/module.hpp>
 #include <jitkit/ir/support/arena.hpp>
 #include <jitkit/ir/support/name_table.hpp>
+#include <jitkit/status.hpp>
 
+#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -24,6 +26,7 @@ struct ParseContext {
   std::span<const IsaInfo* const> targets;
   Diagnostics& errors;
   Arena arena;        // names and scratch
+  bool exhausted = false;  // no memory: the last error has been reported
   NameTable symbols;  // ids are SymbolRefs
   NameTable ops;      // ids are Opcodes
 
@@ -106,6 +109,18 @@ class TokenReader {
   bool end_of_line() {
     if (at_line_end()) return true;
     return expected("the end of the line");
+  }
+
+  // Something could not be kept: the parse ends after this line, and says so then (exhausted()).
+  static bool no_memory() { return false; }
+  // Whether one of them is not ok; the first time that is an error, the only one about memory.
+  bool exhausted(std::initializer_list<Status> all) {
+    for (const Status s : all) {
+      if (s.error != Error::out_of_memory || context_.exhausted) continue;
+      context_.exhausted = true;
+      error("out of memory: ", s.detail, " bytes were needed");
+    }
+    return context_.exhausted;
   }
 
   // An unsigned decimal or hexadecimal number up to `limit`.
@@ -222,7 +237,7 @@ inline bool TokenReader::signature(SigRef& s) {
   if (accept("conv") && !convention(conv)) return false;
   s = context_.module.add_signature({params_list.data(), params_list.size()},
                                     {results.data(), results.size()}, conv, variadic, fixed);
-  return s ? true : error("out of memory");
+  return s ? true : no_memory();
 }
 
 // Up to and with `close`. Braces make a group; dots end the fixed parameters.
@@ -269,7 +284,7 @@ inline bool TokenReader::param(Vec<Param>& list, u8 group) {
     } else if (accept("in")) {
       if (!place(p.place)) return false;
     } else {
-      return list.push(p) || error("out of memory");
+      return list.push(p) || no_memory();
     }
   }
 }

@@ -373,7 +373,7 @@ inline void Verifier::dominance() {
   Vec<Block> block_of(arena_);
   Vec<u32> order(arena_);  // by Inst, within its block
   if (!block_of.resize(f_.insts.size()) || !order.resize(f_.insts.size()) || arena_.failed()) {
-    error(Rule::entry, function_at()) << "out of memory";
+    (error(Rule::entry, function_at()) << "out of memory: ").udec(arena_.status().detail) << " bytes were needed";
     return;
   }
   for (u32 b = 1; b < f_.blocks.size(); ++b) {

@@ -28,13 +28,13 @@ class Optimisation {
           return wrong.empty() ? "" : "there is no pass '" + std::string(wrong) + "'";
         });
   }
-  // False if out of memory.
-  bool apply(ir::Unit& unit) const {
+  // Ok, or out of memory.
+  Status apply(ir::Unit& unit) const {
     ir::OptLevel level = ir::OptLevel::none;
     ir::level_named(level_, level);
     ir::PassList list(level);
     list.apply(passes_);
-    return list.empty() || ir::Optimiser(list).run(unit).ok();
+    return list.empty() ? Status{} : ir::Optimiser(list).run(unit);
   }
 
  private:

@@ -56,7 +56,7 @@ class Frame {
       variadic_ = size;
       size += VaList::save_bytes;
     }
-    if (size > (u64{1} << 30)) return {Error::too_many_slots, 0, size};
+    if (size > max_bytes) return {Error::too_many_slots, 0, (size - max_bytes) / conv_.frame.slot_bytes + 1};
     const bool empty = size == spills_ && saves_.empty();
     body_ = conv_.frame.incoming_above && empty ? 0 : align_up(size, 16);
     if (body_ + save_bytes_ < conv_.frame.min_bytes)  // which counts what is saved
@@ -105,6 +105,8 @@ class Frame {
   }
 
  private:
+  static constexpr u64 max_bytes = u64{1} << 30;
+
   bool grows_down() const { return !conv_.frame.adjusts_sp && conv_.frame.grows_down; }
   // From the base, of what lies `offset` bytes above the lowest place of the body.
   i64 lowered(u64 offset) const {

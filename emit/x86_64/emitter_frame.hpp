@@ -57,7 +57,6 @@ class Frame {
       size = align_up(size, align);
       slots_[slot] = static_cast<u32>(size);
       size += bytes;
-      if (size > max_bytes) size = max_bytes + 1;
       if (align > alignment_) alignment_ = align;
     };
     for (u32 n = 1; n < ir_slots; ++n) add(n, fn_.slots[n].size, u64{1} << fn_.slots[n].align_log2);
@@ -71,7 +70,7 @@ class Frame {
       pushes_at_ = size;
       size += u64{(saved_ & preg::all_gpr).count()} * 8;
     }
-    if (size > max_bytes) return {Error::too_many_slots, 0, size};
+    if (size > max_bytes) return {Error::too_many_slots, 0, (size - max_bytes) / conv_.frame.slot_bytes + 1};
     if (alignment_ > 16 && (is_dynamic_ || !adjusts_sp())) return {Error::unsupported, 0, alignment_};
     choose_body(size, calls, empty);
     return {};

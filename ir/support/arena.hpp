@@ -172,11 +172,11 @@ class Vec {
   }
 
   // False, and nothing changed, if there is no memory.
-  bool reserve(u32 n) { return n <= capacity_ || grow(n); }
+  bool reserve(u64 n) { return n <= capacity_ || grow(n); }
   [[gnu::always_inline]] bool push(const T& v) {
     if (size_ == capacity_) [[unlikely]] {
       const T copy = v;
-      if (!grow(size_ + 1)) return false;
+      if (!grow(u64{size_} + 1)) return false;
       data_[size_++] = copy;
       return true;
     }
@@ -184,14 +184,14 @@ class Vec {
     return true;
   }
   bool append(std::span<const T> v) {
-    if (!reserve(size_ + static_cast<u32>(v.size()))) return false;
+    if (!reserve(size_ + u64{v.size()})) return false;
     if (!v.empty()) std::memcpy(static_cast<void*>(data_ + size_), v.data(), v.size() * sizeof(T));
     size_ += static_cast<u32>(v.size());
     return true;
   }
   // Room for n more elements behind the last, which they become; null if there is no memory.
   T* extend(u32 n) {
-    if (n > capacity_ - size_ && !grow(size_ + n)) return nullptr;
+    if (n > capacity_ - size_ && !grow(u64{size_} + n)) return nullptr;
     T* first = data_ + size_;
     size_ += n;
     return first;
@@ -224,11 +224,15 @@ class Vec {
   }
 
  private:
+  static constexpr u64 most = ~u32{0};  // elements
+
   // Out of line, so that push() stays small where it is inlined; not cold, because what follows a first
   // growth would count as cold too.
-  [[gnu::noinline]] bool grow(u32 need) {
+  [[gnu::noinline]] bool grow(u64 need) {
     if (arena_ == nullptr) return false;
+    if (need > most) return arena_->fail(need * sizeof(T)), false;
     u64 n = capacity_ < 8 ? 16 : u64{capacity_} * 2;
+    if (n > most) n = most;
     if (capacity_ == 0 && n < last_size_ && arena_->has(u64{last_size_} * sizeof(T))) n = last_size_;
     if (n < need) n = need;
     void* p = arena_->allocate(n * sizeof(T));

@@ -367,11 +367,38 @@ def check_out_of_memory() -> None:
     limit = ["sh", "-c", 'ulimit -v 4000000; exec "$@"', "sh"]
     expect("run: out of memory", ["run", big, "--target", HOST, "f"], BAD_INPUT, "",
            r".*big.jk: error: out of memory: 27\d{10} bytes were needed for globals\n", prefix=limit)
+    expect("run interp: out of memory", ["run", big, "--target", "interp", "f"], BAD_INPUT, "",
+           r".*big.jk: error: out of memory: 27\d{10} bytes were needed\n", prefix=limit)
+    # A bss takes no room in an object, whatever its size; an image holds it.
+    for target in TARGETS:
+        name = f"compile {target}: a bss of 256 GiB"
+        expect(name, ["compile", big, "--target", target, "-o", "big.o"], GOOD, "", "")
+        sizes = subprocess.run([TOOLS[target][2], "-SW", "big.o"], cwd=scratch, capture_output=True, text=True).stdout
+        report.check(f"{name}: its size", re.search(r"\.bss +NOBITS +\S+ \S+ 0*4000000000 ", sizes) is not None, sizes)
+        expect(f"{name} in an image", ["compile", big, "--target", target, "--emit", "bin", "-o", "big.bin"], BAD_INPUT,
+               "", r".*big.jk: error: out of code space: 27\d{10} bytes are needed\n")
+    frame = write("frame.jk", "func @f() -> i64 {\n  s1 = slot 0xffffffff\n  s2 = slot 0xffffffff\nb1:\n"
+                              "  p = stack_addr s1\n  q = stack_addr s2\n  store.i64 p, 3\n  store.i64 q, 5\n"
+                              "  v = load.i64 p\n  ret v\n}\n")
+    for target in TARGETS:  # 7 GiB over the limit of 1 GiB, in slots of 8 bytes
+        expect(f"compile {target}: a frame of 8 GiB", ["compile", frame, "--target", target, "-o", "frame.o"],
+               BAD_INPUT, "", r".*frame.jk:1:6: error: @f: not enough spill slots: 9395240\d\d missing\n")
     body = "".join(f"  x{n + 1} = add.i64 x{n}, {n + 1000}\n" for n in range(60000))
     long = write("long.jk", f"func @f(i64) -> i64 {{\nb1(x0: i64):\n{body}  ret x60000\n}}\n")
     done = expect("compile: out of memory", ["compile", long, "--target", "arm64"], BAD_INPUT, "",
                   r".*out of memory.*", prefix=["sh", "-c", 'ulimit -v 26000; exec "$@"', "sh"])
     report.check("compile: out of memory: nothing written", not (scratch / "long.o").exists(), done.stderr)
+    refused = 0
+    amount = r"(.*: )?error: (@f: |IR\d+: )?out of memory: \d+ bytes were needed\n"
+    for kilobytes in range(12000, 52000, 4000):  # from the first lines to all of it
+        done = jitkit("compile", long, "--target", "arm64", "-o", "long.o",
+                      prefix=["sh", "-c", f'ulimit -v {kilobytes}; exec "$@"', "sh"])
+        if done.returncode == GOOD or "out of memory" not in done.stderr:
+            continue
+        report.check(f"compile in {kilobytes} KiB: one error with the amount",
+                     done.returncode == BAD_INPUT and re.fullmatch(amount, done.stderr) is not None, done.stderr[-300:])
+        refused += 1
+    report.check("compile: out of memory: met while parsing", refused >= 2, str(refused))
 
 
 def check_usage() -> None:

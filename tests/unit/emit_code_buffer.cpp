@@ -49,6 +49,13 @@ TEST_CASE("the caller's memory never overflows, and the error counts all that wa
   CHECK(code.data() == memory);
 }
 
+TEST_CASE("no limit reaches beyond offsets of 32 bits") {
+  constexpr u64 size = u64{5} << 30;
+  CodeBuffer code(~u64{0});
+  CHECK(code.reserve(size) == nullptr);
+  CHECK(code.status() == Status{Error::out_of_code_space, 0, size});
+}
+
 TEST_CASE("literals and veneers count in what the error says was needed: that much is enough") {
   const auto work = [](CodeBuffer& code) {
     const Label out = code.new_label();

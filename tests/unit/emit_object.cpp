@@ -383,6 +383,12 @@ TEST_CASE("object: wrong input") {
     code.put32(0x94000000, code.new_label(), FixupKind::a64_branch26);
     CHECK(object.add_function(code, {"g"}).error == Error::label_unbound);
   }
+  SUBCASE("data that a section cannot hold") {
+    ObjectWriter object(arena, Machine::arm64);
+    const u8 bytes[] = {1};
+    ObjectData d{"b", Binding::global, ObjectData::Kind::data, 1, bytes, u64{1} << 32, {}};
+    CHECK(object.add_data(d) == Status{Error::out_of_memory, 1, u64{1} << 32});
+  }
   SUBCASE("contents in .bss") {
     ObjectWriter object(arena, Machine::arm64);
     const u8 bytes[] = {1};

@@ -247,7 +247,9 @@ TEST_CASE("out of memory is an end, not a crash") {
   in.limits.depth = 1000000;
   REQUIRE(in.load(unit.module, {&f, 1}).ok());
   const Datum zero{};
-  CHECK(in.run(*f, {&zero, 1}).end == RunEnd::out_of_memory);
+  const Run r = in.run(*f, {&zero, 1});
+  CHECK(r.end == RunEnd::out_of_memory);
+  CHECK(r.detail > 4096);  // the growth that was refused
   Interpreter none(1024);
   CHECK(none.load(unit.module, {&f, 1}).error == Error::out_of_memory);
 }

@@ -93,3 +93,17 @@ TEST_CASE("vec: what does not fit is dropped and the arena says so") {
   Vec<u64> detached;
   CHECK_FALSE(detached.push(1));
 }
+
+TEST_CASE("vec: more elements than an index can count are refused like memory that is not there") {
+  Arena arena;
+  Vec<u8> v(arena);
+  const u8 byte = 7;
+  REQUIRE(v.push(byte));
+  const u64 many = u64{1} << 32;
+  CHECK_FALSE(v.append(std::span<const u8>(&byte, many)));
+  CHECK(arena.status() == Status{Error::out_of_memory, 0, many + 1});
+  CHECK(v.extend(~u32{0}) == nullptr);
+  CHECK_FALSE(v.reserve(many));
+  CHECK(v.size() == 1);
+  CHECK(v[0] == 7);
+}

@@ -62,7 +62,7 @@ class Compilation {
     ir::UnitCompiler<Isa, ObjectWriter> units(compiler_, object);
     if (!units.add(a_.file.unit, true, a_.file.errors)) return false;
     Vec<u8> file(arena);
-    if (const Status s = object.write(file); !s) return fail(describe(s.error));
+    if (const Status s = object.write(file); !s) return fail(s);
     out.assign(reinterpret_cast<const char*>(file.data()), file.size());
     return true;
   }
@@ -76,7 +76,7 @@ class Compilation {
                      [&](const ir::FunctionData& f, const ir::TextMap& text, CodeBuffer& code) {
                        if (!out.empty()) out += '\n';
                        typename Target::Listing listing(f, compiler_, code, sink, {a_.file.path, &text});
-                       if (!listing.print()) fail("out of memory");
+                       if (!listing.print()) fail(listing.status());
                      });
   }
 
@@ -99,7 +99,7 @@ class Compilation {
       if (s.error == Error::symbol_undefined)
         return fail("@" + std::string(code.symbol_name(Symbol(s.where))) +
                     " is not defined here: --emit bin does not link");
-      return fail(describe(s.error));
+      return fail(s);
     }
     out.assign(reinterpret_cast<const char*>(code.data()), code.bytes().size());
     return true;
@@ -110,9 +110,13 @@ class Compilation {
     a_.file.errors.error({}) << why;
     return false;
   }
+  bool fail(Status s) {
+    ir::print_status(s, a_.file.errors.error({}));
+    return false;
+  }
   bool finish(CodeBuffer& code) {
     const Status s = code.finish();
-    return s.ok() || fail(describe(s.error));
+    return s.ok() || fail(s);
   }
   void name_source(ObjectWriter& object) {
     std::error_code ignored;
@@ -134,7 +138,12 @@ class Compilation {
       code.symbol(m.symbol_name(r), code.offset());
       const std::span<const u8> bytes = m.global_bytes(r);
       code.put_raw(bytes.data(), bytes.size());
-      code.seek(code.offset() + static_cast<u32>(i.size - bytes.size()));
+      const u64 zeros = i.size - bytes.size();
+      if (code.offset() + zeros > ~u32{0}) {
+        code.fail({Error::out_of_code_space, code.offset(), code.offset() + zeros});
+        return;
+      }
+      code.seek(code.offset() + static_cast<u32>(zeros));
     }
   }
 
@@ -167,8 +176,8 @@ int compile(Arguments& a) {
     return exit_usage;
   }
   if (!a.file.is_for(Isa::isa_info())) return exit_bad_input;
-  if (!a.optimisation.apply(a.file.unit)) {
-    print_error(a.file.path, "out of memory");
+  if (const Status s = a.optimisation.apply(a.file.unit); !s) {
+    print_error(a.file.path, "{}", status_text(s));
     return exit_bad_input;
   }
   Compilation<Target> c(a, options);

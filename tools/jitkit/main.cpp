@@ -5,6 +5,7 @@
 #include <jitkit/config.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <new>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,19 @@
 #include "command.hpp"
 
 using jitkit::tools::Command;
+
+namespace {
+std::size_t refused = 0;  // bytes the heap did not have
+}
+
+// The library's, but that it remembers what an error has to say.
+void* operator new(std::size_t bytes) {
+  if (void* p = std::malloc(bytes != 0 ? bytes : 1)) return p;
+  refused = bytes;
+  throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 int main(int argc, char** argv) {
   CLI::App app("Code generation for AArch64 and x86-64", "jitkit");
@@ -35,7 +49,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? jitkit::tools::exit_good : jitkit::tools::exit_usage;
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "error: out of memory\n");
+    fmt::print(stderr, "error: out of memory: {} bytes were needed\n", refused);
     return jitkit::tools::exit_bad_input;
   }
   return status;

@@ -21,7 +21,7 @@ Ending run_interpreted(const Call& c) {
   ir::Interpreter interpreter;
   interpreter.va_list_abi = std::is_same_v<host::Isa, x86_64::Isa> ? ir::VaListAbi::sysv : ir::VaListAbi::aapcs64;
   if (const Status s = interpreter.load(unit.module, functions); !s) {
-    std::string what = describe(s.error);
+    std::string what = status_text(s);
     if (s.error == Error::symbol_undefined && s.where < unit.module.symbol_count())
       what = fmt::format("the interpreter has no address for @{}", unit.module.symbol_name(ir::SymbolRef(s.where)));
     print_error(c.file.path, "{}", what);
@@ -37,6 +37,7 @@ Ending run_interpreted(const Call& c) {
   if (r.returned()) return {Ending::Kind::returned, {r.values.begin(), r.values.end()}, {}, {}};
   std::string what = describe(r.end);
   if (r.end == ir::RunEnd::memory_fault) what += fmt::format(" at address {:#x}", r.detail);
+  if (r.end == ir::RunEnd::out_of_memory) what += fmt::format(": {} bytes were needed", r.detail);
   if (r.message[0] != '\0') what += fmt::format(": {}", r.message);
   if (r.function == nullptr) return Ending::failed(what);
   ir::TextPos at;
@@ -97,8 +98,8 @@ int run(Arguments& a) {
                                ir::name(params[n].type), wrong));
     c.arguments.push_back(argument);
   }
-  if (!a.optimisation.apply(a.file.unit)) {
-    print_error(a.file.path, "out of memory");
+  if (const Status s = a.optimisation.apply(a.file.unit); !s) {
+    print_error(a.file.path, "{}", status_text(s));
     return exit_bad_input;
   }
   if (a.target.empty()) a.target = a.file.target() != nullptr ? a.file.target()->name : host::Isa::name;

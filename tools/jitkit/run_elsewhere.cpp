@@ -81,7 +81,7 @@ bool write_object(const Call& c, const typename Target::Isa::Options& options, c
   if (s.ok()) s = object.add_data({.name = "jitkit_run_count", .kind = Kind::rodata, .bytes = bytes});
   Vec<u8> file(arena);
   if (s.ok()) s = object.write(file);
-  if (!s) errors.error({}) << describe(s.error);
+  if (!s) errors.error({}) << status_text(s);
   if (s.ok() && !write_file(path, file.data(), file.size())) errors.error({}) << "cannot write " << path;
   return errors.empty();
 }
@@ -117,7 +117,7 @@ Ending run_on(const Call& c, const std::string& features, std::vector<std::strin
     return misused;
   }
   if (emulator.empty()) emulator.emplace_back(Target::emulator);
-  if (add_entry(c, "jitkit_run_entry") == nullptr) return Ending::failed("out of memory");
+  if (add_entry(c, "jitkit_run_entry") == nullptr) return Ending::failed(no_function_text());
   const ScratchDirectory scratch("run");
   std::vector<CompiledFunction> functions;
   if (!scratch.made()) return Ending::failed(std::string("no scratch directory can be made: ") + std::strerror(errno));

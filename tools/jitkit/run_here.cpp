@@ -93,7 +93,7 @@ class LoadedUnit {
     blocks_.resize(codes_.size());
     for (usize n = 0; n < codes_.size(); ++n) {
       if (const Status s = memory_.allocate(codes_[n]->size_bound(), blocks_[n], data_); !s)
-        return fail(name(n), fmt::format("{}: {} bytes were needed", describe(s.error), s.detail));
+        return fail(name(n), status_text(s));
       addresses_[name(n)] = blocks_[n].run;
     }
     return true;
@@ -116,7 +116,7 @@ class LoadedUnit {
         std::memcpy(blocks_[n].write, code.data(), code.bytes().size());
         s = memory_.publish(blocks_[n]);
       }
-      if (!s) return fail(name(n), describe(s.error));
+      if (!s) return fail(name(n), status_text(s));
     }
     return true;
   }
@@ -199,7 +199,7 @@ Ending run_here(const Call& c, const std::string& features) {
     }
   }
   static constexpr std::string_view entry = "jitkit_run_entry";
-  if (add_entry(c, entry) == nullptr) return Ending::failed("out of memory");
+  if (add_entry(c, entry) == nullptr) return Ending::failed(no_function_text());
   ir::Compiler<Isa> compiler(options);
   LoadedUnit loaded(c.file.unit, compiler, c.file.errors);
   if (!loaded.load()) {

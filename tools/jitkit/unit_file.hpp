@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 #include <jitkit/ir/diagnostics.hpp>
+#include <jitkit/ir/status_text.hpp>
+#include <jitkit/ir/support/sink.hpp>
 #include <jitkit/ir/unit.hpp>
 
 #include <string>
@@ -25,6 +27,17 @@ class UnitFile {
   // Prints the errors, FILE:LINE:COL: error: ..., to standard error.
   void print_errors() const;
 };
+
+// What is wrong, and how much was needed.
+inline std::string status_text(Status s) {
+  std::string text;
+  StringSink out(text);
+  ir::print_status(s, out);
+  return text;
+}
+
+// That there was no memory for one more function.
+inline std::string no_function_text() { return status_text({Error::out_of_memory, 0, sizeof(ir::FunctionData)}); }
 
 // FILE: error: ... to standard error.
 template <class... Args>
