@@ -236,10 +236,7 @@ class BuilderCore {
 
   // An instruction that is made in any case.
   Inst emit(Opcode op, Type t, Values operands, std::span<const Type> results, u32 aux, u8 flags) {
-    if (failed()) return {};
-    const Inst i = f_.new_inst(op, t, operands.list, results, aux, flags);
-    if (i) place(i);
-    return i;
+    return failed() ? Inst() : made(op, t, operands.list, results, aux, flags);
   }
   Inst emit(Opcode op, Type t, Values operands, std::initializer_list<Type> results, u32 aux, u8 flags) {
     return emit(op, t, operands, std::span<const Type>(results.begin(), results.size()), aux, flags);
@@ -280,7 +277,13 @@ class BuilderCore {
     return s == scope;
   }
 
-  void place(Inst i) {
+  [[gnu::always_inline]] Inst made(Opcode op, Type t, std::span<const Value> operands, std::span<const Type> results, u32 aux, u8 flags) {
+    if (!before_ && position_ == 0) [[likely]] return f_.append_inst(block_, op, t, operands, results, aux, flags);
+    const Inst i = f_.new_inst(op, t, operands, results, aux, flags);
+    if (i) place(i);
+    return i;
+  }
+  [[gnu::noinline]] void place(Inst i) {
     if (before_)
       f_.insert_before(block_, before_, i);
     else
@@ -319,11 +322,9 @@ inline bool BuilderCore::same(const InstData& d, const PureInst& i) const {
 inline Inst BuilderCore::shared(const PureInst& i, std::span<const Type> results) {
   Entry& e = table_[slot_of(i)];
   if (e.inst && in_scope(e.scope) && same(f_[e.inst], i)) return e.inst;
-  const Inst made = f_.new_inst(i.op, i.type, {i.x, i.operands}, results, i.aux, i.flags);
-  if (!made) return {};
-  place(made);
-  e = {made, scope_};
-  return made;
+  const Inst fresh = made(i.op, i.type, {i.x, i.operands}, results, i.aux, i.flags);
+  if (fresh) e = {fresh, scope_};
+  return fresh;
 }
 
 inline Value BuilderCore::pure(PureInst i, Type result_type) {

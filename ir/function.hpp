@@ -283,7 +283,17 @@ class FunctionData {
   Value constant(Type t, u64 lo, u64 hi = 0);
   // An instruction, not yet in a block, with `results` new values of the given types.
   [[gnu::always_inline]] Inst new_inst(Opcode op, Type t, std::span<const Value> operands,
-                                       std::span<const Type> results, u32 aux = 0, u8 flags = 0);
+                                       std::span<const Type> results, u32 aux = 0, u8 flags = 0, Inst behind = {});
+  // The same at the end of block b.
+  [[gnu::always_inline]] Inst append_inst(Block b, Opcode op, Type t, std::span<const Value> operands,
+                                          std::span<const Type> results, u32 aux, u8 flags) {
+    BlockData& d = blocks[b.id];
+    const Inst last = d.last, i = new_inst(op, t, operands, results, aux, flags, last);
+    if (!i) return {};
+    (last ? insts[last.id].next : d.first) = i;
+    d.last = i;
+    return i;
+  }
   Edge new_edge(Block target, std::span<const Value> arguments, u16 weight = 0,
                 i64 case_value = 0);
   void append(Block b, Inst i);
@@ -376,7 +386,7 @@ inline Value FunctionData::constant(Type t, u64 lo, u64 hi) {
 }
 
 inline Inst FunctionData::new_inst(Opcode op, Type t, std::span<const Value> operands,
-                                   std::span<const Type> results, u32 aux, u8 flags) {
+                                   std::span<const Type> results, u32 aux, u8 flags, Inst behind) {
   if (!fits(operands.size(), op)) return {};
   const u32 id = insts.size(), first_value = values.size(), first_pooled = pool.size();
   const u32 count = static_cast<u32>(operands.size()), made = static_cast<u32>(results.size());
@@ -390,11 +400,13 @@ inline Inst FunctionData::new_inst(Opcode op, Type t, std::span<const Value> ope
     return {};
   }
   *d = {op, t, flags, aux, {count > 2 ? first_pooled : 0, 0}, static_cast<u16>(count), static_cast<u8>(made), 0,
-        Value(made != 0 ? first_value : 0), {}, {}};
+        Value(made != 0 ? first_value : 0), behind, {}};
   for (u32 n = 0; n < made; ++n) v[n] = {id, 0, results[n], ValueData::Kind::inst, static_cast<u16>(n)};
+  ValueData* const used = values.data();
   for (u32 n = 0; n < count; ++n) {
-    to[n] = operands[n].id;
-    use(operands[n]);
+    const u32 operand = operands[n].id;
+    to[n] = operand;
+    ++used[operand].uses;
   }
   return Inst(id);
 }

@@ -259,7 +259,7 @@ inline void RegisterAllocator::occupy(u32 v, u8 r) {
   holder_[r] = v;
   VRegData& s = vreg(v);
   s.reg = RegNumber{r};
-  score_[r] = score(s);
+  if (scored_) score_[r] = score(s);
   held_.add(PReg(r));
   free_.remove(PReg(r));
   mf_.used.add(PReg(r));
@@ -286,7 +286,7 @@ inline void RegisterAllocator::touch(u32 v) {
 inline void RegisterAllocator::set_next(u32 v, u32 next) {
   VRegData& s = vreg(v);
   s.next = next;
-  if (s.reg != nowhere) score_[s.reg] = score(s);
+  if (scored_ && s.reg != nowhere) score_[s.reg] = score(s);
 }
 
 // v gets a slot, unless it is in memory anyway or can be made again.
@@ -294,7 +294,7 @@ inline void RegisterAllocator::spill(u32 v) {
   VRegData& s = vreg(v);
   if (s.memory) return;
   s.memory = Allocation::slot(v);
-  if (s.reg != nowhere) score_[s.reg] = score(s);
+  if (scored_ && s.reg != nowhere) score_[s.reg] = score(s);
   spilled_.push(v);
 }
 

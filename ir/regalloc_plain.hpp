@@ -9,6 +9,8 @@
 
 #include <jitkit/ir/regalloc.hpp>
 
+#include <iterator>
+
 namespace jitkit::inline JITKIT_ABI::ir {
 
 // True if m was such an instruction, and is done.
@@ -17,8 +19,9 @@ inline bool RegisterAllocator::allocate_plain(u32 i, const MachInst& m, std::spa
   RegSet locked;
   Operand* def = nullptr;
   Operand* tied = nullptr;
-  u32 defs = 0, ties = 0;
+  u32 defs = 0, ties = 0, uses = 0;
   bool missing = false;
+  Operand* used[8];  // those in registers; more than there is room for are found again
   for (Operand& o : ops) {
     if (o.is_def()) {
       def = &o;
@@ -33,6 +36,8 @@ inline bool RegisterAllocator::allocate_plain(u32 i, const MachInst& m, std::spa
     }
     locked.add(PReg(s.reg));
     o.alloc = Allocation::reg(PReg(s.reg));
+    if (uses < std::size(used)) used[uses] = &o;
+    ++uses;
   }
   locked_ = locked;
   if (missing && !fetch_operands(i, ops)) return true;
@@ -41,12 +46,17 @@ inline bool RegisterAllocator::allocate_plain(u32 i, const MachInst& m, std::spa
     locked_ = {};
     return false;
   }
-  for (const Operand& o : ops) {
-    if (!o.is_use() || !o.alloc.is_reg()) continue;
+  const auto is_read = [this](const Operand& o) {
     if (o.next_use == no_use)
       vacate(o.vreg.id);
     else
       set_next(o.vreg.id, o.next_use);
+  };
+  if (!missing && uses <= std::size(used)) {
+    for (u32 n = 0; n < uses; ++n) is_read(*used[n]);
+  } else {
+    for (const Operand& o : ops)
+      if (o.is_use() && o.alloc.is_reg()) is_read(o);
   }
   locked_ = {};
   if (tied != nullptr) define_in(i, *tied, tied->alloc.preg().id);

@@ -310,13 +310,14 @@ class Selector {
  private:
   static constexpr u32 most_operands = 65535;  // of one instruction; frame entries are among them
 
-  void add_entry(const FrameEntry& e) {
+  [[gnu::always_inline]] void add_entry(const FrameEntry& e) {
     if (e.kind != FrameEntry::Kind::value) return;
     const ValueData& v = fn_[Value(e.index)];
     if (v.kind == ValueData::Kind::constant) return;
     mf_.operands.push(Reg::any(vreg(Value(e.index))));
-    if (v.type == Type::i128) mf_.operands.push(Reg::any(high_vreg(Value(e.index))));
+    if (v.type == Type::i128) [[unlikely]] add_high_half(e);
   }
+  [[gnu::noinline]] void add_high_half(const FrameEntry& e) { mf_.operands.push(Reg::any(high_vreg(Value(e.index)))); }
 
   [[gnu::noinline]] VReg first_vreg(Value v) {
     return vreg_of_[v.id] = fn_.is_constant(v) ? constant_vreg(v) : new_vreg(fn_.type(v));

@@ -221,12 +221,12 @@ constexpr bool is_plain_address(const MemWords& m, unsigned reg) {
   // No kind, segment and addr32; base and index below 16, or no index; the index is not rsp.
   return ((m.high & 0xffffff0070f0) | (reg & (code_needs_rex | code_forbids_rex | 16U))) == 0 && (m.high & 0xff00) != 0x400;
 }
-[[gnu::always_inline]] constexpr u8* put_plain_memory(u8* p, Enc e, unsigned reg, const MemWords& m) {
+// The X and B bits; Mem::none has neither.
+constexpr unsigned plain_address_bits(const MemWords& m) {
+  return (static_cast<u32>(m.high) >> 10 & 2U) | (static_cast<u32>(m.high) >> 3 & 1U);
+}
+[[gnu::always_inline]] constexpr u8* put_plain_address(u8* p, unsigned reg, const MemWords& m) {
   const auto high = static_cast<u32>(m.high);
-  // Mem::none has no bit that REX takes.
-  const unsigned rex = (static_cast<u32>(e) >> 26 & 8U) | (reg >> 1 & 4U) | (high >> 10 & 2U) | (high >> 3 & 1U);
-  const Bytes b = legacy_opcode(e, rex);
-  p = put_bytes(p, b.bits, b.count);
   const auto disp = static_cast<i32>(m.low >> 32);
   const unsigned base = high & 7;
   u64 rest = static_cast<u32>(disp);
@@ -244,6 +244,11 @@ constexpr bool is_plain_address(const MemWords& m, unsigned reg) {
   else
     head |= 0x80;
   return put_bytes(p, rest << 8 | head, count);
+}
+[[gnu::always_inline]] constexpr u8* put_plain_memory(u8* p, Enc e, unsigned reg, const MemWords& m) {
+  const unsigned rex = (static_cast<u32>(e) >> 26 & 8U) | (reg >> 1 & 4U) | plain_address_bits(m);
+  const Bytes b = legacy_opcode(e, rex);
+  return put_plain_address(put_bytes(p, b.bits, b.count), reg, m);
 }
 // No ModRM.
 constexpr u8* put_plain(u8* p, Enc e) { return put_legacy_opcode(p, e, wide(e) ? 8 : 0); }

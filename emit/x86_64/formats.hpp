@@ -162,7 +162,7 @@ constexpr Form form_for(Form o, Cond c) {
 namespace detail {
 
 // Which of the short ways of encode_quick() a form may go.
-enum class Quick : u8 { none, registers, memory, alu, shift };
+enum class Quick : u8 { none, registers, memory, alu, alu_memory, shift, mov, mov_memory, vex_registers, vex_memory };
 
 // What encode() needs of a form: 16 bytes. An *_at is an index into the registers, 15: none, 14: the
 // immediate is the number (segment, control and debug registers).
@@ -215,14 +215,19 @@ constexpr const char* slots_of(Format f) {
 }
 
 constexpr Quick quick_of(const EncodeRecord& r) {
-  if (space_of(r.enc) != Space::legacy || r.byte_reg || r.byte_rm || r.reg_at == from_imm || r.v_at != 15 ||
-      r.is4_at != 15 || r.rm_at == 15)
-    return Quick::none;
+  if (r.byte_reg || r.byte_rm || r.reg_at == from_imm || r.is4_at != 15 || r.rm_at == 15) return Quick::none;
+  if (space_of(r.enc) == Space::vex) {
+    const bool quick = r.format == Format::RM || r.format == Format::MR || r.format == Format::RVM;
+    return !quick || r.imm_bytes != 0 ? Quick::none : r.mem ? Quick::vex_memory : Quick::vex_registers;
+  }
+  if (space_of(r.enc) != Space::legacy || r.v_at != 15) return Quick::none;
+  const bool usual_imm = !byte_form(r.enc) && (r.enc & table::OP16) == 0;  // of 32 bits
   switch (r.format) {
     case Format::RM:
     case Format::MR:
     case Format::M: return r.imm_bytes != 0 ? Quick::none : r.mem ? Quick::memory : Quick::registers;
-    case Format::ALUI: return r.mem || byte_form(r.enc) ? Quick::none : Quick::alu;
+    case Format::ALUI: return r.mem ? (usual_imm ? Quick::alu_memory : Quick::none) : byte_form(r.enc) ? Quick::none : Quick::alu;
+    case Format::MOVI: return !usual_imm ? Quick::none : r.mem ? Quick::mov_memory : Quick::mov;
     case Format::SHIFTI: return r.mem ? Quick::none : Quick::shift;
     default: return Quick::none;
   }
@@ -412,6 +417,19 @@ constexpr u8 encode(Form form, const u8* regs, i32 disp, u8 scale, i64 imm, u8* 
   const unsigned reg = r.reg_at < detail::from_imm ? regs[r.reg_at] : digit_of(r.enc);
   const unsigned rm = regs[r.rm_at];
   if ((reg | rm) >= 32) return nullptr;  // none, rip; vector registers from 16 on
+  const auto address = [&] {
+    const u8 index = regs[r.rm_at + 1U];
+    Mem m;
+    m.base = static_cast<u8>(rm);
+    m.index = index == reg_none ? Mem::none : index;
+    m.scale = scale;
+    m.disp = disp;
+    return std::bit_cast<MemWords>(m);
+  };
+  const auto imm32 = [&](u8* p, unsigned bytes) {
+    store_code(p, static_cast<u32>(imm));
+    return p + bytes;
+  };
   switch (r.quick) {
     case Quick::registers:
     case Quick::shift: {
@@ -421,18 +439,36 @@ constexpr u8 encode(Form form, const u8* regs, i32 disp, u8 scale, i64 imm, u8* 
       return end + (shift && !by_one ? 1 : 0);
     }
     case Quick::memory: {
-      const u8 index = regs[r.rm_at + 1U];
-      Mem m;
-      m.base = static_cast<u8>(rm);
-      m.index = index == reg_none ? Mem::none : index;
-      m.scale = scale;
-      m.disp = disp;
-      const auto words = std::bit_cast<MemWords>(m);
+      const MemWords words = address();
       return is_plain_address(words, 0) ? put_plain_memory(out, r.enc, reg & 15, words) : nullptr;
     }
     case Quick::alu: {
       const bool is16 = (r.enc & table::OP16) != 0;
       return put_alu_register(out, r.enc, rm & 15, is16 ? static_cast<i16>(imm) : static_cast<i32>(imm));
+    }
+    case Quick::alu_memory: {
+      const MemWords words = address();
+      if (!is_plain_address(words, 0)) return nullptr;
+      const bool is8 = static_cast<i8>(imm) == static_cast<i32>(imm);
+      return imm32(put_plain_memory(out, is8 ? opcode_plus(r.enc, 2) : r.enc, reg & 15, words), is8 ? 1 : 4);
+    }
+    case Quick::mov: return put_mov_register(out, r.enc, rm & 15, imm);
+    case Quick::mov_memory: {
+      const MemWords words = address();
+      return is_plain_address(words, 0) ? imm32(put_plain_memory(out, r.enc, 0, words), 4) : nullptr;
+    }
+    case Quick::vex_registers:
+    case Quick::vex_memory: {
+      const unsigned v = r.v_at != 15 ? regs[r.v_at] : 0U;
+      if (v >= 32) return nullptr;
+      if (r.quick == Quick::vex_registers) {
+        Bytes b = vex_opcode(r.enc, reg & 15, v & 15, rm >> 3 & 1);
+        b.after(0xc0 | (reg & 7) << 3 | (rm & 7));
+        return put_bytes(out, b.bits, b.count);
+      }
+      const MemWords words = address();
+      if (!is_plain_address(words, 0)) return nullptr;
+      return put_plain_address(put_vex(out, r.enc, reg & 15, v & 15, plain_address_bits(words)), reg & 15, words);
     }
     case Quick::none: break;
   }

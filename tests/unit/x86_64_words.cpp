@@ -7,6 +7,8 @@
 #include <jitkit/emit/x86_64/text_assembler.hpp>
 #include <jitkit/x86_64.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "../support/x86_64_samples.hpp"
@@ -169,6 +171,41 @@ TEST_CASE("x86-64: forms of AVX-512 have no short way to encode") {
     CHECK_MESSAGE(encode_quick(f, regs, 0, 1, 0, out) == nullptr, form_name(f));
   }
   CHECK(forms > 1000);
+}
+
+TEST_CASE("x86-64: the short way to encode writes what the long one does") {
+  constexpr u8 generals[] = {0, 1, 4, 5, 7, 8, 12, 13, 15}, vectors[] = {16, 17, 23, 24, 31, 33};
+  constexpr i32 disps[] = {0, 1, 127, 128, -128, -129, 0x12345678};
+  constexpr i64 imms[] = {0, 1, 127, 128, -1, -128, -129, 0x7fffffff, 0x80000000, 0xffffffff, -0x80000000LL, 0x123456789abcdef};
+  unsigned forms = 0;
+  for (unsigned n = 1; n < form_count; ++n) {
+    const Form f = static_cast<Form>(n);
+    const detail::EncodeRecord r = encode_record_of(f);
+    if (r.quick == detail::Quick::none) continue;
+    ++forms;
+    const FormOperands described = form_operands(f);
+    for (unsigned k = 0; k < 200; ++k) {
+      u8 regs[8] = {};
+      unsigned at = 0;
+      for (const FormOperand& o : described) {
+        if (o.kind != FormOperand::Kind::reg) continue;
+        const unsigned pick = k * 7 + at * 13 + k / 9;
+        const bool no_index = r.mem && at == r.rm_at + 1U && k % 3 == 0;
+        regs[at++] = no_index ? reg_none : o.bank == Bank::vec ? vectors[pick % std::size(vectors)] : generals[pick % std::size(generals)];
+      }
+      const i32 disp = disps[k % std::size(disps)];
+      i64 imm = imms[k % std::size(imms)];
+      if (r.quick != detail::Quick::mov) imm = static_cast<i32>(imm);
+      const u8 scale = static_cast<u8>(k & 3);
+      u8 quick[16] = {}, whole[24] = {};
+      const u8* end = encode_quick(f, regs, disp, scale, imm, quick);
+      if (end == nullptr) continue;
+      const u8 length = encode(f, regs, disp, scale, imm, whole);
+      CHECK_MESSAGE(length == end - quick, form_name(f));
+      CHECK_MESSAGE(std::equal(quick, quick + length, whole), form_name(f));
+    }
+  }
+  CHECK(forms > 300);
 }
 
 TEST_CASE("x86-64: xmm16 to xmm31 are no operands without EVEX") {
