@@ -40,8 +40,8 @@ ir::Value Translator::load_tagged(Value at, i32 offset, IRType1 t, bool checked)
   }
   if (!irt_isaddr(t)) return fail("type", "of a tagged value"), Value();
   const Value raw = b_.load(Type::i64, at, offset);
-  if (checked) guard(b_.icmp(ICond::eq, b_.ashr(raw, b_.i64(47)), b_.i64(static_cast<i32>(irt_toitype(t)))));
-  return b_.bitcast(Type::ptr, b_.and_(raw, b_.constant(Type::i64, LJ_GCVMASK)));
+  if (checked) guard(b_.icmp(ICond::eq, b_.ashr(raw, kept(tag_bit_, 47)), kept(tags_[irt_type(t)], static_cast<u64>(i64{static_cast<i32>(irt_toitype(t))}))));
+  return b_.bitcast(Type::ptr, b_.and_(raw, kept(tag_mask_, LJ_GCVMASK)));
 }
 
 ir::Value Translator::load_slot(const IRIns& i) {

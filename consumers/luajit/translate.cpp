@@ -93,7 +93,8 @@ void Translator::begin() {
   t_.fn.values.reserve(size * 3 + 64);
   b_.restart();
   g_ = J2G(t_.J);
-  base_ = goes_on_ = {};
+  base_ = goes_on_ = tag_bit_ = tag_mask_ = {};
+  for (Value& v : tags_) v = {};
   loop_ = {};
   leaves_by_ = {};
   phis_ = snapshot_ = callees_ = 0;

@@ -56,6 +56,8 @@ class Translator {
   Value as_type(Value v, Type t);
   Value small(IRRef ref);     // i32
   Value base() { return base_; }
+  // Constants that every second instruction asks for.
+  Value kept(Value& v, u64 bits) { return v ? v : v = b_.constant(Type::i64, bits); }
   Value address(const void* p) { return b_.ptr(reinterpret_cast<u64>(p)); }
   Value global(const void* field, Type t) { return b_.load(t, address(field)); }
   Value lua_state() { return global(&g_->cur_L, Type::ptr); }
@@ -149,6 +151,7 @@ class Translator {
   ir::FrameEntry entries_[512];
   u32 entry_count_ = 0;
   u32 callees_ = 0;
+  Value tag_bit_, tag_mask_, tags_[32];  // see kept(); the last by LuaJIT's type
   ir::Param params_[LJ_MAX_JSLOTS + 1];  // of a signature that is being made
 };
 
