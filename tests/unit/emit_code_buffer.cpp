@@ -207,6 +207,27 @@ TEST_CASE("named labels and symbols are found by name") {
   CHECK(code.finish().ok());
 }
 
+TEST_CASE("symbols without names are of their own, found by no name, and have their address") {
+  CodeBuffer code;
+  const Symbol named = code.symbol("f");
+  const Symbol a = code.symbol_at(0x2000);
+  const Symbol b = code.symbol_at(0x2000);
+  CHECK(a.id == named.id + 1);
+  CHECK(b.id == a.id + 1);
+  CHECK(code.symbol_name(a) == "");
+  const Symbol empty = code.symbol("");
+  CHECK(empty.id == b.id + 1);
+  for (int i = 0; i < 1000; ++i) code.symbol("s" + std::to_string(i));
+  CHECK(code.symbol("") == empty);
+  CHECK(code.symbol("f") == named);
+  CHECK(code.symbol("s777").id == empty.id + 778);
+  code.put32(0x14000000, a, FixupKind::a64_branch26);
+  code.put32(0x14000000, b, FixupKind::a64_branch26);
+  REQUIRE(code.place(0x1000).ok());
+  CHECK(word_at(code, 0) == 0x14000400);
+  CHECK(word_at(code, 4) == 0x140003ff);
+}
+
 TEST_CASE("exact scopes") {
   CodeBuffer code;
   {

@@ -1,4 +1,5 @@
-// The builder's entry block: made once, with the signature's parameters, however often it is asked for.
+// The builder's entry block: made once, with the signature's parameters, however often it is asked for. A builder that
+// begins again on its function, which was cleared.
 #include <doctest/doctest.h>
 
 #include <jitkit/ir/builder.hpp>
@@ -27,4 +28,31 @@ TEST_CASE("builder: the entry block is made once") {
   b.ret();
   Diagnostics errors;
   CHECK(verify(unit, errors));
+}
+
+TEST_CASE("builder: one that begins again shares nothing with the function before") {
+  Module m;
+  const SymbolRef s = m.declare_function("f", m.add_signature({Type::i64, Type::i64}, {Type::i64}));
+  FunctionData f;
+  Builder b(f);
+  for (u32 round = 0; round < 40; ++round) {
+    f.clear();
+    f.module = &m;
+    f.symbol = s;
+    f.signature = m.symbol(s).signature;
+    b.restart();
+    const Block entry = b.entry();
+    const Value x = b.param(entry, 0), y = b.param(entry, 1);
+    for (u32 n = 0; n < round % 3; ++n) b.store(b.bitcast(Type::ptr, x), y, static_cast<i32>(8 * n));  // other numbers than before
+    const u32 before = f.insts.size();
+    const Value sum = b.add(x, y);
+    CHECK(f.insts.size() == before + 1);
+    const Block next = b.new_block();
+    b.br({next});
+    b.at(next, entry);
+    CHECK(b.add(x, y) == sum);  // shared within the function as ever
+    b.ret({sum});
+    Diagnostics errors;
+    CHECK(verify(f, errors));
+  }
 }
