@@ -277,7 +277,8 @@ class BuilderCore {
     return s == scope;
   }
 
-  [[gnu::always_inline]] Inst made(Opcode op, Type t, std::span<const Value> operands, std::span<const Type> results, u32 aux, u8 flags) {
+  [[gnu::always_inline]] Inst made(Opcode op, Type t, std::span<const Value> operands, std::span<const Type> results,
+                                   u32 aux, u8 flags) {
     if (!before_ && position_ == 0) [[likely]] return f_.append_inst(block_, op, t, operands, results, aux, flags);
     const Inst i = f_.new_inst(op, t, operands, results, aux, flags);
     if (i) place(i);

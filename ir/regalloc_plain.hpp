@@ -9,8 +9,6 @@
 
 #include <jitkit/ir/regalloc.hpp>
 
-#include <iterator>
-
 namespace jitkit::inline JITKIT_ABI::ir {
 
 // True if m was such an instruction, and is done.
@@ -21,7 +19,8 @@ inline bool RegisterAllocator::allocate_plain(u32 i, const MachInst& m, std::spa
   Operand* tied = nullptr;
   u32 defs = 0, ties = 0, uses = 0;
   bool missing = false;
-  Operand* used[8];  // those in registers; more than there is room for are found again
+  constexpr u32 room = 8;
+  Operand* used[room];  // those in registers; more than there is room for are found again
   for (Operand& o : ops) {
     if (o.is_def()) {
       def = &o;
@@ -36,7 +35,7 @@ inline bool RegisterAllocator::allocate_plain(u32 i, const MachInst& m, std::spa
     }
     locked.add(PReg(s.reg));
     o.alloc = Allocation::reg(PReg(s.reg));
-    if (uses < std::size(used)) used[uses] = &o;
+    if (uses < room) used[uses] = &o;
     ++uses;
   }
   locked_ = locked;
@@ -52,7 +51,7 @@ inline bool RegisterAllocator::allocate_plain(u32 i, const MachInst& m, std::spa
     else
       set_next(o.vreg.id, o.next_use);
   };
-  if (!missing && uses <= std::size(used)) {
+  if (!missing && uses <= room) {
     for (u32 n = 0; n < uses; ++n) is_read(*used[n]);
   } else {
     for (const Operand& o : ops)

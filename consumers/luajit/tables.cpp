@@ -40,7 +40,10 @@ ir::Value Translator::load_tagged(Value at, i32 offset, IRType1 t, bool checked)
   }
   if (!irt_isaddr(t)) return fail("type", "of a tagged value"), Value();
   const Value raw = b_.load(Type::i64, at, offset);
-  if (checked) guard(b_.icmp(ICond::eq, b_.ashr(raw, kept(tag_bit_, 47)), kept(tags_[irt_type(t)], static_cast<u64>(i64{static_cast<i32>(irt_toitype(t))}))));
+  if (checked) {
+    const auto tag = static_cast<u64>(i64{static_cast<i32>(irt_toitype(t))});
+    guard(b_.icmp(ICond::eq, b_.ashr(raw, kept(tag_bit_, 47)), kept(tags_[irt_type(t)], tag)));
+  }
   return b_.bitcast(Type::ptr, b_.and_(raw, kept(tag_mask_, LJ_GCVMASK)));
 }
 

@@ -226,7 +226,9 @@ constexpr Quick quick_of(const EncodeRecord& r) {
     case Format::RM:
     case Format::MR:
     case Format::M: return r.imm_bytes != 0 ? Quick::none : r.mem ? Quick::memory : Quick::registers;
-    case Format::ALUI: return r.mem ? (usual_imm ? Quick::alu_memory : Quick::none) : byte_form(r.enc) ? Quick::none : Quick::alu;
+    case Format::ALUI:
+      if (r.mem) return usual_imm ? Quick::alu_memory : Quick::none;
+      return byte_form(r.enc) ? Quick::none : Quick::alu;
     case Format::MOVI: return !usual_imm ? Quick::none : r.mem ? Quick::mov_memory : Quick::mov;
     case Format::SHIFTI: return r.mem ? Quick::none : Quick::shift;
     default: return Quick::none;
