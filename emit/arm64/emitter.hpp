@@ -6,7 +6,8 @@
 //  - Branches go through CodeBuffer's fixups, so that far ones get veneers. A veneer may overwrite x16.
 //  - x16 and x17 may hold values where the function begins, calls and is left: parameters, arguments, what a
 //    convention preserves. There they are no scratch (kept_), branches get no veneer, and what cannot do
-//    without is refused (Error::register_kept).
+//    without is refused (Error::register_kept). Where a frame state is named they hold none: it is no place of
+//    the allocator's, parameters have moved on, and a function that names one saves what is preserved.
 //  - exits() lists every place where control can leave through a frame state, by code offset.
 // Source: Arm ARM C4.1, C6.2.
 #ifndef JITKIT_EMIT_ARM64_EMITTER_HPP
@@ -235,10 +236,12 @@ inline void Emitter::emit_plain(const MachInst& m) {
 
 // The branch of a guard or of a checking op, to code behind the function.
 inline void Emitter::branch_out(const MachInst& m) {
-  if (const Symbol s = exit_symbol(m, options_.exit_symbols))
+  if (const Symbol s = exit_symbol(m, options_.exit_symbols)) {
+    check(kept_.empty());  // a veneer may stand between
     put_branch(guard_branch(m), s);
-  else
+  } else {
     put_branch(guard_branch(m), exit_label(m));
+  }
   if (m.state) record(m, offset() - 4);
 }
 

@@ -7,6 +7,8 @@
 #include <jitkit/ir/builder.hpp>
 #include <jitkit/x86_64.hpp>
 
+#include <cstring>
+
 using namespace jitkit;
 using ir::Type;
 using ir::Value;
@@ -119,6 +121,56 @@ TEST_CASE("exit symbols: beyond a branch's reach, from straight code and from a 
     o.exit_symbols = exits;
     REQUIRE(ir::Compiler<arm64::Isa>(o).compile(unit.f, code).ok());
     CHECK(code.place(u64{1} << 20).ok());
+  }
+}
+
+// A veneer overwrites x16, and exits find values by the map alone: parameters that arrive in x16 and x17 are
+// elsewhere before the first guard, and what the convention preserves there is in the frame.
+TEST_CASE("exit symbols: nothing is in x16 and x17 where a veneer may be taken") {
+  for (const bool preserves : {false, true}) {
+    ir::Module module;
+    ir::Function<arm64::Isa> f;
+    f.module = &module;
+    ir::Param params[2];
+    for (u32 n = 0; n < 2; ++n) {
+      params[n].type = Type::i64;
+      params[n].place.kind = ir::FixedPlace::Kind::reg;
+      params[n].place.reg = PReg(preserves ? n : 16 + n);
+    }
+    f.signature = module.add_signature(params, {}, ir::CallConv::custom0);
+    ir::Builder b(f);
+    const Value x = b.param(b.entry(), 0), y = b.param(b.entry(), 1);
+    const ir::FrameEntry entries[] = {ir::Builder::entry_of(0, x), ir::Builder::entry_of(1, y)};
+    b.guard(b.icmp(ir::ICond::ne, x, b.i64(0)), b.frame_state(0, entries));
+    b.exit_(b.new_exit(module.add_signature({}, {}, ir::CallConv::custom0), {}, ir::ExitData::Epilogue::none), ir::Values({}));
+
+    CodeBuffer code;
+    const Symbol exits[] = {code.symbol("far", u64{1} << 32)};
+    ir::Convention convention = environment<arm64::Isa>();
+    if (preserves) convention.preserved = arm64::preg::scratches;
+    arm64::Isa::Options o;
+    o.conventions = {&convention, 1};
+    o.exit_symbols = exits;
+    ir::Compiler<arm64::Isa> compiler(o);
+    compiler.check_allocations = true;
+    REQUIRE(compiler.compile(f, code).ok());
+    const u32 end = code.offset();
+    REQUIRE(code.place(u64{1} << 20).ok());
+    CHECK(code.offset() > end);  // by a veneer
+    const LocationMap map = compiler.locations();
+    REQUIRE(map.sites.size() == 1);
+    for (const FrameValue& v : map.entries(map.states[0])) CHECK((v.part[0].kind != Location::Kind::reg || !arm64::preg::scratches.has(v.part[0].reg)));
+    // Before the guard's branch both went from there: to other registers or to memory.
+    u32 left = 0;
+    for (u32 at = 0; at < map.sites[0].offset; at += 4) {
+      u32 word = 0;
+      std::memcpy(&word, code.data() + at, 4);
+      const u32 moved = word >> 16 & 31;
+      if ((word & 0xffe0ffe0) == 0xaa0003e0 && (moved == 16 || moved == 17)) left |= 1U << (moved - 16);  // mov x, x16
+      if ((word & 0xffc0001f) == 0xf9000010 || (word & 0xffc0001f) == 0xf9000011) left |= 1U << (word & 1);  // str x16, [
+      if ((word & 0xffc07c1f) == 0xa9004410) left = 3;  // stp x16, x17, [
+    }
+    CHECK(left == 3);
   }
 }
 
