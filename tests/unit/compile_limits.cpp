@@ -83,6 +83,49 @@ TEST_CASE("out of memory anywhere in compile() is a Status") {
   }
 }
 
+namespace {
+
+// In memory that is too small the error says how much is enough.
+template <class T>
+void fill_up(const FunctionData& f, const typename T::Options& options) {
+  ir::Compiler<T> c(options);
+  const auto work = [&](CodeBuffer& code) {
+    const Status s = c.compile(f, code);
+    return s.ok() ? code.finish() : s;
+  };
+  CodeBuffer grown;
+  REQUIRE(work(grown).ok());
+  const u32 size = grown.offset();
+  for (const u32 room : {0U, 64U, size / 2, size - 1}) {
+    std::vector<u8> memory(room);
+    CodeBuffer tight{std::span<u8>(memory)};
+    const Status s = work(tight);
+    REQUIRE(s.error == Error::out_of_code_space);
+    memory.resize(s.detail);
+    CodeBuffer enough{std::span<u8>(memory)};
+    CHECK(work(enough).ok());
+    CHECK(enough.offset() == size);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("out of code space is a Status that says how much is enough") {
+  for (u64 seed = 1; seed <= 4; ++seed) {
+    Unit unit;
+    fuzz::RandomProgram(seed, unit).build();
+    const FunctionData* f = unit.find(unit.module.find("f0"));
+    REQUIRE(f != nullptr);
+    x86_64::Isa::Options x = x86_64_options();
+    arm64::Isa::Options a = arm64_options();
+    const Convention custom_x[] = {x86_64::conventions[0]}, custom_a[] = {arm64::aapcs64};
+    x.conventions = custom_x;
+    a.conventions = custom_a;
+    fill_up<x86_64::Isa>(*f, x);
+    fill_up<arm64::Isa>(*f, a);
+  }
+}
+
 TEST_CASE("a compiler that ran out of memory compiles the next function") {
   const Text small("func @f(i64) -> i64 {\nb1(x: i64):\n  y = add.i64 x, 1\n  ret y\n}\n");
   std::string text = "func @f(i64) -> i64 {\nb1(x: i64):\n  v0 = add.i64 x, 1\n";
