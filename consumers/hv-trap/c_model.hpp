@@ -33,9 +33,10 @@ class CModel {
             "  if (e == 0x5e000000) return call(t, vcpu, 1);  // SMC #0\n"
             "  if (e >> 22 == 0x188) return system_register(t, vcpu, e & 0x3ffc1f, e >> 5 & 31);\n"
             "  if ((e & 0xff007fbc) != 0x93000004) return 0;  // a data abort with ISV, of a translation fault, and nothing unusual\n"
+            "  if (t->hpfar >> 63) return 0;  // NS: Secure state's alone\n"
             "  const uint64_t ipa = (t->hpfar & 0xfffffffffff0) << 8 | (t->far & 0xfff);\n"
             "  if ((e >> 22 & 3) == 3 && (e >> 21 & 1)) return 0;\n"
-            "  if (((e >> 22 & 3) == 3 || ((e >> 22 & 3) == 2 && (e >> 21 & 1))) && !(e >> 15 & 1)) return 0;  // no such instruction\n"
+            "  if ((e >> 22 & 3) == 3 && !(e >> 15 & 1)) return 0;  // 8 bytes of a W register: no such instruction\n"
             "  return e >> 6 & 1 ? store(t, vcpu, ipa, e) : load(t, vcpu, ipa, e);\n}\n";
     entries();
   }

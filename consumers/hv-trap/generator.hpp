@@ -28,15 +28,18 @@ namespace jitkit::hv {
 
 using namespace arm64;
 
-// A leaf as listings show it: its code, and instructions from the vector's entry to its first.
+// A leaf as listings show it: its code, and instructions from the vector's entry to its first. Two can be the same code
+// up to one branch, and differ in whether it is taken.
 struct LeafInfo {
   std::string name;
   u32 begin = 0, end = 0, before = 0;
+  u32 choice = ~0U;  // where that branch is
+  bool taken = false;
 };
 // An indirect branch and what it can go to.
 struct Indirect {
   u32 at;
-  u32 first;  // of 32 entries, 32 bytes apart
+  u32 first, count, apart;  // entries, in bytes
 };
 
 class Generator {
@@ -52,7 +55,7 @@ class Generator {
   // Instructions that have run when the path of a hypervisor's is entered.
   u32 before_entry() const { return p_.vectors ? 0 : p_.entry.words; }
   const std::string& symbol() const { return p_.vectors ? vectors_name_ : p_.entry.symbol; }
-  u32 alignment() const { return p_.vectors ? 2048 : 64; }
+  u32 alignment() const { return put_bytes; }
 
   // x0 and x1 are all that is free: a macro that would borrow x16 or x17 is an error.
   explicit Generator(const Policy& p) : p_(p), area_(p.area()), m_(code) { m_.set_scratch({}); }
@@ -66,19 +69,20 @@ class Generator {
       vectors();
     else
       synchronous();
-    put_table();
     aborts();
     registers();
     calls();
     miss_at = code.offset();
     code.bind(miss_);
     to_slow_path();
+    put_table();
     if (const Status s = code.finish(); !s.ok() && errors_.empty()) errors_.push_back(std::string("vector table: ") + describe(s.error));
     return errors_;
   }
 
  private:
   static constexpr u32 slot_words = 32, entry_words = 21;
+  static constexpr u32 put_bytes = 2048;  // of put_table; its alignment too, and so that of the code
 
   // --- pieces ----------------------------------------------------------------------------------------
   void barrier() {
@@ -122,32 +126,48 @@ class Generator {
     m_.add(x1, x1, 4);
     m_.msr(sys_reg("elr_el2"), x1);
   }
-  void jump(u32 first) {
-    indirect.push_back({code.offset(), first});
-    m_.br(x1);
-  }
-  // x1 = table + 32 * Rt, of a syndrome in x0 that has Rt in bits 9:5 and whose bits 15:0 are otherwise `rest`.
-  void table_by_iss(Label table, u32 rest) {
-    code.put32(0x10000001, table, FixupKind::a64_adr21, -i64{rest & 0xfc1f});
-    m_.add(x1, x1, w0, uxth(0));
+  void adr(Label l, i64 plus = 0) { code.put32(0x10000001, l, FixupKind::a64_adr21, plus); }  // into x1
+  // x1 = table + (Rt << 5 + log2), of a syndrome in x0 that has Rt in bits 9:5 and whose bits 15:0 are otherwise `rest`.
+  void table_by_iss(Label table, u32 rest, unsigned log2 = 0, u32 plus = 0) {
+    adr(table, i64{plus} - (i64{rest & 0xfc1f} << log2));
+    m_.add(x1, x1, w0, *arg::wext::make(uxth(log2)));
   }
   void table_by_srt(Label table) {
     m_.ubfx(x0, x0, field(16, 5));
-    code.put32(0x10000001, table, FixupKind::a64_adr21);
+    adr(table);
     m_.add(x1, x1, x0, lsl(5));
   }
-  // For each transfer register: [sp, value] goes there, x0 and x1 come back, out.
+  // For each transfer register: [sp, value] goes there, x0 and x1 come back, out. First for a W register, then for X.
   void put_table() {
+    code.align(put_bytes);
     code.bind(put_);
-    put_at_ = code.offset();
-    for (unsigned r = 0; r < 32; ++r) {
-      code.seek(put_at_ + 32 * r);
+    const u32 at = code.offset();
+    for (unsigned n = 0; n < 64; ++n) {
+      code.seek(at + 32 * n);
       m_.bti(Landing::j);
       guest_pair();
-      if (r < 31) m_.ldr(XReg(r), sp, i64{area_.value});
+      const unsigned r = n / 2;
+      if (r < 31 && n % 2 != 0) m_.ldr(XReg(r), sp, i64{area_.value});
+      else if (r < 31) m_.ldr(WReg(r), sp, i64{area_.value});
       leave(false);
     }
-    code.seek(put_at_ + 32 * 32);
+    code.seek(at + put_bytes);
+    for (const usize n : puts_) indirect[n].first += at;
+  }
+  // By a syndrome in x0: SRT 20:16, SF 15, and 14:10, which are 0.
+  void put_by_srt() {
+    adr(put_);
+    m_.bfxil(x1, x0, field(10, 11));
+    put(0, 64, 32);
+  }
+  void put_by_iss(u32 rest) {
+    table_by_iss(put_, rest, 1, 32);
+    put(32, 32, 64);
+  }
+  void put(u32 first, u32 count, u32 apart) {
+    puts_.push_back(indirect.size());
+    indirect.push_back({code.offset(), first, count, apart});
+    m_.br(x1);
   }
   // For each transfer register: `bytes` of it go to [sp, to]; then on, behind the table. x1 holds the entry.
   Label get_table(u32 bytes, u32 to, u32& first) {
@@ -369,8 +389,7 @@ class Generator {
         load(x1, r.action.value);
       m_.str(x1, sp, i64{area_.value});
     }
-    table_by_iss(put_, key);
-    jump(put_at_);
+    put_by_iss(key);
   }
   void write_register(const Register& r, u32 key) {
     if (r.action.kind == Action::Kind::ignore) {
@@ -390,19 +409,14 @@ class Generator {
     m_.br(x1);
     code.bind(table);
     get_table(bytes, in_word ? a.word : area_.value, first);
-    indirect.push_back({at, first});
+    indirect.push_back({at, first, 32, 32});
     if (a.kind == Action::Kind::watch) {
       watched.push_back(code.offset());
       return to_slow_path();
     }
     if (a.kind == Action::Kind::body) {
       m_.mov(x0, sp);
-      switch (bytes) {
-        case 1: m_.ldrb(w1, sp, i64{area_.value}); break;
-        case 2: m_.ldrh(w1, sp, i64{area_.value}); break;
-        case 4: m_.ldr(w1, sp, i64{area_.value}); break;
-        default: m_.ldr(x1, sp, i64{area_.value}); break;
-      }
+      load_from(31, i64{area_.value}, log2_of(bytes));
       body(name, BodyKind::write, a.body);
     }
     advance();
@@ -410,176 +424,164 @@ class Generator {
   }
 
   // --- data aborts -------------------------------------------------------------------------------------
-  // One kind of access: WnR, SAS and SSE; its registers have a tree of their own.
-  struct Group {
-    u32 esr;  // as ESR_EL2 has it, EC 0x24, IL, ISV and a translation fault with it
-    bool sign;
-    unsigned log2;
-    std::vector<Key> keys;
+  // What accesses are told apart by, in x0: the offset in the page 55:44, the page 43:4, SAS 2:1, SSE 0. Loads and stores
+  // each have one tree; the class, which is all else of the syndrome but the transfer register and SF, is compared before.
+  static constexpr unsigned key_bits = 56, offset_at = 44;
+  struct Place {
+    const Mmio* entry;
+    unsigned log2;  // of the access
+    u64 ipa;
+    bool either;  // signed loads too: SSE is not of its key
+    u32 bytes() const { return u32{1} << log2; }
+    u32 inside() const { return static_cast<u32>(ipa - entry->ipa); }
+    u64 key() const { return (ipa & low_mask(12)) << offset_at | ipa >> 12 << 4 | u64{log2} << 1; }
+    // The bits of the key that count.
+    u64 care() const {
+      const u64 offset = (low_mask(12) & ~u64{entry->span != 0 ? entry->span - 1 : 0}) << offset_at;
+      return offset | (entry->base != 0 ? 0 : low_mask(40) << 4) | (either ? 6 : 7);
+    }
+    // Instructions of a miss that are more than a comparison with a constant takes.
+    unsigned extra() const { return (entry->base != 0 ? 2U : 0U) + (entry->span != 0 ? 1U : 0U) + (log2 == 3 ? 2U : 0U); }
   };
-  // Shifted right by 2, so that the level is out, the bits to compare are one run: 31:21 and 14:2.
-  static constexpr u32 access_bits = 0xfff81fff, class_bits = 0x3fc00000;
-  // 8 bytes and a word that is sign-extended: no instruction moves them to or from a W register, SF is 1.
-  static constexpr bool into_x(unsigned log2, bool sign) { return log2 == 3 || (log2 == 2 && sign); }
-  static constexpr u32 access(bool write, unsigned log2, bool sign) {
-    return 0x93000004 | log2 << 22 | (into_x(log2, sign) ? 1U << 15 : 0) | (sign ? 1U << 21 : 0) | (write ? 1U << 6 : 0);
-  }
 
-  std::vector<Group> groups(bool write) const {
-    std::vector<Group> all;
-    for (unsigned log2 = 0; log2 < 4; ++log2)
-      for (const bool sign : {false, true}) {
-        if (sign && (write || log2 == 3)) continue;
-        Group g{access(write, log2, sign), sign, log2, {}};
-        for (u32 n = 0; n < p_.mmio.size(); ++n) {
-          const Mmio& r = p_.mmio[n];
-          if (r.write != write || u32{1} << log2 > r.bytes) continue;
-          const bool whole = r.bytes == u32{1} << log2;
-          if ((!whole && (r.narrow >> log2 & 1) == 0) || (sign && r.action.kind == Action::Kind::body)) continue;
-          const u64 care = r.base != 0 ? low_mask(12) : low_mask(48);
-          if (r.span != 0)
-            g.keys.push_back({r.ipa, r.weight, n, care & ~u64{r.span - 1}});
-          else
-            for (u32 at = 0; at < r.bytes; at += u32{1} << log2) g.keys.push_back({r.ipa + at, r.weight, n, care});
-        }
-        if (!g.keys.empty()) all.push_back(std::move(g));
+  std::vector<Place> places(bool write) const {
+    std::vector<Place> all;
+    for (const Mmio& r : p_.mmio)
+      for (unsigned log2 = 0; log2 < 4; ++log2) {
+        const u32 bytes = u32{1} << log2;
+        if (r.write != write || bytes > r.bytes || (bytes < r.bytes && (r.narrow >> log2 & 1) == 0)) continue;
+        const bool either = !write && log2 < 3 && r.action.kind != Action::Kind::body;
+        for (u32 at = 0; at < (r.span != 0 ? 1 : r.bytes); at += bytes) all.push_back({&r, log2, r.ipa + at, either});
       }
-    std::sort(all.begin(), all.end(), [](const Group& a, const Group& b) { return a.keys.size() * (a.sign ? 1 : 4) > b.keys.size() * (b.sign ? 1 : 4); });
     return all;
   }
 
   void aborts() {
     code.bind(aborts_);
-    const Label stores = code.new_label();
-    m_.tbnz(w0, 6, stores);
-    access_groups(groups(false), entry_ + 1);
-    code.bind(stores);
-    access_groups(groups(true), entry_ + 1);
+    const std::vector<Place> loads = places(false), stores = places(true);
+    if (loads.empty() && stores.empty()) return m_.b(miss_);
+    if (loads.empty() || stores.empty()) return accesses(loads.empty(), loads.empty() ? stores : loads, entry_);
+    const Label second = code.new_label();
+    m_.tbnz(w0, 6, second);
+    accesses(false, loads, entry_ + 1);
+    code.bind(second);
+    accesses(true, stores, entry_ + 1);
   }
-  // The first group by one comparison; the others by a tree of their syndromes' bits, after the class is known.
-  void access_groups(const std::vector<Group>& all, u32 before) {
-    if (all.empty()) return m_.b(miss_);
-    const Label others = code.new_label();
-    group(all[0], all.size() > 1 ? others : miss_, before);
-    if (all.size() == 1) return;
-    code.bind(others);
-    m_.tst(w1, class_bits);
-    m_.b(Cond::ne, miss_);
-    keyed.push_back(code.offset());
+  void accesses(bool write, const std::vector<Place>& all, u32 before) {
     std::vector<Key> keys;
-    for (u32 n = 1; n < all.size(); ++n) keys.push_back({all[n].esr & ~(u64{1} << 15), static_cast<u32>(all[n].keys.size()), n});  // SF tells no groups apart
-    emit_tree(m_, x0, keys, 32, [&](u32 n, unsigned depth) { group(all[n], miss_, before + 4 + 2 + depth); });
-  }
-  void group(const Group& g, Label otherwise, u32 before) {
-    load(x1, g.esr >> 2);
-    m_.eor(w1, w1, w0, lsr(2));
-    if (into_x(g.log2, g.sign))
-      m_.tst(w1, access_bits | 1U << 13);  // SF too
-    else
-      m_.tst(w1, access_bits);
-    m_.b(Cond::ne, otherwise);
-    keyed.push_back(code.offset());
-    m_.mrs(x1, sys_reg("far_el2"));    // the offset in the page, and
-    m_.mrs(x0, sys_reg("hpfar_el2"));  // the page, in bits 43:4: of a translation fault both are valid
-    m_.lsl(x0, x0, 8);
-    m_.bfxil(x0, x1, field(0, 12));
-    if (const auto two = confused(g.keys, 48))
-      error(p_.mmio[two->second].name, "can't be told from " + p_.mmio[two->first].name + " by the low 12 bits, which are all that is known of a page in a word");
-    std::vector<Key> keys = g.keys;
-    for (u32 n = 0; n < keys.size(); ++n) keys[n].entry = n;
-    emit_tree(m_, x0, keys, 48, [&](u32 n, unsigned depth) { access_leaf(p_.mmio[g.keys[n].entry], g, g.keys[n].bits, before + 8 + depth); });
-  }
-  void access_leaf(const Mmio& r, const Group& g, u64 ipa, u32 before) {
-    static constexpr const char* sizes[] = {"b", "h", "w", "x"};
-    const u32 inside = static_cast<u32>(ipa - r.ipa);
-    begin_leaf(std::string(r.write ? "STR" : g.sign ? "LDRS" : "LDR") + sizes[g.log2] + " " + r.name + (inside != 0 ? "+" + std::to_string(inside) : ""), before);
-    compare_place(r, g, ipa);
-    if (r.write)
-      store(r);
-    else
-      load_mmio(r, g, inside);
-    end_leaf();
-  }
-  // Of banks, x1 is the offset in the span then.
-  void compare_place(const Mmio& r, const Group& g, u64 ipa) {
-    if (r.base == 0) {
-      load(x1, ipa);
-      if (r.span != 0) m_.sub(x1, x0, x1);
-      else m_.cmp(x0, x1);
-    } else {
-      m_.ldr(x1, sp, i64{r.base});
-      m_.sub(x1, x0, x1);
-      if (r.span == 0) m_.cmp(x1, ipa);
-      else if (ipa != 0) m_.sub(x1, x1, ipa);
+    for (u32 n = 0; n < all.size(); ++n) {
+      const Mmio& r = *all[n].entry;
+      keys.push_back({all[n].key(), r.weight * (all[n].bytes() == r.bytes ? 4 : 1), n, all[n].care(), all[n].extra()});
     }
-    if (r.span != 0) m_.tst(x1, ~u64{r.span - (u32{1} << g.log2)});
+    if (const auto two = confused(keys, key_bits))
+      return error(all[two->second].entry->name, "can't be told from " + all[two->first].entry->name + " by the low 12 bits, which are all that is known of a page in a word");
+    // Shifted right by 2, so that the level is out, what the class says is one run, 31:22 and 12:0; SAS and SSE are 21:19.
+    load(x1, (0x93000004 | (write ? 1U << 6 : 0)) >> 2);  // EC 0x24, IL, ISV, WnR, a translation fault
+    m_.eor(w1, w1, w0, lsr(2));
+    m_.tst(w1, 0xffc01fff);
+    m_.b(Cond::ne, miss_);
+    keyed.push_back(code.offset());
+    m_.mrs(x0, sys_reg("hpfar_el2"));  // of a translation fault it is valid
+    m_.orr(x0, x0, x1, lsr(19));
+    m_.mrs(x1, sys_reg("far_el2"));
+    m_.bfi(x0, x1, field(offset_at, 12));
+    emit_tree(m_, x0, keys, key_bits, [&](u32 n, unsigned depth) { access_leaf(all[n], before + 8 + depth); }, least_depth(keys, key_bits));
+  }
+  static std::string leaf_name(const Place& p, bool sign) {
+    static constexpr const char* sizes[] = {"b", "h", "w", "x"};
+    const std::string inside = p.inside() != 0 ? "+" + std::to_string(p.inside()) : "";
+    return std::string(p.entry->write ? "STR" : sign ? "LDRS" : "LDR") + sizes[p.log2] + " " + p.entry->name + inside;
+  }
+  void access_leaf(const Place& p, u32 before) {
+    const usize first = leaves.size();
+    begin_leaf(leaf_name(p, false), before);
+    compare_place(p);
+    if (p.log2 == 3) {  // no instruction moves 8 bytes to or from a W register
+      m_.mrs(x0, sys_reg("esr_el2"));
+      m_.tbz(w0, 15, miss_);
+    }
+    p.entry->write ? store(p) : load_mmio(p);
+    end_leaf();
+    if (!p.either) return;
+    LeafInfo sign = leaves[first];
+    sign.name = leaf_name(p, true);
+    sign.taken = false;
+    leaves.push_back(sign);
+  }
+  // Of banks, x1 is the offset in the span then, from bit `at` on: that of the offset, or one below it where SSE is out.
+  static unsigned offset_bit(const Place& p) { return offset_at - (p.either ? 1 : 0); }
+  void compare_place(const Place& p) {
+    const Mmio& r = *p.entry;
+    const unsigned out = p.either ? 1 : 0;
+    load(x1, p.key() >> out);
+    if (r.base != 0) {  // the page's address; rotated by 8 it is where the key has it
+      m_.eor(x0, x1, x0, *arg::Xsh::make(lsr(out)));
+      m_.ldr(x1, sp, i64{r.base});
+      if (r.span == 0) {
+        m_.eor(x0, x0, x1, *arg::Xsh::make(ror(8 + out)));
+        return m_.cbnz(x0, miss_);
+      }
+      m_.eor(x1, x0, x1, *arg::Xsh::make(ror(8 + out)));
+    } else if (r.span == 0) {
+      m_.cmp(x1, x0, *arg::Xash::make(lsr(out)));
+      return m_.b(Cond::ne, miss_);
+    } else {
+      m_.eor(x1, x1, x0, *arg::Xsh::make(lsr(out)));
+    }
+    m_.tst(x1, ~(u64{r.span - p.bytes()} << offset_bit(p)));
     m_.b(Cond::ne, miss_);
   }
-  void load_bank(const Action& a, const Group& g) {
-    const bool inside = u32{1} << g.log2 < u32{1} << a.index, shift = inside || a.index > 3;
-    if (inside) m_.and_(x0, x1, low_mask(a.index));
-    if (shift) m_.lsr(x1, x1, *arg::Ximmr::make(a.index));
-    m_.add(x1, sp, x1, *arg::xext::make(uxtx(shift ? 3 : 3 - i64{a.index})));
+  void load_bank(const Place& p) {
+    const Action& a = p.entry->action;
+    const bool inside = p.bytes() < u32{1} << a.index;
+    if (inside) m_.ubfx(x0, x1, *arg::Xextract::make(field(offset_bit(p), a.index)));
+    m_.lsr(x1, x1, *arg::Ximmr::make(offset_bit(p) + a.index));
+    m_.add(x1, sp, x1, uxtx(3));
     m_.ldr(x1, x1, i64{a.word});
     if (inside) m_.add(x1, x1, x0);
-    load_from(x1, a.plus, g);
+    load_from(1, a.plus, p.log2);
   }
-  void store(const Mmio& r) {
+  void store(const Place& p) {
+    const Mmio& r = *p.entry;
     if (r.action.kind == Action::Kind::ignore) {
       advance();
       return leave();
     }
     const Label table = code.new_label();
-    m_.mrs(x0, sys_reg("esr_el2"));
+    if (p.log2 < 3) m_.mrs(x0, sys_reg("esr_el2"));
     table_by_srt(table);
     write(r.name, r.action, table, r.bytes);
   }
-  void load_mmio(const Mmio& r, const Group& g, u32 inside) {
-    const u32 bytes = u32{1} << g.log2;
-    if (r.action.kind == Action::Kind::body) {
-      m_.mov(x0, sp);
-      body(r.name, BodyKind::read, r.action.body);
-      if (bytes < 8) m_.and_(x1, x1, low_mask(8 * bytes));
-      m_.str(x1, sp, i64{area_.value});
+  void load_mmio(const Place& p) {
+    const Action& a = p.entry->action;
+    const u64 constant = a.value >> (8 * p.inside()) & low_mask(8 * p.bytes());
+    switch (a.kind) {
+      case Action::Kind::body:
+        m_.mov(x0, sp);
+        body(p.entry->name, BodyKind::read, a.body);
+        if (p.log2 < 3) m_.and_(x1, x1, low_mask(8 * p.bytes()));
+        break;
+      case Action::Kind::banks: load_bank(p); break;
+      case Action::Kind::word: load_from(31, i64{a.word} + p.inside(), p.log2); break;
+      default: load(x1, constant); break;
     }
-    if (r.action.kind == Action::Kind::banks) {
-      load_bank(r.action, g);
-      m_.str(x1, sp, i64{area_.value});
-    }
+    if (p.log2 < 3 || a.kind == Action::Kind::body || a.kind == Action::Kind::banks) m_.mrs(x0, sys_reg("esr_el2"));
+    if (p.either && (a.kind != Action::Kind::constant || constant >> (8 * p.bytes() - 1) != 0)) extend(p.log2);
+    m_.str(x1, sp, i64{area_.value});
     advance();
-    m_.mrs(x0, sys_reg("esr_el2"));
-    const bool narrowed = g.sign && !into_x(g.log2, true);  // where SF is 0 it goes into a W register
-    if (r.action.kind == Action::Kind::word)
-      load_from(sp, i64{r.action.word} + inside, g);
-    else if (r.action.kind == Action::Kind::banks && narrowed)
-      m_.ldr(x1, sp, i64{area_.value});
-    else if (r.action.kind == Action::Kind::constant)
-      load(x1, extended(r.action.value >> (8 * inside), g));
-    if (narrowed) {
-      const Label wide = code.new_label();
-      m_.tbnz(w0, 15, wide);
-      m_.mov(w1, w1);
-      code.bind(wide);
-    }
-    if (r.action.kind == Action::Kind::word || r.action.kind == Action::Kind::constant || narrowed) m_.str(x1, sp, i64{area_.value});
-    table_by_srt(put_);
-    jump(put_at_);
+    put_by_srt();
   }
-  static u64 extended(u64 v, const Group& g) {
-    if (g.log2 == 3) return v;
-    const unsigned bits = 8U << g.log2;
-    v &= low_mask(bits);
-    return g.sign && (v >> (bits - 1)) != 0 ? v | ~low_mask(bits) : v;
+  // x1, if the syndrome in x0 says so: SSE.
+  void extend(unsigned log2) {
+    const Label zero = code.new_label();
+    leaves.back().choice = code.offset();
+    leaves.back().taken = true;
+    m_.tbz(w0, 21, zero);
+    m_.sbfx(x1, x1, *arg::Xextract::make(field(0, i64{8} << log2)));
+    code.bind(zero);
   }
-  template <class Base>
-  void load_from(Base base, i64 from, const Group& g) {
-    switch (g.log2) {
-      case 0: g.sign ? m_.ldrsb(x1, base, from) : m_.ldrb(w1, base, from); break;
-      case 1: g.sign ? m_.ldrsh(x1, base, from) : m_.ldrh(w1, base, from); break;
-      case 2: g.sign ? m_.ldrsw(x1, base, from) : m_.ldr(w1, base, from); break;
-      default: m_.ldr(x1, base, from); break;
-    }
-  }
+  // x1, from [base + at]; 31 is sp.
+  void load_from(u32 base, i64 at, u32 log2) { m_.put_access(log2 << 30 | 0x38400001, base, at); }  // ldur's
 
   inline static const std::string vectors_name_ = "hv_vectors";
   const Policy& p_;
@@ -587,7 +589,8 @@ class Generator {
   MacroAssembler m_;
   std::vector<std::string> errors_;
   Label miss_, put_, aborts_, registers_, calls_;
-  u32 put_at_ = 0, entry_ = 0;
+  std::vector<usize> puts_;  // those of `indirect` that are relative to put_
+  u32 entry_ = 0;
 };
 
 }  // namespace jitkit::hv

@@ -96,7 +96,7 @@ void write_header(const hv::Policy& p, const hv::Generator& g, std::ostream& out
   const hv::Area a = p.area();
   out << "/* " << g.symbol() << ": sp is the vCPU's, x0 and x1 are at [sp + HV_SAVED]; a miss branches to " << p.slow
       << ". */\n#define HV_SAVED (" << a.saved << ")\n#define HV_FREE 0x" << (p.vectors ? 0 : 3) << " /* bit n: xn is free at entry */\n#define HV_AREA "
-      << a.value << "\n#define HV_AREA_END " << p.state_end << "\n";
+      << a.value << "\n#define HV_AREA_END " << p.state_end << "\n#define HV_NO_PAGE (~0UL) /* a page's word while there is none */\n";
   for (const auto& [name, at] : p.state) out << "#define HV_STATE_" << name << " " << at << "\n";
   std::map<std::string, u64> values;
   const auto value = [&](const std::string& name, const hv::Action& action) {

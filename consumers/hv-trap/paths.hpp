@@ -26,19 +26,21 @@ class Paths {
   explicit Paths(const Generator& g) : g_(g) {}
 
   // All from the vector's entry.
-  Range of(const LeafInfo& leaf) { return all(leaf.begin, End::handled) + leaf.before; }
-  Range miss(const LeafInfo& leaf) { return all(leaf.begin, End::miss) + leaf.before; }
+  Range of(const LeafInfo& leaf) { return all(leaf, End::handled) + leaf.before; }
+  Range miss(const LeafInfo& leaf) { return all(leaf, End::miss) + leaf.before; }
   // Of exception classes that the policy does not list.
-  Range class_miss() { return all(g_.entry_at, End::unlisted) + g_.before_entry(); }
+  Range class_miss() { return all({"", g_.entry_at}, End::unlisted) + g_.before_entry(); }
 
  private:
   enum class End : u8 { handled, miss, unlisted };
 
-  Range all(u32 at, End end) {
+  Range all(const LeafInfo& leaf, End end) {
     memo_.clear();
     loop_ = false;
     end_ = end;
-    const Range r = from(at);
+    choice_ = leaf.choice;
+    taken_ = leaf.taken;
+    const Range r = from(leaf.begin);
     return {r.least, loop_ ? Range::none : r.most};
   }
   static bool has(const std::vector<u32>& places, u32 at) { return std::find(places.begin(), places.end(), at) != places.end(); }
@@ -66,14 +68,14 @@ class Paths {
     } else if ((word & 0xfc000000) == 0x14000000) {
       add(from(at + distance(26, 0)));
     } else if ((word & 0x7e000000) == 0x36000000) {
-      add(from(at + 4));
-      add(from(at + distance(14, 5)));
+      if (at != choice_ || !taken_) add(from(at + 4));
+      if (at != choice_ || taken_) add(from(at + distance(14, 5)));
     } else if ((word & 0xff000010) == 0x54000000 || (word & 0x7e000000) == 0x34000000) {
       add(from(at + 4));
       add(from(at + distance(19, 5)));
     } else if ((word & 0xfffffc1f) == 0xd61f0000) {
       for (const Indirect& i : g_.indirect)
-        for (u32 n = 0; i.at == at && n < 32; ++n) add(from(i.first + 32 * n));
+        for (u32 n = 0; i.at == at && n < i.count; ++n) add(from(i.first + i.apart * n));
     } else {
       add(from(at + 4));
     }
@@ -84,7 +86,8 @@ class Paths {
   const Generator& g_;
   std::map<u32, std::pair<Range, bool>> memo_;  // true: being walked
   End end_ = End::handled;
-  bool loop_ = false;
+  u32 choice_ = ~0U;
+  bool taken_ = false, loop_ = false;
 };
 
 }  // namespace jitkit::hv

@@ -217,6 +217,7 @@ inline std::vector<std::string> check(const Policy& p) {
       errors.push_back(m.name + ": a width of " + std::to_string(m.bytes) + " bytes");
       continue;
     }
+    if (m.base != 0 && m.ipa >= 4096) errors.push_back(m.name + ": " + hex(m.ipa) + " is beyond the page that a word has");
     const bool banks = m.action.kind == Action::Kind::banks;
     const std::string place = m.base != 0 ? "the page of word " + hex(m.base) + " + " : "";
     if (m.ipa % m.bytes != 0 || m.ipa >> 48 != 0) errors.push_back(m.name + ": " + hex(m.ipa) + " is not aligned or beyond 48 bits");

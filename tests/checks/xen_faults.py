@@ -12,18 +12,20 @@ from xen import FAST, ON, XEN, build, command
 TRAPS, SECONDS = 4000, 120
 NOP, EQUAL, PAIR = 0xD503201F, 0xEB1F03FF, 0xA96E07E0  # cmp xzr, xzr; ldp x0, x1, [sp, #-288]
 ALL = 0xFFFFFFFF
-FAULTS = [  # the nth word (from 0) that is `word` under `mask` becomes `fault`
+FAULTS = [  # the nth word (from 0, or before the end) that is `word` under `mask` becomes `fault`; the code ends with the
+    # entries for transfer registers, W0, X0, W1, X1 and so on
     ("PC not advanced", ALL, 0x91001021, 0, NOP),
     ("PC advanced by 2", ALL, 0x91001021, 4, 0x91000821),
-    ("x1 not restored", ALL, PAIR, 5, PAIR + 0x400),
-    ("SRT off by one", ALL, 0xD3505000, 0, 0xD3515400),
-    ("SRT of 4 bits", ALL, 0xD3505000, 1, 0xD3504C00),
-    ("no sign extension of a word", ALL, 0xB9800C21, 0, 0xB9400C21),
-    ("no sign extension of a byte", ALL, 0x39803021, 0, 0x39403021),
-    ("SF ignored", ALL, 0x2A0103E1, 0, NOP),
+    ("x1 not restored", ALL, PAIR, -49, PAIR + 0x400),
+    ("SRT off by one", ALL, 0xB34A5001, 0, 0xB3494C01),
+    ("SRT of 4 bits", ALL, 0xB34A5001, 1, 0xB34A4C01),
+    ("no sign extension of a word", ALL, 0x93407C21, -1, NOP),
+    ("no sign extension of a byte", ALL, 0x93401C21, 0, NOP),
+    ("SF ignored", ALL, 0xB94043E7, 0, 0xF94023E7),
     ("register's key not compared", ALL, 0x7216683F, 25, EQUAL),
-    ("offset of 11 bits", ALL, 0xB3402C20, 0, 0xB3402820),
-    ("page shifted wrongly", ALL, 0xD378DC00, 0, 0xD379E000),
+    ("offset of 11 bits", ALL, 0xB3542C20, 0, 0xB3542820),
+    ("SAS shifted wrongly", ALL, 0xAA414C00, 0, 0xAA415000),
+    ("page's word rotated wrongly", ALL, 0xCAC12400, 0, 0xCAC12000),
     ("bank of half the index", ALL, 0x8B216FE1, 0, 0x8B216BE1),
     ("another register of the bank", ALL, 0xB9400C21, 0, 0xB9401021),
     ("call's number not compared", ALL, 0x6B01001F, 1, EQUAL),

@@ -66,7 +66,8 @@ static void make(int cpu, struct trap* t) {
   t->elr = 0x20000000 + (random(cpu) & 0xffffc);
   t->spsr = (random(cpu) & 0xf0200fc0) | (below(cpu, 3) == 0 ? 0 : 4 + below(cpu, 2));
   t->far_ = random(cpu);
-  t->hpfar = (random(cpu) & 0xfffffffff0) | random(cpu) << 63;
+  const u64 ns = (u64)(below(cpu, 16) == 0) << 63;
+  t->hpfar = (random(cpu) & 0xfffffffff0) | ns;
   switch (below(cpu, 8)) {
     case 0: t->esr = 0x07e00000; break;
     case 1: t->esr = 0x5a000000; break;
@@ -75,7 +76,7 @@ static void make(int cpu, struct trap* t) {
     default: {
       const struct mmio* m = &mmios[below(cpu, mmio_count)];
       const u64 ipa = m->ipa + (below(cpu, 4) ? 0 : below(cpu, 8));
-      t->hpfar = (ipa >> 12 << 4) | random(cpu) << 63;
+      t->hpfar = (ipa >> 12 << 4) | ns;
       t->far_ = (t->far_ & ~0xfffULL) | (ipa & 0xfff);
       static const u8 log2[] = {0, 0, 1, 0, 2, 0, 0, 0, 3};
       const u32 size = below(cpu, 2) ? log2[m->bytes] : below(cpu, 4), write = below(cpu, 4) ? (u32)m->write : below(cpu, 2);
@@ -155,31 +156,39 @@ static u32 run(int cpu, u32 count, int fault, volatile u32* fast, int quiet) {
 }
 
 #ifndef NO_FAULTS
-// Faults of the generated code: the nth word (from 0) that is `from` under `mask` becomes `to`.
-struct code_fault { const char* name; u32 mask, from, nth, to; };
-// SF: of the leaf of GICD_IPRIORITYR8's low halfword, which is negative and often comes; a byte at an odd place is too rare.
+// Faults of the generated code: the nth word (from 0, or before the end) that is `from` under `mask` becomes `to`. The code
+// ends with the entries for transfer registers, W0, X0, W1, X1 and so on.
+struct code_fault { const char* name; u32 mask, from; int nth; u32 to; };
 static const struct code_fault code_faults[] = {
     {"PC not advanced", ~0U, 0x91001021, 0, 0xd503201f},
     {"PC advanced by 2", ~0U, 0x91001021, 6, 0x91000821},
     {"BTYPE kept", ~0U, 0x9274f421, 2, 0xd503201f},
     {"SS kept", ~0U, 0x926af821, 3, 0xd503201f},
-    {"SRT off by one", ~0U, 0xd3505000, 0, 0xd3515400},
-    {"SRT of 4 bits", ~0U, 0xd3505000, 1, 0xd3504c00},
-    {"no sign extension of a word", 0xffe003e0, 0xb98003e0, 0, 0xb941abe1},
-    {"x1 not restored", ~0U, GUEST_PAIR, 5, GUEST_PAIR + 0x400},
+    {"SRT off by one, store", ~0U, 0xd3505000, 0, 0xd3515400},
+    {"SRT of 4 bits, store", ~0U, 0xd3505000, 1, 0xd3504c00},
+    {"SRT off by one, load", ~0U, 0xb34a5001, 0, 0xb3494c01},
+    {"SRT of 4 bits, load", ~0U, 0xb34a5001, 1, 0xb34a4c01},
+    {"no sign extension of a word", ~0U, 0x93407c21, 0, 0xd503201f},
+    {"no sign extension of a halfword", ~0U, 0x93403c21, 0, 0xd503201f},
+    {"no sign extension of a byte", ~0U, 0x93401c21, 0, 0xd503201f},
+    {"x1 not restored", ~0U, GUEST_PAIR, -49, GUEST_PAIR + 0x400},
     {"a register swapped", ~0U, 0xf9407fe7, 0, 0xf9407fe8},
-    {"register 31 written", ~0U, GUEST_PAIR, 32, GUEST_PAIR + 2},
-    {"SF ignored", ~0U, 0x2a0103e1, 4, 0xd503201f},
-    {"syndrome not compared", ~0U, 0x720d643f, 0, 0xeb1f03ff},
+    {"register 31 written", ~0U, GUEST_PAIR, -1, GUEST_PAIR + 2},
+    {"SF ignored", ~0U, 0xb940fbe7, 0, 0xf9407fe7},
+    {"class of a store not compared", ~0U, 0x720a583f, 1, 0xeb1f03ff},
+    {"place of a load not compared", ~0U, 0xeb40043f, 0, 0xeb1f03ff},
+    {"place of a store not compared", ~0U, 0xeb40003f, -1, 0xeb1f03ff},
     {"register's key not compared", ~0U, 0x7216683f, 1, 0xeb1f03ff},
     {"EL0 not refused", 0xfff8001f, 0x36100001, 1, 0xd503201f},
-    {"offset of 11 bits", ~0U, 0xb3402c20, 0, 0xb3402820},
-    {"page shifted wrongly", ~0U, 0xd378dc00, 0, 0xd379e000},
+    {"offset of 11 bits", ~0U, 0xb3542c20, 0, 0xb3542820},
+    {"SAS shifted wrongly", ~0U, 0xaa414c00, 0, 0xaa415000},
 };
 // Where the word is, or null.
 static u32* find(const struct code_fault* f) {
-  u32 left = f->nth;
-  for (u32* at = hv_code; at != hv_code_end; ++at)
+  int left = f->nth;
+  if (left < 0)
+    for (u32* at = hv_code; at != hv_code_end; ++at) left += (*at & f->mask) == f->from;
+  for (u32* at = hv_code; left >= 0 && at != hv_code_end; ++at)
     if ((*at & f->mask) == f->from && left-- == 0) return at;
   return 0;
 }

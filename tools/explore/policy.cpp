@@ -43,13 +43,13 @@ class DispatchTree {
   explicit DispatchTree(const hv::Generator& g) : g_(g) {}
 
   // {leaf}, {miss} or {test, steps, no, yes}: `steps` instructions up to the branch and with it. `yes` is where it
-  // leads if it is taken.
+  // leads if it is taken. Leaves that begin together are told apart by a branch further on, or are the same.
   Json from(u32 at) {
     std::string of;
     for (u32 steps = 1;; ++steps, at += 4) {
       if (at == g_.miss_at || ++walked_ > most_walked) return {{"miss", true}};
       for (usize n = 0; n < g_.leaves.size(); ++n)
-        if (g_.leaves[n].begin == at) return {{"leaf", n}, {"before", steps - 1}};
+        if (g_.leaves[n].begin == at) return leaf(n, steps - 1);
       const u32 word = word_at(g_, at);
       const bool by_bit = (word & 0x7e000000) == 0x36000000;
       if (by_bit || (word & 0xff000010) == 0x54000000 || (word & 0x7e000000) == 0x34000000) {
@@ -65,6 +65,17 @@ class DispatchTree {
   }
 
  private:
+  Json leaf(usize n, u32 before) const {
+    const hv::LeafInfo& first = g_.leaves[n];
+    if (n + 1 == g_.leaves.size() || g_.leaves[n + 1].begin != first.begin) return {{"leaf", n}, {"before", before}};
+    const bool same = first.choice == ~0U;
+    return {{"test", same ? "the same for both" : text_at(g_, first.choice)},
+            {"at", same ? first.begin : first.choice},
+            {"steps", before},
+            {"no", {{"leaf", n + 1}, {"before", 0}}},
+            {"yes", {{"leaf", n}, {"before", 0}}}};
+  }
+
   static constexpr u32 most_walked = 200000;
   const hv::Generator& g_;
   u32 walked_ = 0;

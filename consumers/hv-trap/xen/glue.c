@@ -132,10 +132,9 @@ static void set_vgic(char *base, struct vcpu *v)
     const struct vgic_dist *vgic = &v->domain->arch.vgic;
     unsigned int n;
 
-    /* Beyond what an address can be. */
-    SET(gicd, 1UL << 63);
-    SET(gicd_id, 1UL << 63);
-    SET(gicr, 1UL << 63);
+    SET(gicd, HV_NO_PAGE);
+    SET(gicd_id, HV_NO_PAGE);
+    SET(gicr, HV_NO_PAGE);
     if ( vgic->version != GIC_V3 )
         return;
     SET(gicd, vgic->dbase);

@@ -73,8 +73,8 @@ def rows():
         *((f"GICD_IPRIORITYR5+{n}", GICD, 0x414 + n, kind, "signed") for n, kind in ((0, "LDRSbw"), (1, "LDRSbx"), (2, "LDRb"), (0, "LDRSw"))),
         ("GICD_IPRIORITYR16", GICD, 0x440 + OWN, "STRw", "class"), ("GICD_IPRIORITYR16", GICD, 0x440 + OWN, "LDRw", "banks"),
         *((f"GICD_IPRIORITYR16+{n}", GICD, 0x440 + n + OWN, kind, "signed") for n, kind in ((1, "LDRSbw"), (3, "LDRSbx"), (0, "LDRSw"))), ("GICR_TYPER", GICR, 8 + OWN, "LDRw", "miss"), ("GICR_PIDR2", GICR, 0xFFE8, "LDRw", "miss"),
-        ("GICD_IROUTER33", GICD, 0x6108, "LDRx", "miss other"), ("GICD_IIDR", GICD, 8, "LDRh", "miss other"), ("GICD_CTLR", GICD, 0, "LDRb", "miss other"),
-        ("GICD_CTLR", GICD, 0, "LDRSw", "miss other"),
+        ("GICD_IROUTER33", GICD, 0x6108, "LDRx", "miss"), ("GICD_IIDR", GICD, 8, "LDRh", "miss"), ("GICD_CTLR", GICD, 0, "LDRb", "miss"),
+        ("GICD_CTLR", GICD, 0, "LDRSw", "miss"),
     ]:
         # Bits 11 and 10 of the word are the offset's: what the second vCPU adds.
         own = 0 if offset < OWN else 0x800 if base == GICR else 0x400
