@@ -49,13 +49,15 @@ inline u64 CodeBuffer::stop_offset() {
   return stop;
 }
 
-// Serves every fixup whose deadline falls into the island, the next `ahead` bytes or an eighth of its
-// range after them: a dense run of branches shares islands instead of getting one each.
+// Serves every fixup whose deadline falls into the island, be it behind the veneers of its own range, the next
+// `ahead` bytes or an eighth of its range after them: a dense run of branches shares islands instead of getting
+// one each.
 inline void CodeBuffer::emit_island(u64 ahead, bool branch_around) {
   if ((offset() & 3) != 0) return;  // amid data; the next word will do it
+  const u64 end = offset() + island_margin(range_128m);
   u64 until[3];
   for (const Range r : {range_32k, range_1m, range_128m})
-    until[r] = offset() + island_margin(r) + ahead + (static_cast<u64>(reach[r]) >> 3);
+    until[r] = end + island_margin(r) + ahead + (static_cast<u64>(reach[r]) >> 3);
   if (log_ != nullptr) log_line("island", {});
 
   ++exact_depth_;  // an island holds no island

@@ -379,6 +379,39 @@ TEST_CASE("islands: one that is due where a written literal is loaded at its rea
   CHECK(met);
 }
 
+TEST_CASE("islands: one so long that short branches behind those it is due for would pass their reach in it") {
+  // Branches of 32 KiB in two groups, the second due while the island of the first, which holds the literals and
+  // the veneers of many branches of 1 MiB as well, is being written.
+  for (u32 gap = 4000; gap < 5400; gap += 100) {
+    CodeBuffer code;
+    std::vector<Label> ahead;
+    std::vector<u32> at;
+    const auto branch = [&](u32 word, FixupKind kind) {
+      ahead.push_back(code.new_label());
+      code.put32(word, ahead.back(), kind);
+      at.push_back(code.offset() - 4);
+    };
+    constexpr i64 reach = fixup_reach(FixupKind::a64_branch19);
+    for (u64 n = 0; n < 700; ++n) code.put32(ldr, code.literal(FixupKind::a64_load19, 8, n), FixupKind::a64_load19);
+    for (u32 n = 0; n < 700; ++n) branch(cbz, FixupKind::a64_branch19);
+    while (i64{code.offset()} < reach - 48000) code.put32(nop);
+    branch(tbz, FixupKind::a64_branch14);
+    fill(code, gap);
+    branch(tbz, FixupKind::a64_branch14);
+    fill(code, 60000);
+    for (const Label l : ahead) {
+      code.bind(l);
+      code.put32(ret);
+    }
+    REQUIRE(code.finish().ok());
+    for (usize n = 0; n < at.size(); ++n) {
+      const bool is_long = n < 700;
+      REQUIRE(leads_to(code, at[n], is_long ? FixupKind::a64_branch19 : FixupKind::a64_branch14,
+                       code.offset_of(ahead[n])));
+    }
+  }
+}
+
 TEST_CASE("islands: memory that is just enough is enough") {
   const auto work = [](CodeBuffer& code) {
     const Label l = code.new_label();
