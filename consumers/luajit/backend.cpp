@@ -157,7 +157,8 @@ bool Backend::compile() {
 // How far the head moves the stack pointer.
 u32 Backend::frame_room() {
   const u32 frame = compiler_.frame_bytes();
-  if (t_.parent == nullptr) return spadjust_ = frame > Target::root_frame ? (frame - Target::root_frame + 15) & ~15U : 0;
+  if (t_.parent == nullptr)
+    return spadjust_ = frame > Target::root_frame ? (frame - Target::root_frame + 15) & ~15U : 0;
   spadjust_ = t_.parent->spadjust + frame;
   return frame;
 }
@@ -195,8 +196,11 @@ void Backend::install() {
   };
   write_head();
   if (J->loopref == 0) {
-    const Symbol to = T->link == T->traceno ? t_.code.symbol("self")
-                      : t_.code.symbol("link", reinterpret_cast<u64>(T->link != 0 ? traceref(J, T->link)->mcode : reinterpret_cast<MCode*>(lj_vm_exit_interp)));
+    const Symbol to =
+        T->link == T->traceno
+            ? t_.code.symbol("self")
+            : t_.code.symbol("link", reinterpret_cast<u64>(T->link != 0 ? traceref(J, T->link)->mcode
+                                                                        : reinterpret_cast<MCode*>(lj_vm_exit_interp)));
     Target::write_tail(t_.code, spadjust_ + (T->link != 0 ? 0 : Target::interpreter_frame), to);
   }
   end_ = write_exit_stubs(t_, exits_.count);
@@ -205,7 +209,8 @@ void Backend::install() {
   MCode* const top = lj_mcode_reserve(J, &limit);
   const u64 need = t_.code.size_bound() + head_bytes_ + 64;
   if (reinterpret_cast<u64>(top) < reinterpret_cast<u64>(limit) + need) lj_mcode_limiterr(J, need);
-  if (const Status s = t_.code.place_ending_at(reinterpret_cast<u64>(top), {find, this}); !s.ok()) return t_.fail("place:", describe(s.error));
+  if (const Status s = t_.code.place_ending_at(reinterpret_cast<u64>(top), {find, this}); !s.ok())
+    return t_.fail("place:", describe(s.error));
   MCode* const start = reinterpret_cast<MCode*>(t_.code.address());
   MCode* const entry = reinterpret_cast<MCode*>(reinterpret_cast<char*>(start) - head_bytes_);
 #if defined(__aarch64__)
@@ -226,7 +231,8 @@ void Backend::install() {
   T->mcloop = 0;
   if (J->loopref != 0)
     for (u32 k = 0; k < compiler_.machine().blocks.size(); ++k)
-      if (compiler_.machine().blocks[k].block == t_.loop) T->mcloop = static_cast<MSize>(head_bytes_ + compiler_.code_map().blocks[k]);
+      if (compiler_.machine().blocks[k].block == t_.loop)
+        T->mcloop = static_cast<MSize>(head_bytes_ + compiler_.code_map().blocks[k]);
   T->spadjust = static_cast<u16>(spadjust_);
   remember_branches(t_, exits_, compiler_.exits(), compiler_.machine(), start);
   lj_mcode_sync(T->mcode, top);
@@ -257,15 +263,15 @@ void Backend::assemble(jit_State* J, GCtrace* T) {
   if (!t_.failed()) install();
   if (t_.failed()) refuse();
   locations_.append(t_, original_, J->cur.nins);
-  Counts& c = counts();
-  ++c.traces_jitkit;
-  c.side_traces += t_.parent != nullptr ? 1 : 0;
-  c.loops += J->loopref != 0 ? 1 : 0;
-  c.renames += locations_.renames();
-  c.ir_instructions += original_ - REF_FIRST;
-  c.code_bytes += T->szmcode;
+  const Counting c = counts();
+  ++c->traces_jitkit;
+  c->side_traces += t_.parent != nullptr ? 1 : 0;
+  c->loops += J->loopref != 0 ? 1 : 0;
+  c->renames += locations_.renames();
+  c->ir_instructions += original_ - REF_FIRST;
+  c->code_bytes += T->szmcode;
   for (IRRef r = REF_FIRST; r < original_; ++r)
-    if ((t_.used[r] & Trace::compiled) != 0) ++c.compiled[t_.ir[r].o][irt_type(t_.ir[r].t)];
+    if ((t_.used[r] & Trace::compiled) != 0) ++c->compiled[t_.ir[r].o][irt_type(t_.ir[r].t)];
 }
 
 }  // namespace
@@ -288,9 +294,10 @@ void __wrap_lj_asm_trace(jit_State* J, GCtrace* T) {
     IRRef end = T->nins;
     while (J->cur.ir[end - 1].o == IR_NOP || J->cur.ir[end - 1].o == IR_RENAME) --end;
     __real_lj_asm_trace(J, T);
-    ++counts().traces_stock;
-    counts().ir_instructions += end - REF_FIRST;
-    counts().code_bytes += T->szmcode;
+    const Counting c = counts();
+    ++c->traces_stock;
+    c->ir_instructions += end - REF_FIRST;
+    c->code_bytes += T->szmcode;
   } else {
     Backend::own().assemble(J, T);
   }
@@ -300,7 +307,7 @@ void __wrap_lj_asm_trace(jit_State* J, GCtrace* T) {
 
 // Either backend's error when there is no room for the code; LuaJIT calls again with a new area.
 void __wrap_lj_mcode_limiterr(jit_State* J, size_t need) {
-  ++jitkit::luajit::counts().restarts;
+  ++jitkit::luajit::counts()->restarts;
   jitkit::luajit::end_attempt();
   __real_lj_mcode_limiterr(J, need);
 }
@@ -323,7 +330,8 @@ void __wrap_lj_trace_err_info(jit_State* J, TraceError e) {
 }
 
 void __wrap_lj_asm_patchexit(jit_State* J, GCtrace* T, ExitNo exitno, MCode* target) {
-  if (jitkit::luajit::choice() == jitkit::luajit::Choice::stock || !jitkit::luajit::patch_exit(J, T, exitno, target)) __real_lj_asm_patchexit(J, T, exitno, target);
+  if (jitkit::luajit::choice() == jitkit::luajit::Choice::stock || !jitkit::luajit::patch_exit(J, T, exitno, target))
+    __real_lj_asm_patchexit(J, T, exitno, target);
 }
 
 }  // extern "C"

@@ -52,7 +52,8 @@ MCode* write_group(jit_State* J, u32 group) {
   };
   for (u32 n = 0; n < EXITSTUBS_PER_GROUP; ++n) {
     put({0x6a, (group * EXITSTUBS_PER_GROUP + n) & 0xff});  // push imm8
-    if (n + 1 < EXITSTUBS_PER_GROUP) put({0xeb, EXITSTUB_SPACING * (EXITSTUBS_PER_GROUP - 1 - n) - 2});  // jmp to the end
+    if (n + 1 < EXITSTUBS_PER_GROUP)
+      put({0xeb, EXITSTUB_SPACING * (EXITSTUBS_PER_GROUP - 1 - n) - 2});  // jmp to the end
   }
   put({0x6a, group * EXITSTUBS_PER_GROUP >> 8, 0xe9});
   if (!lead_to(p, FixupKind::x86_rel32, reinterpret_cast<u64>(lj_vm_exit_handler))) lj_trace_err(J, LJ_TRERR_MCODEAL);
@@ -90,7 +91,8 @@ u32 write_exit_stubs(Trace& t, u32 exits) {
   const u32 end = t.code.offset();
 #if defined(__aarch64__)
   t.code.put32(0xf90003fe);  // str x30, [sp]
-  t.code.put32(0x94000000, t.code.symbol("handler", reinterpret_cast<u64>(lj_vm_exit_handler)), FixupKind::a64_branch26_direct);
+  t.code.put32(0x94000000, t.code.symbol("handler", reinterpret_cast<u64>(lj_vm_exit_handler)),
+               FixupKind::a64_branch26_direct);
   t.code.put32(0x52800000 | static_cast<u32>(t.T->traceno) << 5);
   for (u32 n = 0; n < exits; ++n) t.code.put32(0x94000000 | ((0U - (stub_words + n)) & 0x03ffffff));  // bl to the first
 #else
@@ -143,7 +145,8 @@ bool patch_exit(jit_State* J, GCtrace* T, ExitNo exit, MCode* target) {
       stub = false;
       continue;
     }
-    ++(lead_to(start + b.offset, b.kind, to) ? counts().patched_branches : counts().far_branches);
+    const bool near = lead_to(start + b.offset, b.kind, to);
+    ++(near ? counts()->patched_branches : counts()->far_branches);
   }
   MCode* end = reinterpret_cast<MCode*>(start + T->szmcode);
 #if defined(__aarch64__)
@@ -152,7 +155,7 @@ bool patch_exit(jit_State* J, GCtrace* T, ExitNo exit, MCode* target) {
     if (lead_to(end, FixupKind::a64_branch26, to))
       *end &= 0x7fffffff;
     else
-      ++counts().far_branches;
+      ++counts()->far_branches;
   }
   ++end;
 #endif

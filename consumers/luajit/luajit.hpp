@@ -5,7 +5,6 @@
 #ifndef JITKIT_CONSUMERS_LUAJIT_LUAJIT_HPP
 #define JITKIT_CONSUMERS_LUAJIT_LUAJIT_HPP
 
-
 extern "C" {
 #include <lj_obj.h>
 
@@ -34,5 +33,15 @@ int __real_mprotect(void* area, size_t size, int protection);
 [[noreturn]] void __real_lj_trace_err(jit_State* J, TraceError e);
 [[noreturn]] void __real_lj_trace_err_info(jit_State* J, TraceError e);
 }
+
+namespace jitkit::luajit {
+
+// LuaJIT's operations and types in their order, by the names of its own tables.
+#define JITKIT_LUAJIT_NAME(name, ...) #name,
+inline constexpr const char* op_names[] = {IRDEF(JITKIT_LUAJIT_NAME)};
+inline constexpr const char* type_names[] = {IRTDEF(JITKIT_LUAJIT_NAME)};
+#undef JITKIT_LUAJIT_NAME
+
+}  // namespace jitkit::luajit
 
 #endif  // JITKIT_CONSUMERS_LUAJIT_LUAJIT_HPP

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <ctime>
 #include <iterator>
+#include <mutex>
 
 namespace jitkit::luajit {
 
@@ -21,18 +22,17 @@ struct Refusal {
 struct Area {
   const void *low, *high;
 };
-// LuaJIT's errors, operations and types in their order, by the names of its own tables.
+// LuaJIT's errors in their order, by the names of its own table.
 constexpr const char* error_names[] = {
 #define TREDEF(name, message) #name,
 #include <lj_traceerr.h>
 };
-#define JITKIT_LUAJIT_NAME(name, ...) #name,
-constexpr const char* op_names[] = {IRDEF(JITKIT_LUAJIT_NAME)};
-constexpr const char* type_names[] = {IRTDEF(JITKIT_LUAJIT_NAME)};
-#undef JITKIT_LUAJIT_NAME
+
+constinit std::mutex lock;             // of what a Session counts
+constinit thread_local u64 since = 0;  // the attempt under way began
 
 struct Session {
-  Choice choice = Choice::jitkit;
+  Choice choice = Choice::jitkit;  // this and the next two stay as they are made
   bool landing_pads = false;
   const char* file = nullptr;
   Counts counts;
@@ -40,7 +40,6 @@ struct Session {
   u64 aborts[std::size(error_names)] = {};
   Area areas[256] = {};  // no more are kept
   u32 area_count = 0;
-  u64 begun = 0;  // of the attempt under way
 };
 
 void write_report();
@@ -83,6 +82,7 @@ void write_report() {
     std::fprintf(stderr, "jitkit: cannot write %s\n", s.file);
     return;
   }
+  const std::lock_guard hold(lock);
   const Counts& c = s.counts;
   const auto line = [out](const char* name, u64 value) { std::fprintf(out, "%s %" PRIu64 "\n", name, value); };
 #define JITKIT_LUAJIT_COUNTER(name) line(#name, c.name);
@@ -94,7 +94,8 @@ void write_report() {
     if (f.times != 0) std::fprintf(out, "refusal %" PRIu64 " %s\n", f.times, f.reason);
   for (usize o = 0; o < std::size(op_names); ++o)
     for (usize t = 0; t < std::size(type_names); ++t)
-      if (c.compiled[o][t] != 0) std::fprintf(out, "op %" PRIu64 " %s %s\n", c.compiled[o][t], op_names[o], type_names[t]);
+      if (const u64 n = c.compiled[o][t]; n != 0)
+        std::fprintf(out, "op %" PRIu64 " %s %s\n", n, op_names[o], type_names[t]);
   for (u32 n = 0; n < s.area_count; ++n) std::fprintf(out, "area %p %p\n", s.areas[n].low, s.areas[n].high);
   std::fclose(out);
 }
@@ -103,10 +104,13 @@ void write_report() {
 
 Choice choice() { return session().choice; }
 bool landing_pads() { return session().landing_pads; }
-Counts& counts() { return session().counts; }
+Counting::Counting() { lock.lock(); }
+Counting::~Counting() { lock.unlock(); }
+Counts* Counting::operator->() const { return &session().counts; }
 
 void count_refusal(const char* what, const char* detail) {
   Session& s = session();
+  const std::lock_guard hold(lock);
   char reason[sizeof Refusal::reason];
   ++s.counts.refused;
   std::snprintf(reason, sizeof reason, "%s%s%s", what, *detail != '\0' ? " " : "", detail);
@@ -119,21 +123,23 @@ void count_refusal(const char* what, const char* detail) {
 void count_area(const void* low, const void* high) {
   Session& s = session();
   if (s.file == nullptr) return;
+  const std::lock_guard hold(lock);
   for (u32 n = 0; n < s.area_count; ++n)
     if (s.areas[n].low == low && s.areas[n].high == high) return;
   if (s.area_count < std::size(s.areas)) s.areas[s.area_count++] = {low, high};
 }
 
 void count_abort(u32 error) {
-  ++session().counts.aborted;
-  ++session().aborts[error < std::size(error_names) ? error : 0];
+  Session& s = session();
+  const std::lock_guard hold(lock);
+  ++s.counts.aborted;
+  ++s.aborts[error < std::size(error_names) ? error : 0];
 }
 
-void begin_attempt() { session().begun = clock_nanoseconds(); }
+void begin_attempt() { since = clock_nanoseconds(); }
 void end_attempt() {
-  Session& s = session();
-  if (s.begun != 0) s.counts.nanoseconds += clock_nanoseconds() - s.begun;
-  s.begun = 0;
+  if (since != 0) counts()->nanoseconds += clock_nanoseconds() - since;
+  since = 0;
 }
 
 }  // namespace jitkit::luajit

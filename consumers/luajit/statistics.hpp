@@ -2,13 +2,13 @@
 //
 //   JITKIT_LUAJIT=jitkit|stock|check   who compiles traces; check: jitkit, with the proof of each allocation
 //   JITKIT_LUAJIT_STATS=FILE           the counts below, written at exit: a line each, `name value`; then
-//                                      `abort TIMES ERROR`, `refusal TIMES REASON` and `op TIMES OPERATION TYPE`
+//                                      `abort TIMES ERROR`, `refusal TIMES REASON`, `op TIMES OPERATION TYPE` and
+//                                      `area LOW HIGH`: addresses where LuaJIT had room for traces
 //   JITKIT_LUAJIT_LANDING_PADS=1       traces begin with a landing pad for indirect branches (bti j, endbr64), and on
 //                                      AArch64 their memory is guarded where the CPU has BTI
 //
-// `area LOW HIGH` says where LuaJIT had room for traces: addresses, a line each.
-//
-// Invariant: every trace that is given up is counted with its reason, be it recorder's or backend's.
+// Invariants: every trace that is given up is counted with its reason, be it recorder's or backend's; whatever several
+// threads write is written under one lock.
 #ifndef JITKIT_CONSUMERS_LUAJIT_STATISTICS_HPP
 #define JITKIT_CONSUMERS_LUAJIT_STATISTICS_HPP
 
@@ -20,11 +20,11 @@ enum class Choice : u8 { jitkit, stock, check };
 
 // Each counter as a member of Counts and as a line of the report, in its order. ir_instructions and code_bytes are of
 // all traces, side_traces, loops and renames of jitkit's; far_branches stay with the VM; restarts are for more room;
-// aborted: given up, restarts and the recorder's errors included; refused: of these, by jitkit's backend; nanoseconds: in
-// either backend, restarted attempts included.
-#define JITKIT_LUAJIT_COUNTERS(row)                                                                          \
-  row(traces_jitkit) row(traces_stock) row(side_traces) row(loops) row(ir_instructions) row(code_bytes)     \
-  row(renames) row(patched_branches) row(far_branches) row(restarts) row(aborted) row(refused) row(nanoseconds)
+// aborted: given up, restarts and the recorder's errors included; refused: of these, by jitkit's backend; nanoseconds:
+// in either backend, restarted attempts included.
+#define JITKIT_LUAJIT_COUNTERS(row)                                                                                  \
+  row(traces_jitkit) row(traces_stock) row(side_traces) row(loops) row(ir_instructions) row(code_bytes) row(renames) \
+      row(patched_branches) row(far_branches) row(restarts) row(aborted) row(refused) row(nanoseconds)
 
 struct Counts {
 #define JITKIT_LUAJIT_COUNTER(name) u64 name = 0;
@@ -35,7 +35,19 @@ struct Counts {
 
 Choice choice();
 bool landing_pads();
-Counts& counts();
+
+// The counts while nobody else has them: threads with states of their own count together. Nothing of LuaJIT's that may
+// end by an error is called meanwhile, since its errors run no destructors.
+class Counting {
+ public:
+  Counting();
+  ~Counting();
+  Counting(const Counting&) = delete;
+  Counting& operator=(const Counting&) = delete;
+  Counts* operator->() const;
+};
+inline Counting counts() { return {}; }
+
 // A trace is in an area: [low, high).
 void count_area(const void* low, const void* high);
 // Of a trace that jitkit's backend gives up.

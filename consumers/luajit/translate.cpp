@@ -5,12 +5,6 @@ namespace jitkit::luajit {
 
 namespace {
 
-constexpr const char* op_names[] = {
-#define JITKIT_LUAJIT_OP(name, m, m1, m2) #name,
-    IRDEF(JITKIT_LUAJIT_OP)
-#undef JITKIT_LUAJIT_OP
-};
-
 ir::Param placed(ir::Type t, PReg r) {
   ir::Param p;
   p.type = t;
@@ -63,7 +57,8 @@ ir::Value Translator::constant(IRRef ref) {
 
 ir::Value Translator::as_word(Value v) {
   switch (t_.fn.type(v)) {
-    case Type::ptr: return t_.fn.is_constant(v) ? b_.constant(Type::i64, t_.fn.constant(v).lo) : b_.bitcast(Type::i64, v);
+    case Type::ptr:
+      return t_.fn.is_constant(v) ? b_.constant(Type::i64, t_.fn.constant(v).lo) : b_.bitcast(Type::i64, v);
     case Type::i32:  // of a constant beside 64 bits the sign counts
       return t_.fn.is_constant(v) ? b_.i64(static_cast<i32>(t_.fn.constant(v).lo)) : b_.zext(Type::i64, v);
     case Type::i64: return v;
@@ -120,7 +115,8 @@ void Translator::find_uses() {
     const IRIns& i = ins(r);
     if (i.o == IR_NOP || i.o == IR_RENAME) continue;
     if (i.r == RID_SINK) {
-      if (i.o == IR_CNEWI || i.o == IR_ASTORE || i.o == IR_HSTORE || i.o == IR_FSTORE || i.o == IR_XSTORE) use(i.op2, by_exits);
+      if (i.o == IR_CNEWI || i.o == IR_ASTORE || i.o == IR_HSTORE || i.o == IR_FSTORE || i.o == IR_XSTORE)
+        use(i.op2, by_exits);
       continue;
     }
     if (t_.used[r] == 0 && !ir_sideeff(&t_.ir[r])) continue;
@@ -172,7 +168,8 @@ void Translator::enter() {
     t_.values[r] = b_.param(entry, which[r - REF_FIRST]);
     if (t_.copies_slots && regsp_spill(t_.parent_map[r - REF_FIRST]) != 0) t_.values[r] = b_.freeze(t_.values[r]);
   }
-  t_.values[REF_BASE] = base_ = t_.base_register.valid() ? b_.param(entry, count - 1) : global(&g_->jit_base, Type::ptr);
+  t_.values[REF_BASE] = base_ =
+      t_.base_register.valid() ? b_.param(entry, count - 1) : global(&g_->jit_base, Type::ptr);
 }
 
 // How many objects a section allocates; the collector is asked once for all of them.
@@ -206,13 +203,16 @@ void Translator::run() {
   if (t_.failed()) return;
   const IRRef loop = t_.J->loopref;
   bool explicit_step = false;
-  for (IRRef r = t_.first; r < (loop != 0 ? loop : t_.last); ++r) explicit_step = explicit_step || ins(r).o == IR_GCSTEP;
+  for (IRRef r = t_.first; r < (loop != 0 ? loop : t_.last); ++r)
+    explicit_step = explicit_step || ins(r).o == IR_GCSTEP;
   for (u32 n = 0; n < T.nsnap; ++n) t_.states[n] = {};
   t_.first_inst[0] = 0;
   for (IRRef r = REF_FIRST; r < t_.first; ++r) t_.used[r] |= Trace::compiled;
-  if (const u32 steps = explicit_step ? 0 : allocations(t_.first, loop != 0 ? loop : t_.last); steps != 0) collect_garbage(steps);
+  if (const u32 steps = explicit_step ? 0 : allocations(t_.first, loop != 0 ? loop : t_.last); steps != 0)
+    collect_garbage(steps);
   for (ref_ = t_.first; ref_ < t_.last && !t_.failed(); ++ref_) {
-    while (snapshot_ + 1 < T.nsnap && T.snap[snapshot_ + 1].ref <= ref_) t_.first_inst[++snapshot_] = t_.fn.insts.size();
+    while (snapshot_ + 1 < T.nsnap && T.snap[snapshot_ + 1].ref <= ref_)
+      t_.first_inst[++snapshot_] = t_.fn.insts.size();
     const IRIns& i = ins(ref_);
     const bool is_mark = i.o == IR_PHI || i.o == IR_NOP || i.o == IR_RENAME;
     if (i.r == RID_SINK || (!is_mark && !is_wanted(ref_))) continue;
@@ -256,7 +256,8 @@ void Translator::translate(IRRef ref) {
     case IR_GCSTEP: {
       u32 steps = 0;
       for (IRRef r = t_.first; r < ref; ++r)
-        steps += (ins(r).o == IR_TNEW || ins(r).o == IR_TDUP || ins(r).o == IR_CNEW || ins(r).o == IR_CNEWI) && ins(r).r != RID_SINK;
+        steps += (ins(r).o == IR_TNEW || ins(r).o == IR_TDUP || ins(r).o == IR_CNEW || ins(r).o == IR_CNEWI) &&
+                 ins(r).r != RID_SINK;
       // What stands behind it is counted with it, as in stock's backend.
       steps += allocations(ref + 1, t_.J->loopref != 0 ? t_.J->loopref : t_.last);
       if (steps != 0) collect_garbage(steps);
@@ -293,11 +294,16 @@ void Translator::translate(IRRef ref) {
     case IR_AREF: v = array_reference(i); break;
     case IR_HREFK: v = constant_slot(i); break;
     case IR_HREF: v = hash_reference(i); break;
-    case IR_NEWREF: v = call(reinterpret_cast<const void*>(lj_tab_newkey), {lua_state(), pointer(i.op1), temporary(i.op2, IRTMPREF_IN1)}, Type::ptr, true); break;
+    case IR_NEWREF:
+      v = call(reinterpret_cast<const void*>(lj_tab_newkey),
+               {lua_state(), pointer(i.op1), temporary(i.op2, IRTMPREF_IN1)}, Type::ptr, true);
+      break;
     case IR_UREFO:
     case IR_UREFC: v = upvalue_reference(i); break;
     case IR_TMPREF: v = temporary(i.op1, i.op2); break;
-    case IR_STRREF: v = b_.ptr_add(b_.ptr_add(pointer(i.op1), b_.sext(Type::i64, small(i.op2))), b_.i64(sizeof(GCstr))); break;
+    case IR_STRREF:
+      v = b_.ptr_add(b_.ptr_add(pointer(i.op1), b_.sext(Type::i64, small(i.op2))), b_.i64(sizeof(GCstr)));
+      break;
     case IR_LREF: v = lua_state(); break;
     case IR_ALOAD:
     case IR_HLOAD:
@@ -308,7 +314,8 @@ void Translator::translate(IRRef ref) {
     case IR_SLOAD: v = load_slot(i); break;
     case IR_ALEN:
       v = i.op2 == REF_NIL ? call(reinterpret_cast<const void*>(lj_tab_len), {pointer(i.op1)}, Type::i32)
-                           : call(reinterpret_cast<const void*>(lj_tab_len_hint), {pointer(i.op1), b_.zext(Type::i64, small(i.op2))}, Type::i32);
+                           : call(reinterpret_cast<const void*>(lj_tab_len_hint),
+                                  {pointer(i.op1), b_.zext(Type::i64, small(i.op2))}, Type::i32);
       break;
     case IR_ASTORE:
     case IR_HSTORE:
@@ -440,7 +447,8 @@ void Translator::leave() {
     if (t_.failed()) return;
   }
   const Value new_base = base_slot != 0 ? b_.ptr_add(base_, b_.i64(8 * static_cast<i64>(base_slot))) : base_;
-  ir::Param places[3] = {placed(Type::ptr, Target::base), placed(Type::i64, Target::pc), placed(Type::i32, Target::multres)};
+  ir::Param places[3] = {placed(Type::ptr, Target::base), placed(Type::i64, Target::pc),
+                         placed(Type::i32, Target::multres)};
   if (T.link != 0) {
     if (base_slot != 0) b_.store(address(&g_->jit_base), new_base);
     const ir::SigRef sig = t_.module.add_signature(std::span<const ir::Param>(places, 1), {}, ir::CallConv::custom0);
@@ -463,7 +471,8 @@ void Translator::leave() {
       break;
   }
   const ir::SigRef sig = t_.module.add_signature(std::span<const ir::Param>(places, 3), {}, ir::CallConv::custom0);
-  b_.exit_(b_.new_exit(sig, {}, ir::ExitData::Epilogue::none), {new_base, b_.constant(Type::i64, reinterpret_cast<u64>(pc)), b_.i32(results)});
+  b_.exit_(b_.new_exit(sig, {}, ir::ExitData::Epilogue::none),
+           {new_base, b_.constant(Type::i64, reinterpret_cast<u64>(pc)), b_.i32(results)});
 }
 
 }  // namespace jitkit::luajit

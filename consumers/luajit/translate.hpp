@@ -54,7 +54,7 @@ class Translator {
   Value as_word(Value v);     // i64
   Value as_pointer(Value v);  // ptr
   Value as_type(Value v, Type t);
-  Value small(IRRef ref);     // i32
+  Value small(IRRef ref);  // i32
   Value base() { return base_; }
   // Constants that every second instruction asks for.
   Value kept(Value& v, u64 bits) { return v ? v : v = b_.constant(Type::i64, bits); }
@@ -110,13 +110,15 @@ class Translator {
   void table_barrier(const IRIns& i);
   void upvalue_barrier(const IRIns& i);
   static u32 field_offset(u32 field);
-  static u64 primitive(IRType1 t) { return ~(static_cast<u64>(~irt_toitype(t)) << 47); }  // nil, false, true as a TValue
+  // Nil, false and true as a TValue.
+  static u64 primitive(IRType1 t) { return ~(static_cast<u64>(~irt_toitype(t)) << 47); }
   static u64 tag(IRType1 t) { return static_cast<u64>(static_cast<i64>(static_cast<i32>(irt_toitype(t)))) << 47; }
 
   // --- calls.cpp
   ir::SigRef signature_of(std::span<const Value> arguments, std::span<const ir::Param> results, bool variadic);
   void write_frame(u32 bytes);  // a call writes that many of the lowest ones
-  ir::Inst emit_call(const void* f, std::span<const Value> arguments, std::span<const ir::Param> results, bool variadic = false);
+  ir::Inst emit_call(const void* f, std::span<const Value> arguments, std::span<const ir::Param> results,
+                     bool variadic = false);
   // What `make` calls. If it may throw, an exit finds the values of the snapshot.
   template <class Make>
   Value guarded_call(Type result, bool throws, Make make);
@@ -145,7 +147,7 @@ class Translator {
   u32 snapshot_ = 0;
   const char* op_ = "";  // being translated
   IRRef ref_ = 0;
-  Value goes_on_;     // a loop's last guard, which is done with the branch back
+  Value goes_on_;  // a loop's last guard, which is done with the branch back
   ir::FrameStateRef leaves_by_;
   IRRef merged_ = 0;  // a comparison that was done with the lookup before it
   ir::FrameEntry entries_[512];

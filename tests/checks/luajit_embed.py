@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """LuaJIT's libraries with jitkit's backend are drop-in: tests/luajit/embed.c, linked with the static one, with the
 shared one, and with stock's shared library that jitkit's then takes the place of, prints what it prints interpreted,
-and traces are jitkit's. The shared library has stock's soname and stock's names, no more."""
+and traces are jitkit's; those of several threads are all counted. The shared library has stock's soname and stock's names, no more."""
 
 import os
 import re
@@ -48,17 +48,23 @@ def check_target(report: Report, target: str) -> None:
         if not report.check(f"{target} {name} linked", done.returncode == 0, done.stdout[-300:]):
             continue
         stats = WORK / f"{program.name}.txt"
-        stats.unlink(missing_ok=True)
         loader = ["-E", f"LD_LIBRARY_PATH={made}"] if emulator else []
         environment = {} if emulator else {"LD_LIBRARY_PATH": str(made)}
 
         def run(choice: str, *arguments: str) -> tuple[int, str]:
+            stats.unlink(missing_ok=True)
             return luajit.run([*emulator, *loader], program, list(arguments), choice, str(stats), environment, behind=True)
 
         interpreted, got = run("check", "interpreted"), run("check")
         report.check(f"{target} {name} interpreted", interpreted[0] == 0, interpreted[1][-300:])
         report.check(f"{target} {name} output", got == interpreted, f"exit status {got[0]}: {got[1][-300:]}")
-        report.check(f"{target} {name} traces", luajit.read(stats).get("traces_jitkit", 0) >= 10, f"{luajit.read(stats)}")
+        counts = luajit.read(stats)
+        report.check(f"{target} {name} traces", counts.get("traces_jitkit", 0) >= 10, f"{counts}")
+
+        for choice, traces in {"jitkit": "traces_jitkit", "stock": "traces_stock"}.items():
+            threads, counts = run(choice, "threads"), luajit.read(stats)
+            good = threads == (0, f"{counts.get(traces, 0)}\n")
+            report.check(f"{target} {name} traces of threads, {choice}", good, f"{threads}, counted {counts}")
 
 
 def main() -> None:

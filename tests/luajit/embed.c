@@ -1,12 +1,16 @@
 // A C program with LuaJIT in it: C functions called from traces, errors that leave a trace for a lua_pcall in C,
 // callbacks from C into Lua, two states side by side. Prints a line per thing, the same with any backend.
+// embed threads: states in threads of their own make THREADS * ROUNDS * LOOPS traces at the same time, no more, no less.
 #include <lauxlib.h>
 #include <lua.h>
 #include <luajit.h>
 #include <lualib.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { THREADS = 4, ROUNDS = 20, LOOPS = 100 };
 
 static const char program[] =
     "local ffi = require('ffi')\n"
@@ -52,7 +56,34 @@ static lua_State* make(void) {
   return L;
 }
 
+static void* make_traces(void* failed) {
+  for (int round = 0; round < ROUNDS; ++round) {
+    lua_State* L = luaL_newstate();
+    if (L == NULL) exit(2);
+    luaL_openlibs(L);
+    if (luaL_dostring(L, "jit.opt.start('hotloop=1')") != 0) *(int*)failed = 1;
+    for (int n = 0; n < LOOPS; ++n)
+      if (luaL_dostring(L, "for i = 1, 100 do end") != 0) *(int*)failed = 1;
+    lua_close(L);
+  }
+  return NULL;
+}
+
+static int run_threads(void) {
+  pthread_t threads[THREADS];
+  int failed[THREADS] = {0}, all = 0;
+  for (int n = 0; n < THREADS; ++n)
+    if (pthread_create(&threads[n], NULL, make_traces, &failed[n]) != 0) exit(2);
+  for (int n = 0; n < THREADS; ++n) {
+    pthread_join(threads[n], NULL);
+    all |= failed[n];
+  }
+  printf("%d\n", THREADS * ROUNDS * LOOPS);
+  return all;
+}
+
 int main(int argc, char** argv) {
+  if (argc > 1 && argv[1][0] == 't') return run_threads();
   lua_State* states[2] = {make(), make()};
   printf("%s\n", LUAJIT_VERSION);
   if (argc > 1 && argv[1][0] == 'i')
