@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """LuaJIT's libraries with jitkit's backend are drop-in: tests/luajit/embed.c, linked with the static one, with the
 shared one, and with stock's shared library that jitkit's then takes the place of, prints what it prints interpreted,
-and traces are jitkit's; those of several threads are all counted. The shared library has stock's soname and stock's names, no more."""
+and traces are jitkit's; those of several threads are all counted. The shared library has stock's soname and stock's
+names, no more."""
 
 import os
 import re
@@ -19,7 +20,8 @@ SONAME = "libluajit-5.1.so.2"
 
 
 def names(tools: str, library: Path) -> list[str]:
-    listing = subprocess.run([f"{tools}nm", "-D", "--defined-only", library], text=True, check=True, stdout=subprocess.PIPE).stdout
+    listing = subprocess.run([f"{tools}nm", "-D", "--defined-only", library], text=True, check=True,
+                             stdout=subprocess.PIPE).stdout
     return sorted(line.split()[-1] for line in listing.splitlines())
 
 
@@ -32,7 +34,8 @@ def check_target(report: Report, target: str) -> None:
     stock_directory.mkdir(exist_ok=True)
     shutil.copy(stock / "libluajit.so", stock_directory / SONAME)
 
-    dynamic = subprocess.run([f"{tools}readelf", "-d", made / "libluajit-5.1.so"], text=True, check=True, stdout=subprocess.PIPE).stdout
+    dynamic = subprocess.run([f"{tools}readelf", "-d", made / "libluajit-5.1.so"], text=True, check=True,
+                             stdout=subprocess.PIPE).stdout
     soname = re.search(r"\(SONAME\).*\[(.*)\]", dynamic)
     report.check(f"{target} soname", soname is not None and soname[1] == SONAME, dynamic)
     report.check(f"{target} shared code is not written to by the loader", "TEXTREL" not in dynamic, dynamic)
@@ -43,7 +46,8 @@ def check_target(report: Report, target: str) -> None:
             "in place of stock's": [stock_directory / SONAME]}
     for name, libraries in ways.items():
         program = WORK / f"embed-{target}-{name.split()[0]}"
-        done = subprocess.run([f"{tools}gcc", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{stock}", SOURCE, "-o", program, *libraries],
+        done = subprocess.run([f"{tools}gcc", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{stock}", SOURCE, "-o", program,
+                               *libraries],
                               text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if not report.check(f"{target} {name} linked", done.returncode == 0, done.stdout[-300:]):
             continue
@@ -53,7 +57,8 @@ def check_target(report: Report, target: str) -> None:
 
         def run(choice: str, *arguments: str) -> tuple[int, str]:
             stats.unlink(missing_ok=True)
-            return luajit.run([*emulator, *loader], program, list(arguments), choice, str(stats), environment, behind=True)
+            return luajit.run([*emulator, *loader], program, list(arguments), choice, str(stats), environment,
+                              behind=True)
 
         interpreted, got = run("check", "interpreted"), run("check")
         report.check(f"{target} {name} interpreted", interpreted[0] == 0, interpreted[1][-300:])

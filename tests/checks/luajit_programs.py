@@ -3,7 +3,9 @@
 A program is a few kernels: functions with a hot loop over random statements, called several times with arguments of
 different types, in protected calls. Invariants: variables have a type for good but for those named `any`; strings and
 arrays stay short; nothing printed depends on addresses, on the order of string keys, on the sign of zero or of a NaN,
-or on what LuaJIT leaves undefined (bit operations beyond 2^51, numbers beyond a C type's range).
+or on what LuaJIT leaves undefined (bit operations of fractions, where traces may round the terms of a sum that the
+interpreter rounds as a whole, or beyond 2^51; numbers beyond a C type's range). So the interpreter prints the same each
+time, and so do traces, whoever compiles them.
 """
 
 import random
@@ -25,7 +27,8 @@ local function show(v)
   elseif k == "function" or k == "userdata" or k == "thread" then
     return k
   end
-  return tostring(v)
+  v = tostring(v)
+  return k == "cdata" and v:find("^cdata") and k or v
 end
 local function say(...)
   local s = {}
@@ -250,7 +253,8 @@ class Program:
         self.put("end")
 
     def each(self) -> None:
-        key, value, total = self.name("i"), self.name("n"), self.one(self.nums)
+        # A sum of its own is exact in whatever order the keys come; one that begins with a large number is not.
+        key, value, part, total = self.name("i"), self.name("n"), self.name("n"), self.one(self.nums)
         kind = self.random.randrange(4)
         if kind == 0:
             self.put(f"for {key}, {value} in ipairs(t) do")
@@ -259,9 +263,12 @@ class Program:
             self.nums.remove(value)
             self.put("end")
         elif kind == 1:
-            self.put(f"for {key}, {value} in pairs({self.one(['h', 'r', 't'])}) do if type({value}) == 'number' and abs({value}) < 1e9 then x = x + floor({value}) end end")
+            table = self.one(["h", "r", "t"])
+            self.put(f"local {part} = 0; for {key}, {value} in pairs({table}) do")
+            self.put(f"  if type({value}) == 'number' and abs({value}) < 1e9 then {part} = {part} + floor({value}) end")
+            self.put(f"end; x = x + {part}")
         elif kind == 2:
-            self.put(f"for {key}, {value} in next, r do {total} = {total} + #{key} end")
+            self.put(f"local {part} = 0; for {key}, {value} in next, r do {part} = {part} + #{key} end; {total} = {total} + {part}")
         else:
             self.put(f"for {key} in ({self.str(1)}):gmatch('%w') do {total} = {total} + #{key} end")
 
@@ -347,7 +354,12 @@ class Program:
         self.put("  local v, c, p, q, l, u, up = vec(1, 2), S(), P(3, 4), ffi.new('double[8]'), 1LL, 1ULL, 0")
         self.put(f"  local f = function(w) up = up + 1; return {self.one(['w + 1', 'w * 0.5', '-w', 'w - up', 'w'])} end")
         self.put(f"  local function g(w, o) if w {self.one(['<', '>=', '=='])} o then return f(w) end return o, w end")
-        self.put(f"  for i = 1, n{self.one(['', '', ', 2', ', 0.5'])} do")
+        step = self.one(["", "", ", 2", ", 0.5"])
+        if step == ", 0.5":
+            self.put("  for half = 1, n, 0.5 do local i = floor(half)")
+            self.nums.append("half")
+        else:
+            self.put(f"  for i = 1, n{step} do")
         self.depth = 0
         self.indent += 1
         self.body("i", self.random.randrange(4, 10))
