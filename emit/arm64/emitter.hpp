@@ -69,6 +69,7 @@ class Emitter : public ir::EmitterBase<Emitter, Label> {
     if ((word & 0x7c000000) == 0x14000000) return FixupKind::a64_branch26;
     return (word & 0x7e000000) == 0x36000000 ? FixupKind::a64_branch14 : FixupKind::a64_branch19;
   }
+  static constexpr u32 insts_in_reach = 1024;  // 32 KiB with 8 words each
   // The opposite of a conditional branch.
   static u32 inverse_branch(u32 word) {
     return word ^ ((word & 0xff000000) == form_bits(Form::b_cond) ? 1U : 1U << 24);
@@ -234,11 +235,18 @@ inline void Emitter::emit_plain(const MachInst& m) {
   if (m.state) record(m, offset() - 4);
 }
 
-// The branch of a guard or of a checking op, to code behind the function.
+// The branch of a guard or of a checking op, to code behind the function. A symbol's veneer stands there too, and
+// tbz reaches it only in a function of few instructions, with room for the words each may become.
 inline void Emitter::branch_out(const MachInst& m) {
   if (const Symbol s = exit_symbol(m, options_.exit_symbols)) {
     check(kept_.empty());  // a veneer may stand between
-    put_branch(guard_branch(m), s);
+    const u32 word = guard_branch(m);
+    if (branch_kind(word) == FixupKind::a64_branch14 && mf_.insts.size() > insts_in_reach) {
+      put(inverse_branch(word) | 2U << 5);  // over the next
+      code_.put32(form_bits(Form::b), s, symbol_branch());
+    } else {
+      put_branch(word, s);
+    }
   } else {
     put_branch(guard_branch(m), exit_label(m));
   }

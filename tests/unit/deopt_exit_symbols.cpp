@@ -124,6 +124,30 @@ TEST_CASE("exit symbols: beyond a branch's reach, from straight code and from a 
   }
 }
 
+// tbz reaches 32 KiB, its symbol's veneer stands behind the function.
+TEST_CASE("exit symbols: a guard of a bit in a function beyond its branch's reach") {
+  for (const i32 stores : {100, 1100, 10000}) {
+    Unit<arm64::Isa> unit;
+    ir::Builder b(unit.f);
+    const Value p = b.param(b.entry(), 0);
+    const Value x = b.load(Type::i64, p, 0, ir::MemFlags::make(8, true));
+    const ir::FrameEntry entry = ir::Builder::entry_of(0, x);
+    const Value bit = b.and_(x, b.i64(32));
+    b.guard(b.icmp(ir::ICond::eq, bit, b.i64(0)), b.frame_state(0, {&entry, 1}));
+    for (i32 n = 0; n < stores; ++n) b.store(x, p, 8 * (n % 1000), ir::MemFlags::make(8, true));
+    unit.leave(b);
+    CodeBuffer code;
+    const Symbol exits[] = {code.symbol("far", u64{1} << 32)};
+    const ir::Convention convention = environment<arm64::Isa>();
+    arm64::Isa::Options o;
+    o.conventions = {&convention, 1};
+    o.exit_symbols = exits;
+    REQUIRE(ir::Compiler<arm64::Isa>(o).compile(unit.f, code).ok());
+    CHECK((code.offset() > 32768) == (stores > 8192));
+    CHECK(code.place(u64{1} << 20).ok());
+  }
+}
+
 // A veneer overwrites x16, and exits find values by the map alone: parameters that arrive in x16 and x17 are
 // elsewhere before the first guard, and what the convention preserves there is in the frame.
 TEST_CASE("exit symbols: nothing is in x16 and x17 where a veneer may be taken") {
