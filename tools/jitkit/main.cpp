@@ -18,14 +18,15 @@ namespace {
 std::size_t refused = 0;  // bytes the heap did not have
 }
 
-// The library's, but that it remembers what an error has to say.
-void* operator new(std::size_t bytes) {
+// The library's, but that it remembers what an error has to say. Not inlined: gcc 12 takes one that is beside one that
+// is not for a mismatch.
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
   if (void* p = std::malloc(bytes != 0 ? bytes : 1)) return p;
   refused = bytes;
   throw std::bad_alloc();
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 int main(int argc, char** argv) {
   CLI::App app("Code generation for AArch64 and x86-64", "jitkit");
