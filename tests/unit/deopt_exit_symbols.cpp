@@ -4,6 +4,7 @@
 
 #include <compilers.hpp>
 #include <jitkit/arm64.hpp>
+#include <jitkit/emit/placement.hpp>
 #include <jitkit/ir/builder.hpp>
 #include <jitkit/x86_64.hpp>
 

@@ -349,7 +349,7 @@ TEST_CASE("islands: bytes amid the code keep islands aligned") {
 
 TEST_CASE("islands: one that is due where a written literal is loaded at its reach") {
   constexpr i64 reach = fixup_reach(FixupKind::a64_load19);
-  constexpr u32 branches = 100;
+  constexpr u32 short_branches = 100;
   bool met = false;
   // The branches' deadline moves across the load's place.
   for (i64 start = reach - 32600; start < reach - 32200; start += 4) {
@@ -360,7 +360,7 @@ TEST_CASE("islands: one that is due where a written literal is loaded at its rea
     code.flush_literals();
     fill(code, static_cast<u64>(start));
     std::vector<Label> ahead;
-    for (u32 n = 0; n < branches; ++n) {
+    for (u32 n = 0; n < short_branches; ++n) {
       ahead.push_back(code.new_label());
       code.put32(tbz, ahead.back(), FixupKind::a64_branch14);
     }
