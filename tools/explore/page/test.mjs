@@ -12,7 +12,7 @@ import net from "node:net";
 import { join } from "node:path";
 import {
   ask, asked, complaints, confined, context, directory, example, expect, finish, main, onPage, outside, page, paste,
-  programs, put, runOn, seen, serve, settled, shoot, skip, stop, tell, test, until, untilIn, view, watch,
+  programs, put, running, runOn, seen, serve, settled, shoot, skip, stop, tell, test, until, untilIn, view, watch,
 } from "./test_support.mjs";
 
 const fold = (n) => {
@@ -449,7 +449,7 @@ const forever = (job, of = main) => asked("run", { job, ...loop }, of);
 const cancel = (job) => asked("cancel", { job });
 await test("two jobs of one name", async () => {
   const first = forever("same");
-  await until(() => programs(main).length > 0);
+  await until(() => running(main).size > 0);
   const second = await forever("same");
   expect(second.message.includes("a job named 'same'"), `it said ${second.message}`);
   await cancel("same");
@@ -464,19 +464,19 @@ await test("cancelled before it starts", async () => {
 });
 // A question that needs a program waits until one of the eight ends; cancelling it does not.
 await test("eight programs", async () => {
-  const running = Array.from({ length: 8 }, (_, n) => forever(`of eight ${n}`));
-  const places = () => new Set(programs(main).flatMap((line) => line.match(/\/run-\d+/) ?? [])).size;
-  await until(() => places() === 8);
+  await until(() => running(main).size === 0);  // what was cancelled is gone: it would be taken for one of the eight
+  const eight = Array.from({ length: 8 }, (_, n) => forever(`of eight ${n}`));
+  await until(() => running(main).size === 8);
   const ninth = await forever("ninth");
   expect(ninth.message.includes("8 programs are running"), `the ninth said ${ninth.message}`);
   const c = (job) => asked("analyse", { job, language: "c", text: "int f(void) { return 7; }\n" });
   const waiting = c("waits"), others = Array.from({ length: 12 }, (_, n) => c(`gives up ${n}`));
   for (let n = 0; n < 12; ++n) await cancel(`gives up ${n}`);
   for (const got of await Promise.all(others)) expect(got.errors[0].message.includes("cancelled"), JSON.stringify(got));
-  expect(places() === 8, `${places()} run`);
+  expect(running(main).size === 8, `${running(main).size} run`);
   expect(!programs(main).some((line) => line.includes("clang")), "clang is a ninth program");
   for (let n = 0; n < 8; ++n) await cancel(`of eight ${n}`);
-  for (const { message } of await Promise.all(running)) expect(message === "cancelled", message);
+  for (const { message } of await Promise.all(eight)) expect(message === "cancelled", message);
   expect((await waiting).arm64?.code, "the question that waited has no answer");
 });
 for (const [signal, seconds] of [["SIGTERM"], ["SIGINT"], ["SIGKILL", 10]])

@@ -3,7 +3,7 @@
 // Nothing is expected within a time: what comes may come late, and programs may take as long as it takes to cancel
 // them. `patience` ends only what would wait for ever, because it is broken.
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,6 +73,15 @@ export const programs = (s) => readdirSync("/proc").flatMap((p) => {
     return line.includes(s.scratch) ? [line] : [];
   } catch { return []; }  // it is gone
 });
+// Which of its programs of IR run, by their directories: in bubblewrap's command line, or where they work. What else is
+// confined, such as llvm-mca for what the page shows, is none.
+export const running = (s) => new Set(readdirSync("/proc").flatMap((p) => {
+  try {
+    const line = /^\d+$/.test(p) ? readFileSync(`/proc/${p}/cmdline`, "latin1") : "";
+    if (!line.includes(s.scratch) || !line.includes("\0program.jk\0")) return [];
+    return (line.match(/\/run-\d+/) ?? readlinkSync(`/proc/${p}/cwd`).match(/\/run-\d+/) ?? []).slice(0, 1);
+  } catch { return []; }  // it is gone, or another user's
+}));
 // Each question has a connection of its own: none is closed by the server just when it is used again.
 export const ask = (path, body, { headers = {}, of = main } = {}) => new Promise((resolve, reject) => {
   const method = body === undefined ? "GET" : "POST";
@@ -85,8 +94,11 @@ export const ask = (path, body, { headers = {}, of = main } = {}) => new Promise
   r.on("error", reject);
   r.end(body);
 });
-export const asked = async (path, question, of = main) =>
-  JSON.parse((await ask(`api/${path}`, JSON.stringify(question), { of })).text);
+export const asked = async (path, question, of = main) => {
+  const { status, text } = await ask(`api/${path}`, JSON.stringify(question), { of });
+  expect(status === 200 && text, `${path} answered with status ${status}, '${text}'`);
+  return JSON.parse(text);
+};
 
 export const main = await serve();
 export const confined = main.said.includes("limits: bubblewrap");
