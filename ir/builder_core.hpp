@@ -322,7 +322,7 @@ inline bool BuilderCore::same(const InstData& d, const PureInst& i) const {
 // The instruction itself, or one made before that is equal.
 inline Inst BuilderCore::shared(const PureInst& i, std::span<const Type> results) {
   Entry& e = table_[slot_of(i)];
-  if (e.inst && in_scope(e.scope) && same(f_[e.inst], i)) return e.inst;
+  if (e.inst && e.scope >= first_scope_ && same(f_[e.inst], i) && in_scope(e.scope)) return e.inst;
   const Inst fresh = made(i.op, i.type, {i.x, i.operands}, results, i.aux, i.flags);
   if (fresh) e = {fresh, scope_};
   return fresh;

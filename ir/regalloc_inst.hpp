@@ -11,7 +11,7 @@
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
-inline void RegisterAllocator::allocate(u32 i) {
+[[gnu::always_inline]] inline void RegisterAllocator::allocate(u32 i) {
   const MachInst& m = mf_.insts[i];
   const std::span<Operand> ops = mf_.operands_of(m);
   current_ = i;

@@ -17,10 +17,8 @@ inline bool RegisterAllocator::allocate_plain(u32 i, const MachInst& m, std::spa
   RegSet locked;
   Operand* def = nullptr;
   Operand* tied = nullptr;
-  u32 defs = 0, ties = 0, uses = 0;
+  u32 defs = 0, ties = 0;
   bool missing = false;
-  constexpr u32 room = 8;
-  Operand* used[room];  // those in registers; more than there is room for are found again
   for (Operand& o : ops) {
     if (o.is_def()) {
       def = &o;
@@ -35,8 +33,6 @@ inline bool RegisterAllocator::allocate_plain(u32 i, const MachInst& m, std::spa
     }
     locked.add(PReg(s.reg));
     o.alloc = Allocation::reg(PReg(s.reg));
-    if (uses < room) used[uses] = &o;
-    ++uses;
   }
   locked_ = locked;
   if (missing && !fetch_operands(i, ops)) return true;
@@ -45,17 +41,12 @@ inline bool RegisterAllocator::allocate_plain(u32 i, const MachInst& m, std::spa
     locked_ = {};
     return false;
   }
-  const auto is_read = [this](const Operand& o) {
+  for (const Operand& o : ops) {
+    if (!o.is_use() || !o.alloc.is_reg()) continue;
     if (o.next_use == no_use)
       vacate(o.vreg.id);
     else
       set_next(o.vreg.id, o.next_use);
-  };
-  if (!missing && uses <= room) {
-    for (u32 n = 0; n < uses; ++n) is_read(*used[n]);
-  } else {
-    for (const Operand& o : ops)
-      if (o.is_use() && o.alloc.is_reg()) is_read(o);
   }
   locked_ = {};
   if (tied != nullptr) define_in(i, *tied, tied->alloc.preg().id);

@@ -190,7 +190,7 @@ class Vec {
     return true;
   }
   // Room for n more elements behind the last, which they become; null if there is no memory.
-  T* extend(u32 n) {
+  [[gnu::always_inline]] T* extend(u32 n) {
     if (n > capacity_ - size_ && !grow(u64{size_} + n)) return nullptr;
     T* first = data_ + size_;
     size_ += n;
