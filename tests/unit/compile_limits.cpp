@@ -51,6 +51,24 @@ struct Text {
   Unit unit;
 };
 
+// `check.template operator()<T>(f, options)` for some random functions, for both targets.
+template <class Check>
+void for_random_functions(const Check& check) {
+  for (u64 seed = 1; seed <= 4; ++seed) {
+    Unit unit;
+    fuzz::RandomProgram(seed, unit).build();
+    const FunctionData* f = unit.find(unit.module.find("f0"));
+    REQUIRE(f != nullptr);
+    x86_64::Isa::Options x = x86_64_options();
+    arm64::Isa::Options a = arm64_options();
+    const Convention custom_x[] = {x86_64::conventions[0]}, custom_a[] = {arm64::aapcs64};
+    x.conventions = custom_x;
+    a.conventions = custom_a;
+    check.template operator()<x86_64::Isa>(*f, x);
+    check.template operator()<arm64::Isa>(*f, a);
+  }
+}
+
 template <class T>
 void sweep(const FunctionData& f, const typename T::Options& options) {
   u64 refused = 0;
@@ -68,19 +86,7 @@ void sweep(const FunctionData& f, const typename T::Options& options) {
 }  // namespace
 
 TEST_CASE("out of memory anywhere in compile() is a Status") {
-  for (u64 seed = 1; seed <= 4; ++seed) {
-    Unit unit;
-    fuzz::RandomProgram(seed, unit).build();
-    const FunctionData* f = unit.find(unit.module.find("f0"));
-    REQUIRE(f != nullptr);
-    x86_64::Isa::Options x = x86_64_options();
-    arm64::Isa::Options a = arm64_options();
-    const Convention custom_x[] = {x86_64::conventions[0]}, custom_a[] = {arm64::aapcs64};
-    x.conventions = custom_x;
-    a.conventions = custom_a;
-    sweep<x86_64::Isa>(*f, x);
-    sweep<arm64::Isa>(*f, a);
-  }
+  for_random_functions([]<class T>(const FunctionData& f, const typename T::Options& o) { sweep<T>(f, o); });
 }
 
 namespace {
@@ -111,19 +117,7 @@ void fill_up(const FunctionData& f, const typename T::Options& options) {
 }  // namespace
 
 TEST_CASE("out of code space is a Status that says how much is enough") {
-  for (u64 seed = 1; seed <= 4; ++seed) {
-    Unit unit;
-    fuzz::RandomProgram(seed, unit).build();
-    const FunctionData* f = unit.find(unit.module.find("f0"));
-    REQUIRE(f != nullptr);
-    x86_64::Isa::Options x = x86_64_options();
-    arm64::Isa::Options a = arm64_options();
-    const Convention custom_x[] = {x86_64::conventions[0]}, custom_a[] = {arm64::aapcs64};
-    x.conventions = custom_x;
-    a.conventions = custom_a;
-    fill_up<x86_64::Isa>(*f, x);
-    fill_up<arm64::Isa>(*f, a);
-  }
+  for_random_functions([]<class T>(const FunctionData& f, const typename T::Options& o) { fill_up<T>(f, o); });
 }
 
 TEST_CASE("a compiler that ran out of memory compiles the next function") {
