@@ -405,6 +405,7 @@ inline Inst FunctionData::new_inst(Opcode op, Type t, std::span<const Value> ope
   ValueData* const used = values.data();
   for (u32 n = 0; n < count; ++n) {
     const u32 operand = operands[n].id;
+    check(operand < values.size());
     to[n] = operand;
     ++used[operand].uses;
   }
