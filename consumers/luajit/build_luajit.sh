@@ -1,10 +1,11 @@
 #!/bin/sh
 # LuaJIT as Debian has it, unmodified: source, libraries and main program for one target.
 #
-# usage: build_luajit.sh x86_64|arm64 [PACKAGE]
+# usage: build_luajit.sh x86_64|arm64 [PACKAGE [asserts]]
 #
-# PACKAGE: luajit, or luajit2 (OpenResty's). Prints the directory with its headers, luajit.o, libluajit.a and, of the
-# objects that a shared library is made of, libluajit_pic.a.
+# PACKAGE: luajit, or luajit2 (OpenResty's). asserts: with LuaJIT's own assertions and checks of its API. Prints the
+# directory with its headers, luajit.o, libluajit.a and, of the objects that a shared library is made of,
+# libluajit_pic.a.
 #
 # Everything is kept under ${JITKIT_CACHE:-~/.cache/jitkit}/PACKAGE (tools/debian.sh: neither root nor deb-src lines of
 # the system are needed). Not amalgamated: lj_asm.o has to be an object of its own.
@@ -17,10 +18,15 @@ case $target in
   *) echo "build_luajit.sh: unknown target '$target'" >&2; exit 2 ;;
 esac
 package=${2-luajit}
+case ${3-} in
+  '') kind=$target flags= ;;
+  asserts) kind=$target-asserts flags="-DLUA_USE_ASSERT -DLUA_USE_APICHECK" ;;
+  *) echo "build_luajit.sh: unknown kind '$3'" >&2; exit 2 ;;
+esac
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cache=${JITKIT_CACHE:-$HOME/.cache/jitkit}/$package
 mkdir -p "$cache"
-exec 9>"$cache/lock.$target" 8>"$cache/lock"
+exec 9>"$cache/lock.$kind" 8>"$cache/lock"
 
 flock 8
 if [ ! -f "$cache/src/src/lj_asm.c" ]; then
@@ -33,11 +39,11 @@ fi
 flock -u 8
 
 flock 9
-directory=$cache/$target
+directory=$cache/$kind
 if [ ! -f "$directory/built" ]; then
   rm -rf "$directory"
   cp -r "$cache/src" "$directory"
-  env -u MAKEFLAGS -u MAKELEVEL make -C "$directory/src" $cross >"$directory.log" 2>&1 ||
+  env -u MAKEFLAGS -u MAKELEVEL make -C "$directory/src" $cross ${flags:+"XCFLAGS=$flags"} >"$directory.log" 2>&1 ||
     { tail -n 20 "$directory.log" >&2; exit 1; }
   touch "$directory/built"
 fi
