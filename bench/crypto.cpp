@@ -179,6 +179,7 @@ Peer adler32() {
 #if defined(__x86_64__)
 Peer sha512() {
   return first_of({[] { return hash(x86_64::build_sha512, crypto::sha512_start); },
+                   [] { return hash(x86_64::build_sha512_avx2, crypto::sha512_start); },
                    [] { return hash(crypto::build_sha512_by_vectors<host::Isa>, crypto::sha512_start); }});
 }
 Peer best_ctr() { return first_of({ctr<x86_64::Aes512>, ctr<x86_64::Aes256>, ctr<x86_64::Aes>}); }

@@ -85,6 +85,20 @@ void repeat(ir::Builder& b, u64 end, u64 step, std::array<ir::Value, n>& carried
   b.at(done);
 }
 
+// body(carried), which counts carried[0] down, and again while that is not 0.
+template <usize n, class Body>
+void do_while(ir::Builder& b, std::array<ir::Value, n>& carried, Body body) {
+  const ir::Block loop = b.new_block(), done = b.new_block();
+  b.br({loop, std::span<const ir::Value>(carried)});
+  detail::receive(b, loop, carried);
+  b.at(loop);
+  body(carried);
+  const std::span<const ir::Value> all(carried);
+  b.brif(b.icmp(ir::ICond::ne, carried[0], b.i64(0)), {loop, all}, {done, all});
+  detail::receive(b, done, carried);
+  b.at(done);
+}
+
 // Either of two ways, each of which may replace the carried values.
 template <usize n, class Then, class Else>
 void choose(ir::Builder& b, ir::Value condition, std::array<ir::Value, n>& carried, Then then, Else otherwise) {

@@ -8,7 +8,11 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/emit/crypto/block_function.hpp>
+#include <jitkit/emit/crypto/control.hpp>
 #include <jitkit/emit/crypto/vector.hpp>
+
+#include <algorithm>
+#include <array>
 
 namespace jitkit::inline JITKIT_ABI::crypto {
 
@@ -45,35 +49,51 @@ namespace detail {
 // Byte mask of a shuffle: 64-bit words turned round.
 inline constexpr u8 big_endian_words[16] = {7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8};
 
-struct Sha512Rounds {
-  ir::Builder& b;
-  std::array<ir::Value, sha512_words> s;
-  ir::Value b_xor_c;
+using Sha512State = std::array<ir::Value, sha512_words + 1>;  // a to h, and b ^ c
 
-  Sha512Rounds(ir::Builder& builder, ir::Value state)
-      : b(builder), s(load_state<sha512_words>(b, ir::Type::i64, state)), b_xor_c(b.xor_(s[1], s[2])) {}
-  // A round; k_and_w: the constant and the word of the schedule, added.
-  void operator()(ir::Value k_and_w) {
-    using ir::Value;
-    const auto rotr = [&](Value x, unsigned n) { return b.rotr(x, b.i64(n)); };
-    const auto xor3 = [&](Value x, Value y, Value z) { return b.xor_(b.xor_(x, y), z); };
-    const Value a = s[0], e = s[4];
-    // What dies here stands first: where an instruction writes its first operand, nothing is copied.
-    const Value choice = b.xor_(b.and_(b.xor_(s[5], s[6]), e), s[6]);
-    // Maj(a, b, c) = ((a ^ b) & (b ^ c)) ^ b, and this round's a ^ b is the next one's b ^ c.
-    const Value a_xor_b = b.xor_(a, s[1]);
-    const Value majority = b.xor_(b.and_(b_xor_c, a_xor_b), s[1]);
-    b_xor_c = a_xor_b;
-    const Value t1 = b.add(b.add(b.add(s[7], k_and_w), choice), xor3(rotr(e, 14), rotr(e, 18), rotr(e, 41)));
-    const Value t2 = b.add(xor3(rotr(a, 28), rotr(a, 34), rotr(a, 39)), majority);
-    for (unsigned n = 7; n > 0; --n) s[n] = s[n - 1];
-    s[4] = b.add(s[4], t1);
-    s[0] = b.add(t1, t2);
+inline void sha512_begin(ir::Builder& b, ir::Value state, Sha512State& s) {
+  const auto words = load_state<sha512_words>(b, ir::Type::i64, state);
+  std::copy(words.begin(), words.end(), s.begin());
+  s[8] = b.xor_(s[1], s[2]);
+}
+
+// A round; k_and_w: the constant and the word of the schedule, added. The order is that of the code, and counts:
+// e first, which the next round waits for, and of its rotations those first that are needed first.
+inline void sha512_round(ir::Builder& b, Sha512State& s, ir::Value k_and_w) {
+  using ir::Value;
+  const auto rotr = [&](Value x, unsigned n) { return b.rotr(x, b.i64(n)); };
+  const auto two_rotated = [&](Value x, unsigned n, unsigned m) {
+    const Value y = rotr(x, n), z = rotr(x, m);
+    return b.xor_(y, z);
+  };
+  const Value a = s[0], e = s[4];
+  Value t = b.add(s[7], k_and_w);
+  // What dies here stands first: where an instruction writes its first operand, nothing is copied.
+  const Value choice = b.xor_(b.and_(b.xor_(s[5], s[6]), e), s[6]);
+  Value sigma = two_rotated(e, 41, 18);
+  t = b.add(t, choice);
+  sigma = b.xor_(sigma, rotr(e, 14));
+  t = b.add(t, sigma);
+  s[3] = b.add(s[3], t);
+  // Maj(a, b, c) = ((a ^ b) & (b ^ c)) ^ b, and this round's a ^ b is the next one's b ^ c.
+  const Value a_xor_b = b.xor_(s[1], a);
+  const Value majority = b.xor_(b.and_(s[8], a_xor_b), s[1]);
+  sigma = two_rotated(a, 39, 34);
+  t = b.add(t, majority);
+  sigma = b.xor_(sigma, rotr(a, 28));
+  for (unsigned n = 7; n > 0; --n) s[n] = s[n - 1];
+  s[0] = b.add(t, sigma);
+  s[8] = a_xor_b;
+}
+
+// The state in memory and these values, added, are both from now on.
+inline void sha512_end(ir::Builder& b, ir::Value state, Sha512State& s) {
+  for (unsigned n = 0; n < sha512_words; ++n) {
+    s[n] = b.add(b.load(ir::Type::i64, state, static_cast<i32>(8 * n)), s[n]);
+    b.store(state, s[n], static_cast<i32>(8 * n));
   }
-  void add_to(ir::Value state) {
-    update_state(b, state, s, [&](ir::Value old, ir::Value now) { return b.add(old, now); });
-  }
-};
+  s[8] = b.xor_(s[1], s[2]);
+}
 
 }  // namespace detail
 
@@ -88,7 +108,8 @@ void build_sha512(ir::Function<Isa>& f) {
   for_each_block(b, p, carried, [&](Value data, auto&) {
     const auto rotr = [&](Value x, unsigned n) { return b.rotr(x, b.i64(n)); };
     b.position(__LINE__);
-    detail::Sha512Rounds round(b, p.state);
+    detail::Sha512State s;
+    detail::sha512_begin(b, p.state, s);
     Value w[16];  // w[t % 16] is word t of the schedule
     for (unsigned t = 0; t < 80; ++t) {
       b.position(__LINE__ + 1);  // the schedule
@@ -101,67 +122,137 @@ void build_sha512(ir::Function<Isa>& f) {
         w[t % 16] = b.add(b.add(w[t % 16], w[(t - 7) % 16]), b.add(s0, s1));
       }
       b.position(__LINE__ + 1);  // the round
-      round(b.add(b.i64(static_cast<i64>(sha512_constants[t])), w[t % 16]));
+      detail::sha512_round(b, s, b.add(b.i64(static_cast<i64>(sha512_constants[t])), w[t % 16]));
     }
     b.position(__LINE__);
-    round.add_to(p.state);
+    detail::sha512_end(b, p.state, s);
   }, sha512_block_bytes);
   b.ret();
 }
 
-// Two words of the schedule at a time, in core ops.
-struct Sha512Sigma {
-  static ir::Value rotr(ir::Builder& b, ir::Value x, unsigned n) {
-    return b.vxor(b.vlshr_imm(ir::Lane::i64, x, n), b.vshl_imm(ir::Lane::i64, x, 64 - n));
+// What the schedule takes from vectors, here of one block and in core ops: two words of each block at a time.
+struct Sha512Vector : Vector128 {
+  // 16 bytes of each block; words turned round by what order() made.
+  ir::Value gather(const std::array<ir::Value, 1>& from, i32 offset) const { return load(from[0], offset); }
+  ir::Value order() const { return {}; }
+  ir::Value ordered(ir::Value x, ir::Value) const { return b.vshuffle(x, x, std::span<const u8>(detail::big_endian_words)); }
+  // Words 2 n + 1 and 2 n + 2, of words 2 n and 2 n + 1 and the pair behind.
+  ir::Value between(ir::Value x, ir::Value y) const { return shuffle(b, x, y, exchanged_halves); }
+  ir::Value sigma(ir::Value x, unsigned first, unsigned second, unsigned shift) const {
+    return xor3(rotr(x, first), rotr(x, second), b.vlshr_imm(ir::Lane::i64, x, shift));
   }
-  ir::Value operator()(ir::Builder& b, ir::Value x, unsigned first, unsigned second, unsigned shift) const {
-    return b.vxor(b.vxor(rotr(b, x, first), rotr(b, x, second)), b.vlshr_imm(ir::Lane::i64, x, shift));
+
+ private:
+  ir::Value rotr(ir::Value x, unsigned n) const {
+    return b.vxor(b.vlshr_imm(ir::Lane::i64, x, n), b.vshl_imm(ir::Lane::i64, x, 64 - n));
   }
 };
 
-// The same with vectors for the schedule. Needs nothing that the baseline of a target lacks, and is faster where
-// bytes are shuffled in one instruction. `Sigma` may do better with what a target has.
-template <class Isa, class Sigma = Sha512Sigma>
-void build_sha512_by_vectors(ir::Function<Isa>& f) {
-  using ir::Lane;
-  using ir::Type;
-  using ir::Value;
-  ir::Builder b(f);
-  const BlockParams p = enter_block_function(b);
-  const Value slot = b.stack_addr(b.new_slot(2 * 16, 16));
-  std::array<Value, 0> carried;
-  for_each_block(b, p, carried, [&](Value data, auto&) {
-    constexpr Sigma sigma;
-    // Words 2 n + 1 and 2 n + 2, of words 2 n and 2 n + 1 and the pair behind.
-    const auto between = [&](Value x, Value y) { return shuffle(b, x, y, exchanged_halves); };
-    b.position(__LINE__);
-    detail::Sha512Rounds round(b, p.state);
-    Value w[8];  // w[t / 2 % 8] holds words t and t + 1
-    // The words of a pair of rounds go through memory, ready a pair before they are read.
-    const auto schedule = [&](unsigned pair) {
-      Value& x = w[pair % 8];
-      if (pair < 8) {
-        const Value bytes = b.load(Type::v128, data, 16 * static_cast<i32>(pair));
-        x = b.vshuffle(bytes, bytes, std::span<const u8>(detail::big_endian_words));
-      } else {
-        const Value s0 = sigma(b, between(x, w[(pair + 1) % 8]), 1, 8, 7);
-        const Value s1 = sigma(b, w[(pair + 7) % 8], 19, 61, 6);
-        const Value seven_ago = between(w[(pair + 4) % 8], w[(pair + 5) % 8]);
-        x = b.vadd(Lane::i64, b.vadd(Lane::i64, x, seven_ago), b.vadd(Lane::i64, s0, s1));
-      }
-      b.store(slot, b.vadd(Lane::i64, x, sha512_constant(b, pair)), 16 * static_cast<i32>(pair % 2));
-    };
-    schedule(0);
-    for (unsigned pair = 0; pair < 40; ++pair) {
-      b.position(__LINE__ + 1);
-      if (pair + 1 < 40) schedule(pair + 1);
-      b.position(__LINE__ + 1);
-      for (unsigned n = 0; n < 2; ++n) round(b.load(Type::i64, slot, static_cast<i32>(16 * (pair % 2) + 8 * n)));
+// The same with the schedules of V::blocks blocks in vectors, side by side, which leaves the general registers to
+// the rounds. Words go through memory with their constants added: those of all the blocks are there when the first
+// one is 16 rounds from its end. Where fewer blocks are left than V has, the first stands for those that lack.
+template <class Isa, class V = Sha512Vector>
+class Sha512ByVectors {
+ public:
+  explicit Sha512ByVectors(ir::Function<Isa>& f) : b_(f), v_{b_}, p_(enter_block_function(b_)) {}
+
+  void build() {
+    std::array<Value, 2> all = {p_.blocks, p_.data};
+    when(b_, b_.icmp(ir::ICond::ne, p_.blocks, b_.i64(0)), all, [&](std::array<Value, 2>& start) {
+      b_.position(__LINE__);
+      order_ = v_.order();
+      words_ = b_.stack_addr(b_.new_slot(2 * constants, pair_bytes));
+      for (unsigned n = 0; n < constants / pair_bytes; ++n)
+        b_.store(words_, sha512_constant(b_, n), constants + pair_bytes * static_cast<i32>(n));
+      do_while(b_, start, [&](std::array<Value, 2>& left) { some_blocks(left); });
+    });
+    b_.ret();
+  }
+
+ private:
+  using Value = ir::Value;
+  using State = detail::Sha512State;
+  static constexpr usize state_size = std::tuple_size_v<State>;
+  static constexpr unsigned turn = 8;  // pairs of rounds in a turn of a loop
+  static constexpr i32 pair_bytes = 16 * V::blocks, turn_bytes = turn * pair_bytes;
+  static constexpr i32 constants = 5 * turn_bytes;  // behind the words, in the first bytes of each pair's room
+
+  void some_blocks(std::array<Value, 2>& left) {
+    const Value data = left[1], count = b_.umin(left[0], b_.i64(V::blocks));
+    std::array<Value, V::blocks> from = {data};
+    for (unsigned n = 1; n < V::blocks; ++n)
+      from[n] = b_.ptr_add(data, b_.select(b_.icmp(ir::ICond::ugt, count, b_.i64(n)), b_.i64(n * sha512_block_bytes), b_.i64(0)));
+    std::array<Value, turn + state_size> x;  // x[n % turn] is pair n of the schedule; the state
+    b_.position(__LINE__);
+    for (unsigned n = 0; n < turn; ++n) {
+      x[n] = v_.ordered(v_.gather(from, 16 * static_cast<i32>(n)), order_);
+      put(words_, x[n], pair_bytes * static_cast<i32>(n));
     }
-    b.position(__LINE__);
-    round.add_to(p.state);
-  }, sha512_block_bytes);
-  b.ret();
+    State s;
+    detail::sha512_begin(b_, p_.state, s);
+    std::copy(s.begin(), s.end(), x.begin() + turn);
+    repeat(b_, 4 * turn_bytes, turn_bytes, x, [&](auto& now, Value k) { scheduled_turn(now, b_.ptr_add(words_, k)); });
+    std::copy(x.begin() + turn, x.end(), s.begin());
+    // The first block's last turn, then all of the others'.
+    std::array<Value, 4 + state_size> block = {count, words_, b_.ptr_add(words_, b_.i64(4 * turn_bytes)), b_.i64(1)};
+    std::copy(s.begin(), s.end(), block.begin() + 4);
+    do_while(b_, block, [&](auto& now) { rest_of_block(now); });
+    left = {b_.sub(left[0], count), b_.ptr_add(data, b_.shl(count, b_.i64(7)))};
+  }
+
+  // 16 rounds, and the schedule for the 16 behind them.
+  void scheduled_turn(std::array<Value, turn + state_size>& x, Value at) {
+    State s;
+    std::copy(x.begin() + turn, x.end(), s.begin());
+    for (unsigned n = 0; n < turn; ++n) {
+      b_.position(__LINE__ + 1);
+      const auto pair = [&](unsigned later) { return x[(n + later) % turn]; };
+      const Value early = v_.sigma(v_.between(pair(0), pair(1)), 1, 8, 7);
+      x[n] = v_.add64(v_.add64(x[n], v_.between(pair(4), pair(5))), early);
+      round(s, at, 2 * n);
+      x[n] = v_.add64(x[n], v_.sigma(pair(7), 19, 61, 6));
+      put(at, x[n], turn_bytes + pair_bytes * static_cast<i32>(n));
+      round(s, at, 2 * n + 1);
+    }
+    std::copy(s.begin(), s.end(), x.begin() + turn);
+  }
+
+  // Turns that are left of a block, whose words are at block[2], and of the state after it.
+  void rest_of_block(std::array<Value, 4 + state_size>& block) {
+    std::array<Value, 2 + state_size> x = {block[3], block[2]};
+    std::copy(block.begin() + 4, block.end(), x.begin() + 2);
+    do_while(b_, x, [&](std::array<Value, 2 + state_size>& now) {
+      State s;
+      std::copy(now.begin() + 2, now.end(), s.begin());
+      for (unsigned n = 0; n < 2 * turn; ++n) round(s, now[1], n);
+      now = {b_.sub(now[0], b_.i64(1)), b_.ptr_add(now[1], b_.i64(turn_bytes))};
+      std::copy(s.begin(), s.end(), now.begin() + 2);
+    });
+    State s;
+    std::copy(x.begin() + 2, x.end(), s.begin());
+    detail::sha512_end(b_, p_.state, s);
+    const Value next = b_.ptr_add(block[1], b_.i64(16));
+    block = {b_.sub(block[0], b_.i64(1)), next, next, b_.i64(5)};
+    std::copy(s.begin(), s.end(), block.begin() + 4);
+  }
+
+  void put(Value at, Value x, i32 offset) {
+    v_.store(at, v_.add64(x, v_.broadcast(at, offset + constants)), offset);
+  }
+  void round(State& s, Value at, unsigned n) {
+    detail::sha512_round(b_, s, b_.load(ir::Type::i64, at, static_cast<i32>(n / 2) * pair_bytes + static_cast<i32>(n % 2) * 8));
+  }
+
+  ir::Builder b_;
+  V v_;
+  BlockParams p_;
+  Value order_, words_;
+};
+
+// Fills f, which declare_block_function() has made.
+template <class Isa, class V = Sha512Vector>
+void build_sha512_by_vectors(ir::Function<Isa>& f) {
+  Sha512ByVectors<Isa, V>(f).build();
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::crypto

@@ -107,7 +107,9 @@ void add_hashes() {
   add_sha3<crypto::KeccakScalar>("sha3_portable_");
   add_sha3_of_rate<crypto::KeccakScalar>("sha3_portable_of_rate");
   add(Block::sha512, "sha512", crypto::sha512_start, host::build_sha512);
-#if defined(__aarch64__)
+#if defined(__x86_64__)
+  add(Block::sha512, "sha512_avx2", crypto::sha512_start, x86_64::build_sha512_avx2);
+#else
   add(Block::sm3, "sm3", crypto::sm3_start, host::build_sm3);
   add_sha3<arm64::KeccakVectors>("sha3_");
   add_sha3_of_rate<arm64::KeccakVectors>("sha3_of_rate");

@@ -67,7 +67,7 @@ struct Vector256 {
     return native(Form::vpblendd_rrri_256, {constant(0, 0), constant(1, 0)}, {0xf0});
   }
 
- private:
+ protected:
   ir::Value native(Form form, ir::Values operands, std::initializer_list<i64> immediates = {}) const {
     return b.result(b.native(form, operands, std::span<const i64>(immediates.begin(), immediates.size())));
   }
@@ -114,7 +114,7 @@ struct Vector512 {
     return n;
   }
 
- private:
+ protected:
   ir::Value native(EvexId id, ir::Values operands, std::initializer_list<i64> immediates = {}) const {
     return b.result(b.native(evex_form(id, 512), operands, std::span<const i64>(immediates.begin(), immediates.size())));
   }
