@@ -10,6 +10,7 @@
 #include <jitkit/consumers/luajit/translate.hpp>
 #include <jitkit/emit/placement.hpp>
 #include <jitkit/emit/runtime/cpu_features.hpp>
+#include <jitkit/ir/printer.hpp>
 #include <jitkit/ir/verifier.hpp>
 
 #include <sys/auxv.h>
@@ -17,6 +18,7 @@
 
 #include <cstring>
 #include <new>
+#include <string>
 
 namespace jitkit::luajit {
 
@@ -68,6 +70,7 @@ class Backend {
   void abandon();
   [[noreturn]] void refuse();
   bool compile();
+  void print_ir();
   u32 frame_room();
   void install();
   static bool find(void* context, std::string_view name, u64& address);
@@ -79,6 +82,7 @@ class Backend {
   CodeBuffer head_;
   ir::Convention convention_;
   ir::Compiler<Target::Isa> compiler_;
+  std::string ir_text_;
   IRRef original_ = 0;  // where the recorder's IR ends
   u32 end_ = 0;         // of the code, where stubs begin
   u32 head_bytes_ = 0;
@@ -139,6 +143,7 @@ bool Backend::compile() {
   exits_.make(t_);
   translator_.run();
   if (t_.failed()) return false;
+  if (wants_ir()) print_ir();
   // Where calls write to the frame, there has to be one of the trace's own.
   convention_.frame.min_bytes = t_.frame_writes;
   convention_.frame.reserved = t_.frame_writes > Target::reserved ? t_.frame_writes : Target::reserved;
@@ -152,6 +157,19 @@ bool Backend::compile() {
     return t_.fail("compiler:", describe(s.error)), false;
   }
   return locations_.write(t_, compiler_.locations());
+}
+
+// As a file of IR: the function has a name only here.
+void Backend::print_ir() {
+  ir_text_.clear();
+  StringSink out(ir_text_);
+  out << "target " << t_.fn.isa->name << "\n";
+  ir::ModulePrinter callees(t_.module, t_.fn.isa, out);
+  for (u32 s = 1; s < t_.module.symbol_count(); ++s) callees.declaration(ir::SymbolRef(s));
+  t_.fn.symbol = t_.module.declare_function(NumberedName('t', t_.T->traceno), t_.fn.signature);
+  t_.module.symbol(t_.fn.symbol).linkage = ir::Linkage::exported;
+  ir::print(t_.fn, out);
+  t_.fn.symbol = {};
 }
 
 // How far the head moves the stack pointer.
@@ -263,6 +281,7 @@ void Backend::assemble(jit_State* J, GCtrace* T) {
   if (!t_.failed()) install();
   if (t_.failed()) refuse();
   locations_.append(t_, original_, J->cur.nins);
+  if (wants_ir()) write_ir(T->traceno, ir_text_);
   const Counting c = counts();
   ++c->traces_jitkit;
   c->side_traces += t_.parent != nullptr ? 1 : 0;

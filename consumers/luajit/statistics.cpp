@@ -28,13 +28,14 @@ constexpr const char* error_names[] = {
 #include <lj_traceerr.h>
 };
 
-constinit std::mutex lock;             // of what a Session counts
+constinit std::mutex lock;             // of what a Session counts, and of ir
 constinit thread_local u64 since = 0;  // the attempt under way began
 
 struct Session {
-  Choice choice = Choice::jitkit;  // this and the next two stay as they are made
+  Choice choice = Choice::jitkit;  // this and the next three stay as they are made
   bool landing_pads = false;
   const char* file = nullptr;
+  std::FILE* ir = nullptr;
   Counts counts;
   Refusal refusals[257] = {};  // the last: others, when there is no room for a reason of their own
   u64 aborts[std::size(error_names)] = {};
@@ -66,6 +67,10 @@ bool begin(Session& s) {
   s.landing_pads = pads != nullptr && std::strcmp(pads, "1") == 0;
   s.file = std::getenv("JITKIT_LUAJIT_STATS");
   if (s.file != nullptr) std::atexit(write_report);
+  if (const char* const ir = std::getenv("JITKIT_LUAJIT_IR"); ir != nullptr && *ir != '\0') {
+    s.ir = std::fopen(ir, "w");
+    if (s.ir == nullptr) std::fprintf(stderr, "jitkit: cannot write %s\n", ir);
+  }
   return true;
 }
 
@@ -104,6 +109,14 @@ void write_report() {
 
 Choice choice() { return session().choice; }
 bool landing_pads() { return session().landing_pads; }
+bool wants_ir() { return session().ir != nullptr; }
+void write_ir(u32 trace, std::string_view text) {
+  std::FILE* const out = session().ir;
+  const std::lock_guard hold(lock);
+  std::fprintf(out, "; trace %u\n", trace);
+  std::fwrite(text.data(), 1, text.size(), out);
+  std::fflush(out);
+}
 Counting::Counting() { lock.lock(); }
 Counting::~Counting() { lock.unlock(); }
 Counts* Counting::operator->() const { return &session().counts; }

@@ -4,6 +4,8 @@
 //   JITKIT_LUAJIT_STATS=FILE           the counts below, written at exit: a line each, `name value`; then
 //                                      `abort TIMES ERROR`, `refusal TIMES REASON`, `op TIMES OPERATION TYPE` and
 //                                      `area LOW HIGH`: addresses where LuaJIT had room for traces
+//   JITKIT_LUAJIT_IR=FILE              jitkit's IR of each trace as it is compiled: behind a line `; trace NUMBER` what
+//                                      `jitkit check` accepts; of a number that is there again, the last one counts
 //   JITKIT_LUAJIT_LANDING_PADS=1       traces begin with a landing pad for indirect branches (bti j, endbr64), and on
 //                                      AArch64 their memory is guarded where the CPU has BTI
 //
@@ -13,6 +15,8 @@
 #define JITKIT_CONSUMERS_LUAJIT_STATISTICS_HPP
 
 #include <jitkit/config.hpp>
+
+#include <string_view>
 
 namespace jitkit::luajit {
 
@@ -35,6 +39,8 @@ struct Counts {
 
 Choice choice();
 bool landing_pads();
+bool wants_ir();
+void write_ir(u32 trace, std::string_view text);
 
 // The counts while nobody else has them: threads with states of their own count together. Nothing of LuaJIT's that may
 // end by an error is called meanwhile, since its errors run no destructors.

@@ -209,12 +209,36 @@ def check_target(report: Report, name: str, ways: dict[str, list[str]], programs
         got = run(target.lua, program, [], "jitkit", more=pads)
         good = got[0] == 0 and (LANDING_PAD[name] in got[1]) == bool(pads)
         report.check(f"{name} landing pads {'on' if pads else 'off'}", good, got[1])
+    check_written_ir(report, target)
     if programs == PROGRAMS:
         check_coverage(report, target)
     if len(programs) >= SAMPLE:
         restarts = target.totals["small code areas"].get("restarts", 0)
         report.check(f"{name} small code areas ran out", restarts > 0, "no restart")
     return target
+
+
+def check_written_ir(report: Report, target: Target) -> None:
+    """JITKIT_LUAJIT_IR: what is written of each trace is a whole file of IR, of every trace that was compiled."""
+    subprocess.run(["cmake", "--build", "--preset", "release", "--target", "jitkit_command"], cwd=tree.ROOT, check=True,
+                   stdout=subprocess.DEVNULL)
+    written, stats = WORK / f"{target.name}-ir.txt", WORK / f"{target.name}-ir-statistics.txt"
+    for name in ("loops", "calls", "ffi_structs"):
+        program = tree.ROOT / "tests" / "luajit" / f"{name}.lua"
+        plain = run(target.lua, program, HOT, "jitkit")
+        got = run(target.lua, program, HOT, "jitkit", str(stats), {"JITKIT_LUAJIT_IR": str(written)})
+        report.check(f"{target.name} {name} with its IR written", got == plain, got[1][-200:])
+        parts = re.split(r"^; trace (\d+)\n", written.read_text(), flags=re.MULTILINE)
+        traces, texts = parts[1::2], parts[2::2]
+        every = len(traces) == read(stats)["traces_jitkit"] > 0
+        report.check(f"{target.name} {name} IR of every trace", every, str(traces))
+        for number, text in zip(traces, texts):
+            file = WORK / f"{target.name}-ir-{number}.jk"
+            file.write_text(text)
+            done = subprocess.run([tree.ROOT / "build" / "jitkit", "check", file], text=True, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT)
+            report.check(f"{target.name} {name} IR of trace {number}", done.returncode == 0 and f"@t{number}(" in text,
+                         done.stdout[-300:])
 
 
 def compiled(target: Target) -> dict[tuple[str, str], int]:

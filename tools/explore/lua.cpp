@@ -103,6 +103,7 @@ std::vector<std::string> Lua::command(const Engine& e, bool dump) const {
   const std::string target = e.target;
   std::vector<std::string> words{"/usr/bin/env", "LUA_PATH=" + file(target) + "/?.lua;;"};
   if (e.is_luajit()) words.push_back(std::string("JITKIT_LUAJIT=") + (e.backend == "jitkit" ? "jitkit" : "stock"));
+  if (dump) words.push_back("JITKIT_LUAJIT_IR=ir.txt");
   if (target == "arm64") {
     words.insert(words.end(), {emulator, "-cpu", "max", "-L", root});
     if (!dump) words.insert(words.end(), {"-plugin", file("count.so") + ",out=count.txt"});
@@ -139,7 +140,10 @@ Json Lua::run(const Json& question, const std::atomic<bool>& cancelled) const {
   }
   if (const std::string count = run.read("count.txt", 64); count.starts_with("total "))
     j["instructions"] = std::strtoull(count.c_str() + 6, nullptr, 10);
-  if (dump) j["dump"] = run.read("dump.txt", most_dump);
+  if (dump) {
+    j["dump"] = run.read("dump.txt", most_dump);
+    j["ir"] = run.read("ir.txt", most_dump);
+  }
   j["out"] = o.out;
   j["err"] = o.err;
   if (!message.empty()) j["message"] = message;

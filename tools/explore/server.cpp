@@ -59,33 +59,36 @@ bool read_file(const fs::path& path, std::string& text) {
   return in.good() || in.eof();
 }
 
-// What runs and can be cancelled, by the name the page gave it.
+// What runs and can be cancelled, by the name the page gave it; of each kind there may be so many.
 class Jobs {
  public:
-  explicit Jobs(usize most) : most_(most) {}
+  enum class Kind : u8 { run, question };
   using Flag = std::shared_ptr<std::atomic<bool>>;
   // Null and a message if it may not.
-  Flag start(const std::string& name, std::string& message) {
+  Flag start(Kind kind, const std::string& name, std::string& message) {
     const std::lock_guard lock(mutex_);
+    const unsigned most = kind == Kind::run ? most_programs : most_questions;
+    const auto same = [kind](const auto& other) { return other.second.kind == kind; };
     const auto early = std::find(early_.begin(), early_.end(), name);
     const bool cancelled = early != early_.end();
     if (cancelled) early_.erase(early);
-    if (flags_.contains(name)) message = fmt::format("a job named '{}' is running already", name);
-    else if (flags_.size() >= most_) message = fmt::format("{} programs are running already", most_);
+    if (jobs_.contains(name)) message = fmt::format("a job named '{}' is running already", name);
+    else if (std::count_if(jobs_.begin(), jobs_.end(), same) >= most)
+      message = fmt::format("{} {} already", most, kind == Kind::run ? "programs are running" : "questions are asked");
     else if (ending_) message = "the server is ending";
-    else return flags_[name] = std::make_shared<std::atomic<bool>>(cancelled);
+    else return (jobs_[name] = {kind, std::make_shared<std::atomic<bool>>(cancelled)}).cancelled;
     return nullptr;
   }
   void end(const std::string& name) {
     const std::lock_guard lock(mutex_);
-    flags_.erase(name);
+    jobs_.erase(name);
   }
   // False if there is none of this name: the next one is cancelled as it starts, because what cancels it can come
   // before it, by another connection.
   bool cancel(const std::string& name) {
     const std::lock_guard lock(mutex_);
-    const auto found = flags_.find(name);
-    if (found != flags_.end()) return *found->second = true;
+    const auto found = jobs_.find(name);
+    if (found != jobs_.end()) return *found->second.cancelled = true;
     early_.push_back(name);
     if (early_.size() > 64) early_.pop_front();
     return false;
@@ -93,14 +96,17 @@ class Jobs {
   void cancel_all() {
     const std::lock_guard lock(mutex_);
     ending_ = true;
-    for (auto& [name, flag] : flags_) *flag = true;
+    for (auto& [name, job] : jobs_) *job.cancelled = true;
   }
 
  private:
-  usize most_;
+  struct Job {
+    Kind kind;
+    Flag cancelled;
+  };
   std::mutex mutex_;
   bool ending_ = false;
-  std::map<std::string, Flag> flags_;
+  std::map<std::string, Job> jobs_;
   std::deque<std::string> early_;
 };
 
@@ -158,18 +164,17 @@ class Site {
     for (const std::string what : {"fields", "policy"})
       http_.Post(root + "api/" + what,
                  [this, what](const Request& q, Response& r) { send(r, ask(what, q.body, ending_), json); });
-    const auto route = [&](const char* name, Jobs& jobs, Work work) {
-      http_.Post(root + name, [this, &jobs, work](const Request& q, Response& r) { job(jobs, q, r, work); });
+    const auto route = [&](const char* name, Jobs::Kind kind, Work work) {
+      http_.Post(root + name, [this, kind, work](const Request& q, Response& r) { job(kind, q, r, work); });
     };
-    route("api/analyse", questions_, &Site::analyse);
-    route("api/cycles", questions_, &Site::block_cycles);
-    route("api/run", runs_, &Site::run_confined);
-    route("api/lua", runs_, &Site::run_lua);
+    route("api/analyse", Jobs::Kind::question, &Site::analyse);
+    route("api/cycles", Jobs::Kind::question, &Site::block_cycles);
+    route("api/run", Jobs::Kind::run, &Site::run_confined);
+    route("api/lua", Jobs::Kind::run, &Site::run_lua);
     http_.Post(root + "api/cancel", [this](const Request& q, Response& r) {
       const Json question = Json::parse(q.body, nullptr, false);
       const std::string name = well_typed(question) ? question.value("job", "") : "";
-      const bool run = runs_.cancel(name), question_too = questions_.cancel(name);
-      answer(r, {{"cancelled", run || question_too}});
+      answer(r, {{"cancelled", jobs_.cancel(name)}});
     });
   }
 
@@ -181,8 +186,7 @@ class Site {
       int which = 0;
       sigwait(&signals, &which);
       ending_ = true;
-      runs_.cancel_all();
-      questions_.cancel_all();
+      jobs_.cancel_all();
       while (!over && !http_.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       http_.stop();
     });
@@ -269,7 +273,7 @@ class Site {
 
   // A question that takes a while and can be cancelled.
   using Work = std::string (Site::*)(const Json& question, const std::atomic<bool>& cancelled);
-  void job(Jobs& jobs, const Request& q, Response& r, Work work) {
+  void job(Jobs::Kind kind, const Request& q, Response& r, Work work) {
     const Json question = Json::parse(q.body, nullptr, false);
     if (!well_typed(question)) {
       r.status = 400;
@@ -277,13 +281,13 @@ class Site {
     }
     const std::string name = question.value("job", "");
     std::string message;
-    const Jobs::Flag cancelled = jobs.start(name, message);
+    const Jobs::Flag cancelled = jobs_.start(kind, name, message);
     if (cancelled == nullptr) return answer(r, {{"message", message}});
     struct End {
       Jobs& jobs;
       const std::string& name;
       ~End() { jobs.end(name); }
-    } const end{jobs, name};
+    } const end{jobs_, name};
     send(r, (this->*work)(question, *cancelled), json);
   }
 
@@ -335,7 +339,7 @@ class Site {
   std::string token_;
   std::string host_, local_host_;
   httplib::Server http_;
-  Jobs runs_{most_programs}, questions_{most_questions};
+  Jobs jobs_;
   std::atomic<bool> ending_ = false;
   Room room_;
   Answerer answerer_;

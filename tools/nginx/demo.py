@@ -8,6 +8,7 @@ for byte; then wrk puts load on each for some seconds, in which no request may f
 """
 
 import argparse
+import contextlib
 import os
 import re
 import socket
@@ -75,45 +76,69 @@ def free_port() -> int:
 
 
 def get(port: int, path: str) -> bytes:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=120) as answer:
         return answer.read()
 
 
 class Server:
-    """nginx with the library of a directory."""
+    """nginx with the library of a directory; it ends with its block."""
 
     def __init__(self, root: Path, library: Path, work: Path):
         work.mkdir()
-        self.port, self.work, self.root = free_port(), work, root
-        here = Path(__file__).parent
-        (work / "nginx.conf").write_text(CONFIGURATION.format(root=root, work=work, port=self.port, here=here))
+        self.work, self.root = work, root
         system = [root / "usr/lib/x86_64-linux-gnu", root / "lib/x86_64-linux-gnu"]
         environment = os.environ | {"LD_LIBRARY_PATH": ":".join(map(str, [library, *system])),
                                     "JITKIT_LUAJIT_STATS": str(work / "statistics")}
         command = [root / "usr/sbin/nginx", "-p", work, "-c", work / "nginx.conf", "-e", work / "error.log"]
-        self.process = subprocess.Popen(command, env=environment)
+        for _ in range(10):  # somebody else may take the port in between
+            (work / "error.log").unlink(missing_ok=True)
+            self.port = free_port()
+            here = Path(__file__).parent
+            (work / "nginx.conf").write_text(CONFIGURATION.format(root=root, work=work, port=self.port, here=here))
+            self.process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)  # it is in the log
+            if self.answers():
+                return
+            if "Address already in use" not in self.log():
+                break
+        raise SystemExit(f"nginx did not start: {self.log()[-2000:]}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def log(self) -> str:
+        file = self.work / "error.log"
+        return file.read_text() if file.exists() else ""
+
+    def answers(self) -> bool:
+        """False if it ends instead."""
         while self.process.poll() is None:
             try:
                 self.library = get(self.port, "/library").decode()
-                return
+                return True
             except urllib.error.HTTPError as e:
-                self.process.terminate()
-                raise SystemExit(f"nginx answers {e}: {(work / 'error.log').read_text()[-2000:]}")
+                self.process.kill()
+                raise SystemExit(f"nginx answers {e}: {self.log()[-2000:]}")
             except OSError:
                 time.sleep(0.1)
-        raise SystemExit(f"nginx did not start: {(work / 'error.log').read_text()[-2000:]}")
+        return False
 
     def load(self, seconds: int) -> str:
         """What wrk prints; it has Lua in it and gets stock's library."""
         environment = os.environ | {"LD_LIBRARY_PATH": f"{self.root}/usr/lib/x86_64-linux-gnu"}
-        command = [self.root / "usr/bin/wrk", "-t1", "-c8", f"-d{seconds}s", f"http://127.0.0.1:{self.port}/order?n=17"]
+        command = [self.root / "usr/bin/wrk", "-t1", "-c8", f"-d{seconds}s", "--timeout", "120s",
+                   f"http://127.0.0.1:{self.port}/order?n=17"]
         done = subprocess.run(command, env=environment, text=True, stdout=subprocess.PIPE, check=True)
         return done.stdout
 
     def stop(self) -> None:
         self.library = get(self.port, "/library").decode()
         self.process.terminate()
-        self.process.wait(timeout=30)
+        self.process.wait()
 
 
 def main() -> None:
@@ -125,9 +150,11 @@ def main() -> None:
     cache = Path(os.environ.get("JITKIT_CACHE") or Path.home() / ".cache" / "jitkit") / "nginx"
     root = unpacked(cache)
     wrong = []
-    with tempfile.TemporaryDirectory() as directory:
-        servers = {"stock": Server(root, root / "usr/lib/x86_64-linux-gnu", Path(directory) / "stock"),
-                   "jitkit": Server(root, OURS, Path(directory) / "jitkit")}
+    with contextlib.ExitStack() as ends:
+        directory = ends.enter_context(tempfile.TemporaryDirectory())
+        libraries = {"stock": root / "usr/lib/x86_64-linux-gnu", "jitkit": OURS}
+        servers = {name: ends.enter_context(Server(root, library, Path(directory) / name))
+                   for name, library in libraries.items()}
         for n in range(args.requests):
             answers = {name: get(server.port, f"/order?n={n}") for name, server in servers.items()}
             if answers["stock"] != answers["jitkit"]:
@@ -145,8 +172,7 @@ def main() -> None:
             server.stop()
             path, traces = server.library.split()
             rows.append([name, figures.number(statistics.median(speed[name]), "{:.0f}"), traces, path])
-            log = (server.work / "error.log").read_text().strip()
-            wrong += [f"{name}: {line}" for line in log.splitlines() if "[alert]" in line or "[error]" in line]
+            wrong += [f"{name}: {line}" for line in server.log().splitlines() if "[alert]" in line or "[error]" in line]
         print(figures.table(["", "requests/s", "traces", "library"], rows))
         if not servers["jitkit"].library.startswith(str(OURS)):
             wrong.append("nginx did not use jitkit's library")

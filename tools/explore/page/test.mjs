@@ -225,6 +225,8 @@ await test("policy", () => onPage("policy", async () => {
   expect((await page.locator("#policy-view tbody tr").count()) === 3, "not a leaf for each entry and WFI");
   await typed("func @mix(", "bodies");
   expect((await errors.innerText()).startsWith("bodies 1: "), "the body's error has no place");
+  await typed("{".repeat(200000), "bodies");
+  expect((await errors.innerText()).startsWith("bodies "), "deep IR, no error");
   await page.click("#policy-reset");
   await page.waitForFunction((n) => document.querySelectorAll("#policy-view tbody tr").length === n, leaves);
 }));
@@ -299,8 +301,11 @@ await test("Lua", () => onPage("lua", async () => {
   await page.selectOption("#lua-program", { label: "Mandelbrot set" });
   await page.click("#lua-show-traces");
   await page.locator("#lua-traces button").first().click();
-  const [ir, ...codes] = await page.locator("#lua-trace pre").allInnerTexts();
+  const [ir, own, ...codes] = await page.locator("#lua-trace pre").allInnerTexts();
   expect(/LOOP/.test(ir) && codes.length === 2 && codes.every((c) => /->\d/.test(c)), `the trace is ${ir} ${codes}`);
+  const number = /^\d+/.exec(await page.locator("#lua-traces button").first().innerText())[0];
+  const parts = [/^target x86_64\n/, new RegExp(`^func @t${number}\\(`, "m"), /= fmul\.f64 /, /fs\d+ = state /];
+  expect(parts.every((part) => part.test(own)), `jitkit's IR is ${own}`);
   await shoot(page, "lua-trace");
 }));
 
@@ -360,6 +365,11 @@ await test("a wild store", async () => {
 await test("a fork bomb", () => hostile(
   "declare @fork() -> i32\nfunc @hostile() {\nb1:\n  br b2\nb2:\n  p = call @fork()\n  br b2\n}\n",
   ["ended after 2 s", "signal"]));
+await test("hostile C that runs", async () => {
+  const { err, message } = await asked("run", { job: "wild C", language: "c", target: "x86_64", function: "wild",
+    text: "void wild(void) { *(volatile long *)12345 = 1; }\n" });
+  expect(/memory fault|signal/.test(`${message} ${err}`), `it said ${message} ${err}`);
+});
 await test("a command that is not there", async () => {
   const command = join(directory(main), "jitkit");
   renameSync(command, `${command}-away`);
@@ -429,9 +439,12 @@ else {
 }
 
 await test("100 MB of input", async () => {
-  // The server may close the connection before it has read everything.
-  const got = await ask("api/analyse", Buffer.alloc(100 << 20, "x")).catch((e) => e);
-  expect(got.status === 413 || ["ECONNRESET", "EPIPE"].includes(got.code), `it said ${got.status ?? got}`);
+  const much = Buffer.alloc(100 << 20, "x");
+  for (const path of ["analyse", "fields", "cycles", "run", "policy", "lua", "cancel"]) {
+    // The server may close the connection before it has read everything.
+    const got = await ask(`api/${path}`, much).catch((e) => e);
+    expect(got.status === 413 || ["ECONNRESET", "EPIPE"].includes(got.code), `${path} said ${got.status ?? got}`);
+  }
 });
 await test("no JSON", async () => {
   expect((await ask("api/run", "[")).status === 400, "it was taken");
@@ -447,6 +460,21 @@ await test("wrong types", async () => {
 const loop = { text: "func @f() {\nb1:\n  br b2\nb2:\n  br b2\n}\n", target: "x86_64", function: "f" };
 const forever = (job, of = main) => asked("run", { job, ...loop }, of);
 const cancel = (job) => asked("cancel", { job });
+// With FFI a Lua program can do what C can.
+await test("hostile Lua", async () => {
+  const lua = (job, text) => asked("lua", { job, text, engine: "jitkit-x86_64" });
+  if (JSON.parse((await ask("api/here")).text).lua["jitkit-x86_64"]) return;  // said by the test Lua
+  const wild = await lua("wild", "require('ffi').cast('long *', 12345)[0] = 1\n");
+  expect(/signal/.test(wild.message), `a wild store said ${JSON.stringify(wild)}`);
+  const loud = await lua("loud", "local s = ('x'):rep(1e6) while true do io.write(s) end\n");
+  expect(/printed more than/.test(loud.message), `a loud one said ${loud.message}`);
+  const bomb = lua("bomb", "local ffi = require 'ffi' ffi.cdef 'int fork(void);' while true do ffi.C.fork() end\n");
+  await until(() => programs(main).length > 8);
+  await cancel("bomb");
+  const { message } = await bomb;
+  expect(message === "cancelled", `a fork bomb said ${message}`);
+  await until(() => programs(main).length === 0);
+});
 await test("two jobs of one name", async () => {
   const first = forever("same");
   await until(() => running(main).size > 0);
@@ -461,6 +489,14 @@ await test("cancelled before it starts", async () => {
     const { message } = await start("early");
     expect(message === "cancelled", `it said ${message}`);
   }
+});
+await test("cancelling leaves nothing", async () => {
+  const first = forever("again");
+  await until(() => running(main).size > 0);
+  expect((await cancel("again")).cancelled, "there was none");
+  expect((await first).message === "cancelled", "it is not cancelled");
+  const got = await asked("analyse", { job: "again", text: loop.text });
+  expect(got.functions, `a question of that name said ${JSON.stringify(got)}`);
 });
 // A question that needs a program waits until one of the eight ends; cancelling it does not.
 await test("eight programs", async () => {

@@ -1,10 +1,10 @@
 // The tab Lua: a program runs on every engine, one after the other; bars stack up run after run. A trace of the last
-// run opens as LuaJIT's IR and the code that each backend made of it.
+// run opens as LuaJIT's IR, jitkit's, and the code that each backend made of it.
 import { thisMachine } from "./cycles.js";
 import { $, el, keep, post, reason, saved } from "./dom.js";
 import { makeEditor } from "./editor.js";
 import { programs } from "./lua_programs.js";
-import { parseDump } from "./traces.js";
+import { parseDump, parseIr } from "./traces.js";
 
 const engines = [["puc", "PUC Lua"], ["interp", "LuaJIT, interpreted"], ["stock", "LuaJIT's JIT"],
   ["jitkit", "jitkit's JIT"]];
@@ -129,20 +129,21 @@ export function makeLuaTab() {
     $("lua-cancel").disabled = true;
     const wrong = Object.values(dumps).find((d) => d.message);
     say(wrong ? wrong.message : "", wrong ? "bad" : "");
-    const stock = parseDump(dumps.stock?.dump ?? "");
-    const list = parseDump(dumps.jitkit?.dump ?? "").filter((t) => t.code).map((t) => el("button",
-      { type: "button", "aria-pressed": false, onclick: (e) => openTrace(t, stock, e.currentTarget) },
+    const stock = parseDump(dumps.stock?.dump ?? ""), irs = parseIr(dumps.jitkit?.ir ?? "");
+    const list = parseDump(dumps.jitkit?.dump ?? "").filter((t) => t.code).map((t) => el("button", { type: "button", "aria-pressed": false,
+      onclick: (e) => openTrace(t, irs.get(t.number) ?? [], stock, e.currentTarget) },
       `${t.number} ${t.start}`, el("span", { class: "said-faint" }, ` → ${t.stop}`)));
     if (!list.length) list.push(el("span", { class: "note" }, wrong ? "" : "This program has no trace."));
     $("lua-traces").replaceChildren(...list);
     $("lua-trace").hidden = true;
   }
-  function openTrace(t, stock, button) {
+  function openTrace(t, ir, stock, button) {
     for (const b of $("lua-traces").querySelectorAll("button")) b.setAttribute("aria-pressed", b === button);
     const other = stock.find((o) => o.number === t.number && o.start === t.start);
     const part = (title, lines) => el("div", {}, el("h3", {}, title), el("pre", {}, lines.join("\n")));
     $("lua-trace").replaceChildren(
       part(`LuaJIT's IR, ${t.ir.length} lines`, t.ir),
+      part(`jitkit's IR, ${ir.length} lines`, ir),
       part(`jitkit's code, ${t.bytes} bytes`, t.code),
       other?.code ? part(`stock's code, ${other.bytes} bytes`, other.code)
         : part("stock's backend has no such trace", []));

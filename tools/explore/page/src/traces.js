@@ -1,3 +1,15 @@
+// The IR that jitkit's backend wrote (JITKIT_LUAJIT_IR), as lines by the trace's number.
+export function parseIr(text) {
+  const traces = new Map();
+  let lines = [];
+  for (const line of text.split("\n")) {
+    const head = /^; trace (\d+)$/.exec(line);
+    if (head) traces.set(head[1], (lines = []));
+    else if (line) lines.push(line);
+  }
+  return traces;
+}
+
 // What LuaJIT's -jdump=tim wrote, as traces: {number, start, stop, ir: lines, code: lines, bytes}. A trace that was
 // given up has no code.
 export function parseDump(text) {
