@@ -20,8 +20,8 @@ class Lua {
 
   // {engine: why it is missing and what brings it, or empty}.
   Json here() const;
-  // {text, engine, dump: empty or "yes"} to {out, seconds, instructions} (dump: LuaJIT's {dump}, jitkit's {ir}), or with
-  // {message}.
+  // {text, engine, dump: empty or "yes"} to {out, seconds, instructions} (dump: LuaJIT's {dump}, jitkit's {ir}), or
+  // with {message}.
   Json run(const Json& question, const std::atomic<bool>& cancelled) const;
 
  private:

@@ -130,8 +130,9 @@ export function makeLuaTab() {
     const wrong = Object.values(dumps).find((d) => d.message);
     say(wrong ? wrong.message : "", wrong ? "bad" : "");
     const stock = parseDump(dumps.stock?.dump ?? ""), irs = parseIr(dumps.jitkit?.ir ?? "");
-    const list = parseDump(dumps.jitkit?.dump ?? "").filter((t) => t.code).map((t) => el("button", { type: "button", "aria-pressed": false,
-      onclick: (e) => openTrace(t, irs.get(t.number) ?? [], stock, e.currentTarget) },
+    const list = parseDump(dumps.jitkit?.dump ?? "").filter((t) => t.code).map((t) => el("button",
+      { type: "button", "aria-pressed": false,
+        onclick: (e) => openTrace(t, irs.get(t.number) ?? [], stock, e.currentTarget) },
       `${t.number} ${t.start}`, el("span", { class: "said-faint" }, ` → ${t.stop}`)));
     if (!list.length) list.push(el("span", { class: "note" }, wrong ? "" : "This program has no trace."));
     $("lua-traces").replaceChildren(...list);
