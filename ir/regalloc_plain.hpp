@@ -100,8 +100,11 @@ inline bool RegisterAllocator::fetch_operands(u32 i, std::span<Operand> ops) {
 inline u8 RegisterAllocator::take_plain(u32 v) {
   const RegSet regs = bank_regs(v);
   const PReg r = choose_free(v, regs - locked_);
-  if (r.valid()) return r.id;
-  const u32 victim = farthest(regs);
+  u32 victim = vreg(v).partner && vreg(v).hint != r.id ? in_the_way_home(v) : 0;
+  if (victim == 0) {
+    if (r.valid()) return r.id;
+    victim = farthest(regs);
+  }
   if (victim == 0) {
     fail_registers(1);
     return nowhere;
@@ -109,6 +112,16 @@ inline u8 RegisterAllocator::take_plain(u32 v) {
   const u8 freed = vreg(victim).reg;
   leave_in_memory(victim);
   return freed;
+}
+
+// What holds the register of the loop's parameter that v comes back to, if memory has it and it is not needed
+// before: it must leave there anyway, and v then needs no move on the edge.
+inline u32 RegisterAllocator::in_the_way_home(u32 v) const {
+  const VRegData& d = vreg(v);
+  const VRegData& home = vreg(d.partner.id);
+  if (home.param_of == 0 || home.def_reg != d.hint || d.hint == nowhere || locked_.has(PReg(d.hint))) return 0;
+  const u32 w = holder_[d.hint];
+  return w != 0 && has_memory(w) && vreg(w).next > d.range.end ? w : 0;
 }
 
 // Gives the result `o` the register of its operand, whose value, if it lives on, goes elsewhere. False if

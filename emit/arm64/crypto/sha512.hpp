@@ -50,8 +50,9 @@ inline void build_sha512(ir::Function<Isa>& f) {
       ab = next_ab;
     }
     b.position(__LINE__);
-    s = {b.vadd(Lane::i64, ab, s[0]), b.vadd(Lane::i64, cd, s[1]), b.vadd(Lane::i64, ef, s[2]),
-         b.vadd(Lane::i64, gh, s[3])};
+    // The pair that moved last comes home first: each leaves the register that the next comes home to.
+    const Value now[4] = {ab, cd, ef, gh};
+    for (unsigned n = 4; n-- > 0;) s[n] = b.vadd(Lane::i64, now[n], s[n]);
   }, crypto::sha512_block_bytes);
   b.position(__LINE__);
   for (unsigned n = 0; n < 4; ++n) b.store(p.state, state[n], 16 * static_cast<i32>(n));
