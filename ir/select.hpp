@@ -76,6 +76,7 @@ consteval Opcode misplaced_lower_row(std::span<const Opcode> rows) {
 //   void lower(Inst)                          emits the instructions of one IR instruction
 //   void lower_entry()                        emits Pseudo::param_def for the function's parameters
 //   bool constant_recipe(Type, ConstantData, Remat&)  how to make a constant without inputs
+//   bool keeps_flags(const InstData&)         whether selection of it writes no flags
 //   Status missing(Type)                      why the target cannot hold values of a type; ok if it can
 template <class Derived>
 class Selector {
@@ -137,8 +138,13 @@ class Selector {
     if (v && mf_.remats.push(recipe)) mf_[v].memory = Allocation::remat(mf_.remats.size() - 1);
     return v;
   }
-  // A constant of a given type, in a register.
+  // A constant that selection needs, in a register: that of the last equal one, if no other took its place since.
   VReg constant_vreg(Type t, u64 lo, u64 hi = 0) {
+    OwnConstant& c = own_constants_[(lo + hi) * 0x9e3779b97f4a7c15 >> 61];
+    if (!c.in || c.type != t || c.lo != lo || c.hi != hi) c = {lo, hi, t, new_constant(t, lo, hi)};
+    return c.in;
+  }
+  VReg new_constant(Type t, u64 lo, u64 hi = 0) {
     Remat recipe;
     if (!self().constant_recipe(t, ConstantData{lo, hi}, recipe)) {
       fail(Error::unsupported, 0);
@@ -179,6 +185,18 @@ class Selector {
     const Inst i = folds(v, op);
     if (!i || MemFlags(fn_[i].flags).is_volatile() || epochs_[i.id] / 2 != epoch_) return {};
     return i;
+  }
+
+  // What makes the carry v, if that can stay in the flags until the instruction being selected: nobody else asks,
+  // and what stands between, not much, keeps_flags().
+  Inst carry_before(Value v) {
+    const Inst maker = fn_.def(v);
+    if (!maker || fn_[v].uses != 1 || wanted(v)) return {};
+    constexpr unsigned most_between = 8;
+    Inst j = fn_[current_].prev;
+    for (unsigned n = 0; j && j != maker; ++n, j = fn_[j].prev)
+      if (n == most_between || !self().keeps_flags(fn_[j])) return {};
+    return j;
   }
 
   // --- Emission
@@ -324,9 +342,9 @@ class Selector {
   }
   [[gnu::noinline]] VReg constant_vreg(Value v) {
     const ConstantData& c = fn_.constant(v);
-    if (fn_.type(v) != Type::i128) return constant_vreg(fn_.type(v), c.lo, c.hi);
-    const VReg low = constant_vreg(Type::i64, c.lo);
-    constant_vreg(Type::i64, c.hi);
+    if (fn_.type(v) != Type::i128) return new_constant(fn_.type(v), c.lo, c.hi);
+    const VReg low = new_constant(Type::i64, c.lo);
+    new_constant(Type::i64, c.hi);
     return low;
   }
 
@@ -404,6 +422,12 @@ class Selector {
   Vec<VReg> vreg_of_;  // by Value
   Vec<u32> epochs_;    // by Inst, see number_effects()
   TypeSet present_ = 0;  // types that the target is known to have
+  struct OwnConstant {
+    u64 lo = 0, hi = 0;
+    Type type = {};
+    VReg in;
+  };
+  OwnConstant own_constants_[8];
   u32 epoch_ = 0, last_epoch_ = 0;
   Status status_;
 };

@@ -78,6 +78,7 @@ class Lower : public ir::Selector<Lower> {
   void lower(Inst i);
   void lower_entry();
   bool constant_recipe(Type t, ir::ConstantData c, ir::Remat& recipe);
+  static bool keeps_flags(const InstData& d);
   static Status missing(Type t) {
     const bool held = !ir::contains(ir::types::wide_vector | ir::set_of(Type::mask), t);
     return held ? Status{} : Status{Error::unsupported, 0, static_cast<u64>(t)};
@@ -185,8 +186,10 @@ class Lower : public ir::Selector<Lower> {
   Cond overflow_condition(Inst i) const;
   void add_overflow(Inst i, const ArithForms& f, bool is_signed);
   void multiply_overflow(Inst i, bool is_signed);
+  bool carry_in_flags(Value v, Opcode starts, Opcode goes_on);
   void add_carry(Inst i);
   void sub_borrow(Inst i);
+  void finish_overflow(Inst i);
 
   // --- lower_bits.hpp
   bool logical_imm(Form f, Type t, VReg d, VReg n, Value y);
@@ -224,6 +227,7 @@ class Lower : public ir::Selector<Lower> {
   Cond compare_float(ir::FCond c, Value x, Value y);
   bool test_bits(ir::ICond c, Value x, Value y);
   Cond flags_of(Value condition);
+  bool overflow_flags(Value condition, Cond& c);
   BranchTest branch_test(Value condition, bool inverted);
   Inst overflow_before(Value v) const;
   bool compare_branch(Inst i, bool inverted, BranchTest& test);
@@ -258,7 +262,7 @@ class Lower : public ir::Selector<Lower> {
   void vector_not(Inst i);
   void lane_shift(Inst i);
   void shuffle(Inst i);
-  bool simple_shuffle(Inst i, std::span<const u8> mask);
+  bool simple_shuffle(Inst i, std::span<const u8> mask, bool same);
   void table_lookup(Inst i);
   void aes_round(Inst i);
   void aes_inverse_mix(Inst i);
@@ -389,8 +393,9 @@ inline constexpr ir::TypeSet flag_free_types[] = {
 
 // Whether selection of the core op never writes the condition flags.
 constexpr bool flag_free(ir::Opcode op, ir::Type t) {
-  return ir::contains(lower_table::flag_free_types[static_cast<u16>(op)], t);
+  return !ir::is_native(op) && ir::contains(lower_table::flag_free_types[static_cast<u16>(op)], t);
 }
+inline bool Lower::keeps_flags(const InstData& d) { return flag_free(d.op, d.type); }
 
 inline void Lower::lower(Inst i) {
   const InstData& d = fn_[i];

@@ -128,6 +128,7 @@ inline Cond Lower::compare_float(ir::FCond c, Value x, Value y) {
 // The Cond under which an i1 is 1: that of its comparison if it folds, else of a test.
 inline Cond Lower::flags_of(Value condition) {
   if (const Inst n = folds(condition, Opcode::not_)) return invert(flags_of(fn_.operand(n, 0)));
+  if (Cond c; overflow_flags(condition, c)) return c;
   Inst i = folds(condition, Opcode::icmp);
   if (!i) i = folds(condition, Opcode::fcmp);
   if (i) return compare(i);
@@ -154,12 +155,7 @@ inline Lower::BranchTest Lower::branch_test(Value condition, bool inverted) {
     condition = fn_.operand(n, 0);
     inverted = !inverted;
   }
-  if (const Inst o = overflow_before(condition)) {
-    const Cond c = overflow_condition(o);
-    fused_overflow_ = o;
-    vreg(fn_.result(o, 0));  // it is there for its flags at least
-    return {Form::b_cond, static_cast<u32>(inverted ? invert(c) : c), VReg()};
-  }
+  if (Cond c; overflow_flags(condition, c)) return {Form::b_cond, static_cast<u32>(inverted ? invert(c) : c), VReg()};
   BranchTest test;
   Inst i = folds(condition, Opcode::icmp);
   if (i && compare_branch(i, inverted, test)) return test;
@@ -179,10 +175,18 @@ inline Lower::BranchTest Lower::branch_test(Value condition, bool inverted) {
 inline Lower::Inst Lower::overflow_before(Value v) const {
   const Inst i = fn_.def(v);
   if (fn_[v].uses != 1 || wanted(v) || !i || i != fn_[current_].prev) return {};
-  const Opcode op = fn_[i].op;
-  const bool sums = op == Opcode::sadd_ov || op == Opcode::ssub_ov || op == Opcode::uadd_ov || op == Opcode::usub_ov;
-  const bool multiplies = op == Opcode::smul_ov || op == Opcode::umul_ov;
-  return (sums || multiplies) && ir::bits(fn_[i].type) >= 32 ? i : Inst();
+  const bool overflows = fn_[i].op >= Opcode::sadd_ov && fn_[i].op <= Opcode::sub_borrow;
+  return overflows && ir::bits(fn_[i].type) >= 32 ? i : Inst();
+}
+
+// Whether the flags behind that instruction are the condition, which then holds under c.
+inline bool Lower::overflow_flags(Value condition, Cond& c) {
+  const Inst i = overflow_before(condition);
+  if (!i) return false;
+  c = overflow_condition(i);
+  fused_overflow_ = i;
+  vreg(fn_.result(i, 0));  // it is there for its flags at least
+  return true;
 }
 
 // Comparisons with 0 that a branch does by itself: cbz, cbnz, tbz, tbnz.

@@ -360,10 +360,17 @@ inline Cond Lower::overflow_condition(Inst i) const {
   switch (fn_[i].op) {
     case Opcode::sadd_ov:
     case Opcode::ssub_ov: return Cond::vs;
-    case Opcode::uadd_ov: return Cond::hs;
-    case Opcode::usub_ov: return Cond::lo;
+    case Opcode::uadd_ov:
+    case Opcode::add_carry: return Cond::hs;
+    case Opcode::usub_ov:
+    case Opcode::sub_borrow: return Cond::lo;
     default: return Cond::ne;
   }
+}
+
+// The second result, if there is to be one in a register.
+inline void Lower::finish_overflow(Inst i) {
+  if (wanted(fn_.result(i, 1))) op_d(Form::cset_w, result_vreg(i, 1), detail::set_bits(overflow_condition(i)));
 }
 
 inline void Lower::add_overflow(Inst i, const ArithForms& f, bool is_signed) {
@@ -373,8 +380,7 @@ inline void Lower::add_overflow(Inst i, const ArithForms& f, bool is_signed) {
   const bool subtract = f.imm == sub_forms.imm;
   if (ir::bits(t) >= 32) {
     arith(subtract ? subs_forms : adds_forms, t, d, x, y);
-    if (wanted(fn_.result(i, 1))) op_d(Form::cset_w, result_vreg(i, 1), static_cast<u32>(invert(overflow_condition(i))) << 12);
-    return;
+    return finish_overflow(i);
   }
   // In 32 bits nothing overflows: compare with what is left in the narrow type.
   const VReg n = extended(x, is_signed);
@@ -422,25 +428,46 @@ inline void Lower::multiply_overflow(Inst i, bool is_signed) {
     else
       op_n(Form::tst_imm_w, d, static_cast<u32>(encode_logical(low_mask(32) & ~low_mask(n), 32)));
   }
-  if (wanted(fn_.result(i, 1))) op_d(Form::cset_w, result_vreg(i, 1), static_cast<u32>(invert(Cond::ne)) << 12);
+  finish_overflow(i);
+}
+
+// Whether v is a carry out of one of these ops that can stay in the flags until here.
+inline bool Lower::carry_in_flags(Value v, Opcode starts, Opcode goes_on) {
+  const Opcode made = op_of(v);
+  if ((made != starts && made != goes_on) || ir::bits(fn_[fn_.def(v)].type) < 32) return false;
+  const Inst maker = carry_before(v);
+  if (!maker) return false;
+  vreg(fn_.result(maker, 0));  // it is there for its carry at least
+  return true;
 }
 
 inline void Lower::add_carry(Inst i) {
   const Type t = fn_[i].type;
-  op_n(Form::cmp_imm_w, operand_vreg(i, 2), 1U << 10);  // carry if 1
-  op_dnm(sized(Form::adcs_w, t), result_vreg(i), vreg_or_zero(fn_.operand(i, 0)),
-         vreg_or_zero(fn_.operand(i, 1)));
-  if (wanted(fn_.result(i, 1)))
-    op_d(Form::cset_w, result_vreg(i, 1), static_cast<u32>(invert(Cond::hs)) << 12);
+  const Value x = fn_.operand(i, 0), y = fn_.operand(i, 1), carry = fn_.operand(i, 2);
+  const VReg d = result_vreg(i);
+  if (is_zero(carry)) {
+    arith(adds_forms, t, d, x, y);
+  } else {
+    const bool in_flags = carry_in_flags(carry, Opcode::uadd_ov, Opcode::add_carry);
+    if (!in_flags) op_n(Form::cmp_imm_w, vreg(carry), 1U << 10);  // carry if 1
+    op_dnm(sized(Form::adcs_w, t), d, vreg_or_zero(x), vreg_or_zero(y));
+  }
+  finish_overflow(i);
 }
 
+// The carry is the complement of a borrow.
 inline void Lower::sub_borrow(Inst i) {
   const Type t = fn_[i].type;
-  op_nm(Form::cmp_shift_w, VReg(), operand_vreg(i, 2));  // 0 - borrow: the carry is its complement
-  op_dnm(sized(Form::sbcs_w, t), result_vreg(i), vreg_or_zero(fn_.operand(i, 0)),
-         vreg_or_zero(fn_.operand(i, 1)));
-  if (wanted(fn_.result(i, 1)))
-    op_d(Form::cset_w, result_vreg(i, 1), static_cast<u32>(invert(Cond::lo)) << 12);
+  const Value x = fn_.operand(i, 0), y = fn_.operand(i, 1), borrow = fn_.operand(i, 2);
+  const VReg d = result_vreg(i);
+  if (is_zero(borrow)) {
+    arith(subs_forms, t, d, x, y);
+  } else {
+    const bool in_flags = carry_in_flags(borrow, Opcode::usub_ov, Opcode::sub_borrow);
+    if (!in_flags) op_nm(Form::cmp_shift_w, VReg(), vreg(borrow));  // 0 - borrow
+    op_dnm(sized(Form::sbcs_w, t), d, vreg_or_zero(x), vreg_or_zero(y));
+  }
+  finish_overflow(i);
 }
 
 }  // namespace arm64

@@ -95,22 +95,57 @@ inline void Lower::lane_shift(Inst i) {
 
 // ---- shuffles ----
 
-// A run of bytes out of x followed by y, or out of y followed by x: ext.
-inline bool Lower::simple_shuffle(Inst i, std::span<const u8> mask) {
-  const unsigned size = static_cast<unsigned>(mask.size()), start = mask[0] & (2 * size - 1);
-  for (unsigned n = 1; n < size; ++n)
-    if ((mask[n] & (2 * size - 1)) != ((start + n) & (2 * size - 1))) return false;
-  const bool exchanged = start >= size;
-  const VReg x = operand_vreg(i, exchanged ? 1 : 0), y = operand_vreg(i, exchanged ? 0 : 1);
-  word_dnm(0x2e000000 | full(i) | (start & (size - 1)) << 11, result_vreg(i), x, y);
-  return true;
+// The mask as one instruction: a run of bytes (ext), a lane everywhere (dup), lanes turned round in groups (rev), or
+// every other lane of two operands (uzp, trn, zip). False if it is none of these.
+inline bool Lower::simple_shuffle(Inst i, std::span<const u8> mask, bool same) {
+  const unsigned size = static_cast<unsigned>(mask.size()), wrap = (same ? size : 2 * size) - 1;
+  const auto moves_lanes = [&](unsigned log2) {
+    const unsigned low = (1U << log2) - 1;
+    for (unsigned n = 0; n < size; ++n)
+      if ((mask[n] & wrap) != (mask[n & ~low] & wrap & ~low) + (n & low)) return false;
+    return true;
+  };
+  unsigned log2 = 3;  // of the bytes in the widest lanes that stay whole
+  while (!moves_lanes(log2)) --log2;
+  const unsigned lanes = size >> log2;
+  const auto from = [&](unsigned k) { return (mask[k << log2] & wrap) >> log2; };
+  const auto is = [&](auto&& lane) {
+    for (unsigned k = 0; k < lanes; ++k)
+      if (from(k) != (lane(k) & (wrap >> log2))) return false;
+    return true;
+  };
+  const VReg d = result_vreg(i);
+  const unsigned first = from(0) % lanes, other = from(0) / lanes;  // the lane and the operand of lane 0
+  const auto operand = [&](unsigned n) { return operand_vreg(i, same ? 0 : n % 2); };
+  if (is([&](unsigned k) { return from(0) + k; })) {
+    if (first == 0) return copy(d, operand(other)), true;
+    return word_dnm(0x2e000000 | full(i) | first << (log2 + 11), d, operand(other), operand(other + 1)), true;
+  }
+  if (is([&](unsigned) { return from(0); }))
+    return word_dn(0x0e000400 | full(i) | detail::lane_index(log2, first), d, operand(other)), true;
+  const unsigned group = first + 1;
+  if (is_pow2(group) && group << log2 <= 8 && is([&](unsigned k) { return other * lanes + (k ^ first); })) {
+    constexpr u32 words[] = {0x0e201800, 0x2e200800, 0x0e200800};  // within 2, 4 and 8 bytes
+    return word_dn(words[log2_floor(group << log2) - 1] | full(i) | log2 << 22, d, operand(other)), true;
+  }
+  for (unsigned n = 0; n < 12; ++n) {
+    const unsigned way = n / 4, odd = n / 2 % 2, swapped = n % 2 * lanes;
+    if (!is([&](unsigned k) {
+          const unsigned both[] = {2 * k + odd, k % 2 * lanes + (k & ~1U) + odd, k % 2 * lanes + (k + odd * lanes) / 2};
+          return both[way] ^ swapped;
+        }))
+      continue;
+    const u32 bits = 0x0e000800 | full(i) | log2 << 22 | odd << 14 | (way + 1) << 12;
+    return word_dnm(bits, d, operand(n % 2), operand(n % 2 + 1)), true;
+  }
+  return false;
 }
 
 inline void Lower::shuffle(Inst i) {
   const unsigned size = ir::bytes(fn_[i].type);
   const std::span<const u8> mask = fn_.data.slice(fn_[i].aux, size);
-  if (simple_shuffle(i, mask)) return;
   const bool same = fn_.operand(i, 0) == fn_.operand(i, 1);
+  if (simple_shuffle(i, mask, same)) return;
   u64 bytes[2] = {0, 0};
   for (unsigned n = 0; n < size; ++n)
     bytes[n / 8] |= u64{mask[n] & ((same ? size : 2 * size) - 1)} << n % 8 * 8;

@@ -90,6 +90,7 @@ class Lower : public ir::Selector<Lower> {
   // --- Called by Selector
   void lower(Inst i);
   void lower_entry();
+  static bool keeps_flags(const ir::InstData& d);
   bool constant_recipe(Type t, ir::ConstantData c, ir::Remat& recipe);
   Status missing(Type t) const {
     // A mask is 64 bits.
@@ -422,6 +423,8 @@ constexpr bool flag_free_selection(ir::Opcode op, ir::Type t) {
   const auto n = static_cast<unsigned>(op);
   return n < ir::core_op_count && ir::contains(detail::lowered_flag_free[n], t);
 }
+
+inline bool Lower::keeps_flags(const ir::InstData& d) { return flag_free_selection(d.op, d.type); }
 
 // Constants: none of these touches flags.
 inline bool Lower::constant_recipe(Type t, ir::ConstantData c, ir::Remat& recipe) {

@@ -318,18 +318,12 @@ inline void Lower::mul_overflow(Inst i, bool is_signed) {
   finish_overflow(i);
 }
 
-// Whether v is a carry that can stay in the flags until here: nobody else asks, and what stands between can do
-// without writing flags, which it then has to.
+// Whether v is a carry that can stay in the flags until here. What stands between then has to do without writing flags.
 inline bool Lower::keep_carry(Value v) {
-  const Inst maker = fn_.def(v);
-  if (!maker || fn_[v].uses != 1 || wanted(v)) return false;
-  const Opcode made = fn_[maker].op;
+  const Opcode made = op_of(v);
   if (made != Opcode::uadd_ov && made != Opcode::usub_ov && made != Opcode::add_carry && made != Opcode::sub_borrow) return false;
-  constexpr unsigned most_between = 8;
-  Inst j = fn_[current_].prev;
-  for (unsigned n = 0; j && j != maker; ++n, j = fn_[j].prev)
-    if (n == most_between || !flag_free_selection(fn_[j].op, fn_[j].type)) return false;
-  if (!j) return false;
+  const Inst maker = carry_before(v);
+  if (!maker) return false;
   fused_ = maker;
   flags_live_ = true;
   vreg(fn_.result(maker, 0));

@@ -138,3 +138,38 @@ def vectors():
             calls.append(((x, int.from_bytes(bytes(index), "little")), (int.from_bytes(result, "little"),)))
         f.op(f"vtable.{t}", [t, t], [t], calls)
     yield f
+
+    f = File("vector_shuffles", "Shuffles that are one instruction of some target; of the operands exchanged and of one alone; and all but one.")
+    for t in ("v64", "v128"):
+        size = WIDTH[t] // 8
+        x, y = (int.from_bytes(bytes(range(b, b + size)), "little") for b in (0x10, 0xa0))
+        for name, lanes in lane_shuffles(size):
+            width = size // len(lanes)
+            mask = [lane * width + n for lane in lanes for n in range(width)]
+            body, results = [], []
+            for r, operands, m in (("a", (x, y), mask), ("b", (x, y), [n ^ size for n in mask]), ("c", (x, x), mask),
+                                   ("d", (x, y), mask[:-1] + [mask[-1] ^ 1])):
+                names = "x, x" if operands == (x, x) else "x, y"
+                body.append(f"{r} = vshuffle.{t} {names}, [{', '.join(map(str, m))}]")
+                both = b"".join(o.to_bytes(size, "little") for o in operands)
+                results.append(int.from_bytes(bytes(both[n] for n in m), "little"))
+            f.function(f"{name}_{8 * width}_{t}", [("x", t), ("y", t)], [t] * 4, body + ["ret a, b, c, d"],
+                       [((x, y), tuple(results))])
+    yield f
+
+
+def lane_shuffles(size):
+    """(name, for each lane of the result the one it is of the two operands), of every width with more than one lane."""
+    for width in (1, 2, 4, 8):
+        n = size // width
+        if n < 2:
+            continue
+        for at in (0, n - 1):
+            yield f"dup{at}", [at] * n
+        for group in (2, 4, 8):
+            if width < group:
+                yield f"rev{8 * group}", [k ^ (group // width - 1) for k in range(n)]
+        for odd in (0, 1):
+            yield f"uzp{odd + 1}", [2 * k + odd for k in range(n)]
+            yield f"trn{odd + 1}", [k % 2 * n + (k & ~1) + odd for k in range(n)]
+            yield f"zip{odd + 1}", [k % 2 * n + (k + odd * n) // 2 for k in range(n)]
