@@ -52,6 +52,7 @@ demo-jvm:
 demo-hv:
 	@tools/setup.sh consumers
 	@mkdir -p build
+	@echo 'demo-hv: building the generator, the vectors, the monitor and the counter (build/demo-hv.log) ...' >&2
 	@{ $(call compile,release,hv_trap_monitor jitkit_count); } >build/demo-hv.log 2>&1 || { cat build/demo-hv.log; exit 1; }
 	@python3 consumers/hv-trap/monitor/demo.py $(ARGS)
 
@@ -85,7 +86,7 @@ soak:
 	@python3 tests/checks/crypto.py --full
 	@$(call compile,release,hv_trap_monitor hv_trap_xen jitkit_count)
 	@python3 tests/checks/hypervisor.py --traps 1000000
-	@python3 tests/checks/xen.py --traps 180000 --faults --linux
+	@python3 tests/checks/xen.py --traps 400000 --faults --linux
 	@python3 tests/checks/luajit.py --full
 	@python3 tests/checks/luajit_random.py --count 5000
 

@@ -26,6 +26,7 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/jitkit-config.cmake"
         DESTINATION "${package_directory}")
 
 install(DIRECTORY cmake/stubs DESTINATION "${package_directory}")
+install(FILES consumers/hv-trap/main.cpp DESTINATION "${package_directory}/stubs" RENAME from_policy.cpp)
 
 configure_file(cmake/jitkit.pc.in jitkit.pc @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/jitkit.pc"

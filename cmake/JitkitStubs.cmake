@@ -3,7 +3,8 @@
 # Makes TARGET, an object library of stubs that are compiled at build time, and the header TARGET.h with
 # their prototypes. Link it: target_link_libraries(app PRIVATE TARGET), and #include <TARGET.h>.
 #
-#   SOURCES   .jk files, or C++ files that define jitkit_stubs() (see <jitkit/stubs.hpp>)
+#   SOURCES   .jk files, or C++ files that define jitkit_stubs() (see <jitkit/stubs.hpp>); for arm64 .yaml files
+#             too: trap policies of consumers/hv-trap, whose compiler needs yaml-cpp on the machine that builds
 #   ISA       default: of the processor that the project is built for
 #   FEATURES  CPU features as `jitkit features` names them: "+bmi2,-aes" changes what core ops and the
 #             sources' native ops need; without signs the list is exactly what code may use
@@ -64,6 +65,25 @@ function(_jitkit_add_stub_compiler directory isa)
   add_custom_target(jitkit_stub_compiler_${isa} DEPENDS "${directory}/from_text" "${directory}/from_source.o")
 endfunction()
 
+# The target jitkit_trap_compiler: the program for trap policies.
+function(_jitkit_add_trap_compiler directory)
+  if(TARGET jitkit_trap_compiler)
+    return()
+  endif()
+  set(source "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/stubs/from_policy.cpp")
+  if(NOT EXISTS "${source}")  # not installed: in the tree it is the consumer's
+    cmake_path(SET source NORMALIZE "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../consumers/hv-trap/main.cpp")
+  endif()
+  _jitkit_host_object("${directory}/from_policy.o" "${source}" arm64)
+  add_custom_command(
+    OUTPUT "${directory}/from_policy"
+    COMMAND "${JITKIT_HOST_CXX}" -o "${directory}/from_policy" "${directory}/from_policy.o" -lyaml-cpp
+    DEPENDS "${directory}/from_policy.o"
+    COMMENT "Compiler for trap policies"
+    VERBATIM)
+  add_custom_target(jitkit_trap_compiler DEPENDS "${directory}/from_policy")
+endfunction()
+
 function(jitkit_add_stubs target)
   cmake_parse_arguments(PARSE_ARGV 1 stubs "LANDING_PADS" "ISA;FEATURES" "SOURCES")
   if(stubs_UNPARSED_ARGUMENTS OR NOT stubs_SOURCES)
@@ -96,6 +116,27 @@ function(jitkit_add_stubs target)
       message(FATAL_ERROR "jitkit_add_stubs: two sources are called ${name}")
     endif()
     list(APPEND names "${name}")
+    set(object "${directory}/${name}.o")
+    set(header "${directory}/${target}_${name}.h")
+    set_source_files_properties("${object}" PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+    list(APPEND objects_of_stubs "${object}")
+    list(APPEND outputs "${object}" "${header}")
+    string(APPEND includes "#include \"${target}_${name}.h\"\n")
+    if(extension STREQUAL ".yaml")
+      if(NOT stubs_ISA STREQUAL arm64)
+        message(FATAL_ERROR "jitkit_add_stubs: ${name}.yaml is a trap policy, which is for arm64 alone")
+      endif()
+      _jitkit_add_trap_compiler("${compiler}")
+      add_custom_command(
+        OUTPUT "${object}" "${header}"
+        COMMAND "${compiler}/from_policy" "${source}" "${directory}/${name}"
+        COMMAND "${CMAKE_COMMAND}" -E copy "${directory}/${name}.h" "${header}"
+        DEPENDS "${source}" "${compiler}/from_policy" jitkit_trap_compiler
+        DEPFILE "${directory}/${name}.d"
+        COMMENT "Trap handlers of ${name}.yaml"
+        VERBATIM)
+      continue()
+    endif()
     if(extension STREQUAL ".jk")
       set(program "${compiler}/from_text")
     else()
@@ -109,8 +150,6 @@ function(jitkit_add_stubs target)
         COMMENT "Stub compiler for ${stubs_ISA} with ${name}${extension}"
         VERBATIM)
     endif()
-    set(object "${directory}/${name}.o")
-    set(header "${directory}/${target}_${name}.h")
     set(features "")
     if(stubs_FEATURES)
       set(features --features "${stubs_FEATURES}")
@@ -124,10 +163,6 @@ function(jitkit_add_stubs target)
       DEPENDS "${source}" "${program}" jitkit_stub_compiler_${stubs_ISA}
       COMMENT "Stubs of ${name}${extension} for ${stubs_ISA}"
       VERBATIM)
-    set_source_files_properties("${object}" PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
-    list(APPEND objects_of_stubs "${object}")
-    list(APPEND outputs "${object}" "${header}")
-    string(APPEND includes "#include \"${target}_${name}.h\"\n")
   endforeach()
   file(CONFIGURE OUTPUT "${directory}/${target}.h" CONTENT "/* Made by jitkit_add_stubs: do not edit. */\n${includes}" @ONLY)
   add_library(${target} OBJECT ${outputs} "${directory}/${target}.h")

@@ -5,11 +5,11 @@
 #ifndef JITKIT_CONSUMERS_HV_TRAP_C_MODEL_HPP
 #define JITKIT_CONSUMERS_HV_TRAP_C_MODEL_HPP
 
-#include <cstdio>
 #include <ostream>
 #include <set>
 
-#include <jitkit/consumers/hv-trap/c_body.hpp>
+#include <jitkit/ir/c_function.hpp>
+
 #include <jitkit/consumers/hv-trap/policy.hpp>
 
 namespace jitkit::hv {
@@ -34,8 +34,12 @@ class CModel {
             "  if (e >> 22 == 0x188) return system_register(t, vcpu, e & 0x3ffc1f, e >> 5 & 31);\n"
             "  if ((e & 0xff007fbc) != 0x93000004) return 0;  // a data abort with ISV, of a translation fault, and nothing unusual\n"
             "  if (t->hpfar >> 63) return 0;  // NS: Secure state's alone\n"
-            "  const uint64_t ipa = (t->hpfar & 0xfffffffffff0) << 8 | (t->far & 0xfff);\n"
-            "  if ((e >> 22 & 3) == 3 && (e >> 21 & 1)) return 0;\n"
+            "  const uint64_t ipa = (t->hpfar & 0xfffffffffff0) << 8 | (t->far & 0xfff);\n";
+    for (const Mmio& m : p_.mmio)
+      if (m.pages != 0)
+        out_ << "  if ((e >> 6 & 1) == " << m.write << " && ipa - " << hex(m.ipa) << " < " << hex(m.size()) << ") return set_word(vcpu, " << m.action.word << ", ipa, 8)"
+             << (m.write ? ", set_word(vcpu, " + std::to_string(m.action.word + 8) + ", reg(t, e >> 16 & 31), 8)" : "") << ", 0;  // " << m.name << "\n";
+    out_ << "  if ((e >> 22 & 3) == 3 && (e >> 21 & 1)) return 0;\n"
             "  if ((e >> 22 & 3) == 3 && !(e >> 15 & 1)) return 0;  // 8 bytes of a W register: no such instruction\n"
             "  return e >> 6 & 1 ? store(t, vcpu, ipa, e) : load(t, vcpu, ipa, e);\n}\n";
     entries();
@@ -85,26 +89,19 @@ static inline uint64_t bank(uint8_t *vcpu, uint32_t words, uint32_t index, int p
 }
 )";
 
-  static std::string hex(u64 v) {
-    char text[24];
-    std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(v));
-    return text;
-  }
   void bodies() {
     std::set<std::string> names;
-    const auto add = [&](const Action& a) {
-      if (a.kind == Action::Kind::body) names.insert(a.body);
-    };
-    for (const Call& c : p_.calls) add(c.action);
-    for (const Hypercall& h : p_.hypercalls) add(h.action);
-    for (const Register& r : p_.registers) add(r.action);
-    for (const Mmio& m : p_.mmio) add(m.action);
+    p_.each([&](const Listed& e) {
+      if (e.action.kind == Action::Kind::body) names.insert(e.action.body);
+    });
     for (const std::string& name : names) {
-      CBody body(*p_.unit->find(name));
-      out_ << "\n";
-      if (!body.write(name, out_))
-        out_ << "// " << name << ": `" << body.missing << "` has no C here; this function is the user's.\nuint64_t body_" << name
-             << "(uint8_t *vcpu, uint64_t x1, uint64_t x2, uint64_t x3);\n";
+      static constexpr std::string_view arguments[] = {"(uintptr_t)vcpu", "x1", "x2", "x3"};
+      const std::string head = "uint64_t body_" + name + "(uint8_t *vcpu, uint64_t x1, uint64_t x2, uint64_t x3)";
+      std::string text;
+      StringSink sink(text);
+      ir::CFunction body(*p_.unit->find(name), sink);
+      if (body.write(arguments)) out_ << "\nstatic " << head << " {\n  (void)vcpu, (void)x1, (void)x2, (void)x3;\n" << text << "}\n";
+      else out_ << "\n// " << name << ": `" << body.missing << "` has no C here; this function is the user's.\n" << head << ";\n";
     }
   }
   // A value that is read.
@@ -168,7 +165,7 @@ static inline uint64_t bank(uint8_t *vcpu, uint32_t words, uint32_t index, int p
   void loads() {
     out_ << "\nstatic int load(struct hv_trap *t, uint8_t *vcpu, uint64_t ipa, uint32_t e) {\n  (void)t, (void)vcpu, (void)ipa, (void)e;\n";
     for (const Mmio& m : p_.mmio) {
-      if (m.write) continue;
+      if (m.write || m.pages != 0) continue;
       out_ << "  if (" << within(m) << ") return ";
       if (m.action.kind == Action::Kind::body) out_ << "e >> 21 & 1 ? 0 : ";
       const std::string inside = "(ipa - " + first(m) + ")";
@@ -185,7 +182,7 @@ static inline uint64_t bank(uint8_t *vcpu, uint32_t words, uint32_t index, int p
     out_ << "\nstatic int store(struct hv_trap *t, uint8_t *vcpu, uint64_t ipa, uint32_t e) {\n  const int bits = 8 << (e >> 22 & 3);\n"
             "  const uint64_t v = reg(t, e >> 16 & 31) & (~0ULL >> (64 - bits));\n  (void)vcpu, (void)ipa, (void)v;\n  if (e >> 21 & 1) return 0;\n";
     for (const Mmio& m : p_.mmio)
-      if (m.write) out_ << "  if (" << within(m) << ") " << written(m.action, m.bytes, "v") << "  // " << m.name << "\n";
+      if (m.write && m.pages == 0) out_ << "  if (" << within(m) << ") " << written(m.action, m.bytes, "v") << "  // " << m.name << "\n";
     out_ << "  return 0;\n}\n";
   }
   void entries() {
@@ -204,7 +201,7 @@ static inline uint64_t bank(uint8_t *vcpu, uint32_t words, uint32_t index, int p
     }
     for (const Hypercall& h : p_.hypercalls) entry(h.name, "hv_hypercall", h.action, h.id, 0, false, false);
     for (const Register& r : p_.registers) entry(r.name, (r.iss & 1) != 0 ? "hv_read" : "hv_write", r.action, r.iss, 0, false, r.el0);
-    for (const Mmio& m : p_.mmio) entry(m.name, m.write ? "hv_store" : "hv_load", m.action, m.ipa, m.bytes, m.narrow != 0, false, m.base);
+    for (const Mmio& m : p_.mmio) entry(m.name, m.write ? "hv_store" : "hv_load", m.action, m.ipa, m.pages != 0 ? static_cast<u32>(m.size()) : m.bytes, m.narrow != 0, false, m.base);
     if (p_.skip_wfi) entry("WFI", "hv_wfi", {}, 0, 0, false, true);
     if (count == 0) out_ << "  {0},\n";
     out_ << "};\nconst unsigned hv_entry_count = " << count << ";\n";

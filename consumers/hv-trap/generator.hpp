@@ -42,12 +42,23 @@ struct Indirect {
   u32 first, count, apart;  // entries, in bytes
 };
 
+// How the keys of one kind are told apart.
+struct Dispatch {
+  std::string name;
+  std::vector<Key> keys;
+  unsigned width;
+  Costs costs;
+  Plan plan;
+};
+
 class Generator {
  public:
   CodeBuffer code;
   std::vector<LeafInfo> leaves;
   std::vector<Indirect> indirect;
   std::vector<u32> keyed;    // from here on the exception class is one that the policy lists
+  std::vector<Dispatch> dispatches;
+  std::vector<Label> nexts;  // here a leaf's path has ended: the key is another
   std::vector<u32> watched;  // where a watch goes on to the slow path
   u32 miss_at = 0;
   u32 entry_at = 0;  // of the synchronous exceptions of AArch64 guests
@@ -56,6 +67,11 @@ class Generator {
   u32 before_entry() const { return p_.vectors ? 0 : p_.entry.words; }
   const std::string& symbol() const { return p_.vectors ? vectors_name_ : p_.entry.symbol; }
   u32 alignment() const { return put_bytes; }
+  u32 word(u32 at) const {
+    u32 w = 0;
+    std::memcpy(&w, code.bytes().data() + at, 4);
+    return w;
+  }
 
   // x0 and x1 are all that is free: a macro that would borrow x16 or x17 is an error.
   explicit Generator(const Policy& p) : p_(p), area_(p.area()), m_(code) { m_.set_scratch({}); }
@@ -81,7 +97,7 @@ class Generator {
   }
 
  private:
-  static constexpr u32 slot_words = 32, entry_words = 21;
+  static constexpr u32 slot_words = 32, entry_words = 21, most_miss = 22;
   static constexpr u32 put_bytes = 2048;  // of put_table; its alignment too, and so that of the code
 
   // --- pieces ----------------------------------------------------------------------------------------
@@ -170,7 +186,7 @@ class Generator {
     m_.br(x1);
   }
   // For each transfer register: `bytes` of it go to [sp, to]; then on, behind the table. x1 holds the entry.
-  Label get_table(u32 bytes, u32 to, u32& first) {
+  void get_table(u32 bytes, u32 to, u32& first) {
     const Label done = code.new_label();
     first = code.offset();
     for (unsigned r = 0; r < 32; ++r) {
@@ -181,9 +197,22 @@ class Generator {
       if (r != 31) m_.b(done);
     }
     code.bind(done);
-    return done;
   }
   static constexpr u32 log2_of(u32 bytes) { return bytes == 8 ? 3 : bytes >> 1; }
+  // Tells keys apart, so that a miss takes no more than most_miss where it can be: `before` instructions have run, and in a leaf
+  // there are up to `checks` before it.
+  template <class Leaf>
+  void tell(const std::string& name, XReg in, const std::vector<Key>& keys, unsigned width, const Costs& costs, u32 before, u32 checks, const Leaf& leaf) {
+    keyed.push_back(code.offset());
+    const unsigned left = most_miss - std::min(most_miss, before + checks + 2);
+    const Plan plan = make_plan(keys, width, costs, std::max(left, least_depth(keys, width)));
+    dispatches.push_back({name, keys, width, costs, plan});
+    const auto each = [&](u32 n, u32 depth, Label other) {
+      if (other != miss_) nexts.push_back(other);
+      leaf(n, before + depth, other);
+    };
+    emit_plan(m_, in, plan, miss_, each, costs, [&](u32 at, u32 first, u32 count, u32 apart) { indirect.push_back({at, first, count, apart}); });
+  }
   void begin_leaf(const std::string& name, u32 before) { leaves.push_back({name, code.offset(), 0, before}); }
   void end_leaf() { leaves.back().end = code.offset(); }
   void error(const std::string& name, const std::string& what) { errors_.push_back(name + ": " + what); }
@@ -222,11 +251,8 @@ class Generator {
       error(name, "@" + function + ": " + std::to_string(frame - area_.room) + " bytes of registers and slots; the vCPU's room has " + std::to_string(8 * area_.room_regs));
     for (const Reloc& r : code.relocs())
       if (r.offset >= start) return error(name, "@" + function + ": needs " + std::string(code.symbol_name(r.symbol)) + "; a leaf has no relocations");
-    for (u32 at = start; at + 4 <= code.offset(); at += 4) {
-      u32 word = 0;
-      std::memcpy(&word, code.bytes().data() + at, 4);
-      if ((word & 0xffdffc1f) == 0xd61f0000) return error(name, "@" + function + ": an indirect branch; fewer cases in a switch need none");
-    }
+    for (u32 at = start; at < code.offset(); at += 4)
+      if ((word(at) & 0xffdffc1f) == 0xd61f0000) return error(name, "@" + function + ": an indirect branch; fewer cases in a switch need none");
   }
 
   // --- entry -----------------------------------------------------------------------------------------
@@ -310,12 +336,11 @@ class Generator {
     std::vector<Key> keys;
     for (u32 n = 0; n < p_.hypercalls.size(); ++n) keys.push_back({p_.hypercalls[n].id, p_.hypercalls[n].weight, n});
     const XReg number(p_.number);
-    keyed.push_back(code.offset());
-    emit_tree(m_, number, keys, 12, [&](u32 n, unsigned depth) {
+    tell("hypercalls", number, keys, 12, {2, 12}, before, 6, [&](u32 n, u32 so_far, Label other) {
       const Hypercall& h = p_.hypercalls[n];
-      begin_leaf("HVC " + h.name, before + depth);
+      begin_leaf("HVC " + h.name, so_far);
       m_.cmp(number, h.id);
-      m_.b(Cond::ne, miss_);
+      m_.b(Cond::ne, other);
       guest_pair();
       if (h.has_first && h.first == 0) {
         m_.cbnz(w0, miss_);
@@ -334,14 +359,13 @@ class Generator {
     for (u32 n = 0; n < p_.calls.size(); ++n)
       if (smc ? p_.calls[n].smc : p_.calls[n].hvc) keys.push_back({p_.calls[n].id, p_.calls[n].weight, n});
     if (keys.empty()) return m_.b(miss_);
-    keyed.push_back(code.offset());
     guest_pair();
-    emit_tree(m_, x0, keys, 32, [&](u32 n, unsigned depth) {
+    tell(smc ? "SMC" : "HVC", x0, keys, 32, {3, 32}, before, 3, [&](u32 n, u32 so_far, Label other) {
       const Call& c = p_.calls[n];
-      begin_leaf((smc ? "SMC " : "HVC ") + c.name, before + depth);
+      begin_leaf((smc ? "SMC " : "HVC ") + c.name, so_far);
       load(x1, c.id);
       m_.cmp(w0, w1);
-      m_.b(Cond::ne, miss_);
+      m_.b(Cond::ne, other);
       if (smc) advance();  // a trapped SMC has not been executed; an HVC has
       guest_pair();
       result(c.name, c.action);
@@ -357,16 +381,15 @@ class Generator {
     if (keys.empty()) return m_.b(miss_);
     m_.tst(w0, 0x1c000000);  // EC 0x18, but for bits that the leaf compares
     m_.b(Cond::ne, miss_);
-    keyed.push_back(code.offset());
-    emit_tree(m_, x0, keys, 32, [&](u32 n, unsigned depth) { register_leaf(p_.registers[n], entry_ + 1 + 2 + depth); });
+    tell("system registers", x0, keys, 32, {4, 5}, entry_ + 1 + 2, 6, [&](u32 n, u32 before, Label other) { register_leaf(p_.registers[n], before, other); });
   }
-  void register_leaf(const Register& r, u32 before) {
+  void register_leaf(const Register& r, u32 before, Label other) {
     const u32 key = 0x62000000 | r.iss;
     begin_leaf(((r.iss & 1) != 0 ? "MRS " : "MSR ") + r.name, before);
     load(x1, key);
     m_.eor(w1, w1, w0);
     m_.tst(w1, 0xfffffc1f);
-    m_.b(Cond::ne, miss_);
+    m_.b(Cond::ne, other);
     if ((r.iss & 1) != 0)
       read_register(r, key);
     else
@@ -434,14 +457,16 @@ class Generator {
     bool either;  // signed loads too: SSE is not of its key
     u32 bytes() const { return u32{1} << log2; }
     u32 inside() const { return static_cast<u32>(ipa - entry->ipa); }
-    u64 key() const { return (ipa & low_mask(12)) << offset_at | ipa >> 12 << 4 | u64{log2} << 1; }
+    // Of watched pages the width and the offset are left out, of their numbers what they don't have in common.
+    u64 key() const { return entry->pages != 0 ? ipa >> 12 << 4 : (ipa & low_mask(12)) << offset_at | ipa >> 12 << 4 | u64{log2} << 1; }
     // The bits of the key that count.
     u64 care() const {
+      if (entry->pages != 0) return (low_mask(40) & ~u64{entry->pages - 1}) << 4;
       const u64 offset = (low_mask(12) & ~u64{entry->span != 0 ? entry->span - 1 : 0}) << offset_at;
       return offset | (entry->base != 0 ? 0 : low_mask(40) << 4) | (either ? 6 : 7);
     }
     // Instructions of a miss that are more than a comparison with a constant takes.
-    unsigned extra() const { return (entry->base != 0 ? 2U : 0U) + (entry->span != 0 ? 1U : 0U) + (log2 == 3 ? 2U : 0U); }
+    unsigned extra() const { return entry->pages != 0 ? 2 : (entry->base != 0 ? 2U : 0U) + (entry->span != 0 ? 1U : 0U) + (log2 == 3 ? 2U : 0U); }
   };
 
   std::vector<Place> places(bool write) const {
@@ -449,9 +474,9 @@ class Generator {
     for (const Mmio& r : p_.mmio)
       for (unsigned log2 = 0; log2 < 4; ++log2) {
         const u32 bytes = u32{1} << log2;
-        if (r.write != write || bytes > r.bytes || (bytes < r.bytes && (r.narrow >> log2 & 1) == 0)) continue;
-        const bool either = !write && log2 < 3 && r.action.kind != Action::Kind::body;
-        for (u32 at = 0; at < (r.span != 0 ? 1 : r.bytes); at += bytes) all.push_back({&r, log2, r.ipa + at, either});
+        if (r.write != write || bytes > r.bytes || (r.pages != 0 && bytes != r.bytes) || (bytes < r.bytes && (r.narrow >> log2 & 1) == 0)) continue;
+        const bool either = r.pages == 0 && !write && log2 < 3 && r.action.kind != Action::Kind::body;
+        for (u32 at = 0; at < (r.span + r.pages != 0 ? 1 : r.bytes); at += bytes) all.push_back({&r, log2, r.ipa + at, either});
       }
     return all;
   }
@@ -480,12 +505,11 @@ class Generator {
     m_.eor(w1, w1, w0, lsr(2));
     m_.tst(w1, 0xffc01fff);
     m_.b(Cond::ne, miss_);
-    keyed.push_back(code.offset());
     m_.mrs(x0, sys_reg("hpfar_el2"));  // of a translation fault it is valid
     m_.orr(x0, x0, x1, lsr(19));
     m_.mrs(x1, sys_reg("far_el2"));
     m_.bfi(x0, x1, field(offset_at, 12));
-    emit_tree(m_, x0, keys, key_bits, [&](u32 n, unsigned depth) { access_leaf(all[n], before + 8 + depth); }, least_depth(keys, key_bits));
+    tell(write ? "stores" : "loads", x0, keys, key_bits, {}, before + 8, 3, [&](u32 n, u32 so_far, Label) { access_leaf(all[n], so_far); });
   }
   static std::string leaf_name(const Place& p, bool sign) {
     static constexpr const char* sizes[] = {"b", "h", "w", "x"};
@@ -493,6 +517,7 @@ class Generator {
     return std::string(p.entry->write ? "STR" : sign ? "LDRS" : "LDR") + sizes[p.log2] + " " + p.entry->name + inside;
   }
   void access_leaf(const Place& p, u32 before) {
+    if (p.entry->pages != 0) return watched_pages(p, before);
     const usize first = leaves.size();
     begin_leaf(leaf_name(p, false), before);
     compare_place(p);
@@ -500,13 +525,36 @@ class Generator {
       m_.mrs(x0, sys_reg("esr_el2"));
       m_.tbz(w0, 15, miss_);
     }
-    p.entry->write ? store(p) : load_mmio(p);
+    if (p.entry->write) store(p.entry->action, p.entry->bytes, p.entry->name, p.log2 == 3);
+    else load_mmio(p);
     end_leaf();
     if (!p.either) return;
     LeafInfo sign = leaves[first];
     sign.name = leaf_name(p, true);
     sign.taken = false;
     leaves.push_back(sign);
+  }
+  void watched_pages(const Place& p, u32 before) {
+    const Mmio& r = *p.entry;
+    begin_leaf((r.write ? "STR " : "LDR ") + r.name, before);
+    load(x1, p.key());
+    m_.eor(x1, x1, x0);
+    m_.tst(x1, p.care());
+    m_.b(Cond::ne, miss_);
+    m_.tbnz(x1, 63, miss_);  // HPFAR_EL2.NS
+    m_.lsr(x1, x0, offset_at);
+    m_.lsr(x0, x0, 4);
+    m_.bfi(x1, x0, field(12, 40));
+    m_.str(x1, sp, i64{r.action.word});
+    if (r.write) {
+      Action value = r.action;
+      value.word += 8;
+      store(value, 8, r.name, false);
+    } else {
+      watched.push_back(code.offset());
+      to_slow_path();
+    }
+    end_leaf();
   }
   // Of banks, x1 is the offset in the span then, from bit `at` on: that of the offset, or one below it where SSE is out.
   static unsigned offset_bit(const Place& p) { return offset_at - (p.either ? 1 : 0); }
@@ -541,16 +589,16 @@ class Generator {
     if (inside) m_.add(x1, x1, x0);
     load_from(1, a.plus, p.log2);
   }
-  void store(const Place& p) {
-    const Mmio& r = *p.entry;
-    if (r.action.kind == Action::Kind::ignore) {
+  // `syndrome`: x0 has it.
+  void store(const Action& a, u32 bytes, const std::string& name, bool syndrome) {
+    if (a.kind == Action::Kind::ignore) {
       advance();
       return leave();
     }
     const Label table = code.new_label();
-    if (p.log2 < 3) m_.mrs(x0, sys_reg("esr_el2"));
+    if (!syndrome) m_.mrs(x0, sys_reg("esr_el2"));
     table_by_srt(table);
-    write(r.name, r.action, table, r.bytes);
+    write(name, a, table, bytes);
   }
   void load_mmio(const Place& p) {
     const Action& a = p.entry->action;

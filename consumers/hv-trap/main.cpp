@@ -1,5 +1,5 @@
-// hv-trap-gen POLICY.yaml OUT: writes OUT.o, OUT.S, OUT.c (the C model), OUT.txt (the listing) and OUT.h (how it is entered,
-// and where the state's words are), or says what is wrong with the policy.
+// hv-trap-gen POLICY.yaml OUT: writes OUT.o, OUT.S, OUT.c (the C model), OUT.txt (the listing), OUT.h (how it is entered, and
+// where the state's words are) and OUT.d (what it was made of, for make), or says what is wrong with the policy.
 #include <jitkit/emit/arm64/disassembler.hpp>
 #include <jitkit/emit/object.hpp>
 #include <jitkit/ir/parser.hpp>
@@ -39,8 +39,24 @@ bool read_bodies(const std::string& path, ir::Unit& unit, std::vector<std::strin
   return false;
 }
 
+// How keys are told apart, and the mean of it over the weights in instructions, beside what one way alone would take.
+void write_dispatch(const hv::Dispatch& d, std::ostream& out) {
+  using Kind = hv::Plan::Kind;
+  std::vector<hv::Key> keys = d.keys;
+  std::sort(keys.begin(), keys.end(), [](const hv::Key& a, const hv::Key& b) { return a.weight > b.weight; });
+  u64 chain = 0;
+  for (u32 n = 0; n < keys.size(); ++n) chain += u64{n} * std::max(d.costs.compare, 3U) * keys[n].weight;
+  const auto mean = [&](u64 cost) { return static_cast<double>(cost) / static_cast<double>(weight_of(keys)); };
+  char text[256];
+  std::snprintf(text, sizeof text, "%s: %zu keys, %u bit tests, %u compared first, %u tables: mean %.2f; bit tests alone %.2f, comparisons alone %.2f, a table %s, a hash %u\n",
+                d.name.c_str(), keys.size(), d.plan.count(Kind::bit), d.plan.count(Kind::first), d.plan.count(Kind::table), mean(d.plan.cost),
+                mean(make_plan(keys, d.width, {}, hv::any_depth).cost), mean(chain), table_bits(keys, std::min(d.costs.table_bits, 8U)) != 0 ? "5" : "-", hv::Costs::hash);
+  out << text;
+}
+
 void write_listing(const hv::Generator& g, std::ostream& out) {
   hv::Paths paths(g);
+  for (const hv::Dispatch& d : g.dispatches) write_dispatch(d, out);
   out << "instructions from the vector's entry: shortest and longest path to eret (of a watch: to the slow path), longest path of a\n"
          "miss to the slow path; - where there is none, or no longest\n";
   const auto line = [&](hv::Range done, hv::Range miss, const std::string& name) {
@@ -53,12 +69,10 @@ void write_listing(const hv::Generator& g, std::ostream& out) {
   };
   line({}, paths.class_miss(), "(unlisted class)");
   for (const hv::LeafInfo& leaf : g.leaves) line(paths.of(leaf), paths.miss(leaf), leaf.name);
-  const auto bytes = g.code.bytes();
-  for (u32 at = 0; at + 4 <= bytes.size(); at += 4) {
+  for (u32 at = 0; at < g.code.offset(); at += 4) {
     for (const hv::LeafInfo& leaf : g.leaves)
       if (leaf.begin == at) out << leaf.name << ":\n";
-    u32 word = 0;
-    std::memcpy(&word, bytes.data() + at, 4);
+    const u32 word = g.word(at);
     std::string text;
     StringSink sink(text);
     if (word != 0 && !arm64::disassemble(word, sink)) text = ".inst";
@@ -72,10 +86,8 @@ void write_listing(const hv::Generator& g, std::ostream& out) {
 bool write_assembly(const hv::Generator& g, std::ostream& out) {
   const std::string& name = g.symbol();
   out << ".section .text\n.balign " << g.alignment() << "\n.global " << name << "\n.type " << name << ", %function\n" << name << ":\n";
-  const auto bytes = g.code.bytes();
-  for (u32 at = 0; at + 4 <= bytes.size(); at += 4) {
-    u32 word = 0;
-    std::memcpy(&word, bytes.data() + at, 4);
+  for (u32 at = 0; at < g.code.offset(); at += 4) {
+    const u32 word = g.word(at);
     std::string branch;
     for (const Reloc& r : g.code.relocs())
       if (r.offset == at) {
@@ -99,14 +111,16 @@ void write_header(const hv::Policy& p, const hv::Generator& g, std::ostream& out
       << a.value << "\n#define HV_AREA_END " << p.state_end << "\n#define HV_NO_PAGE (~0UL) /* a page's word while there is none */\n";
   for (const auto& [name, at] : p.state) out << "#define HV_STATE_" << name << " " << at << "\n";
   std::map<std::string, u64> values;
-  const auto value = [&](const std::string& name, const hv::Action& action) {
-    if (action.kind == hv::Action::Kind::constant) values.insert({name, action.value});
-  };
-  for (const hv::Call& c : p.calls) value(c.name, c.action);
-  for (const hv::Hypercall& h : p.hypercalls) value(h.name, h.action);
-  for (const hv::Register& r : p.registers) value(r.name, r.action);
-  for (const hv::Mmio& m : p.mmio) value(m.name, m.action);
+  p.each([&](const hv::Listed& e) {
+    if (e.action.kind == hv::Action::Kind::constant) values.insert({e.name, e.action.value});
+  });
   for (const auto& [name, v] : values) out << "#define HV_VALUE_" << name << " " << v << "UL\n";
+}
+
+// A path as make takes it.
+std::string escaped(std::string path) {
+  for (usize at = 0; (at = path.find(' ', at)) != path.npos; at += 2) path.insert(at, "\\");
+  return path;
 }
 
 }  // namespace
@@ -127,15 +141,17 @@ int main(int argc, char** argv) {
     return refuse(file, {e.what()});
   }
   policy.unit = &unit;
-  if (!reader.bodies.empty()) read_bodies(file.substr(0, file.find_last_of('/') + 1) + reader.bodies, unit, errors);
+  const std::string bodies = reader.bodies.empty() ? "" : file.substr(0, file.find_last_of('/') + 1) + reader.bodies;
+  if (!bodies.empty()) read_bodies(bodies, unit, errors);
   if (!errors.empty()) return refuse(file, errors);
   hv::Generator g(policy);
   if (errors = g.run(); !errors.empty()) return refuse(file, errors);
 
-  std::ofstream listing(out + ".txt"), assembly(out + ".S"), model(out + ".c"), header(out + ".h"), object_file(out + ".o", std::ios::binary);
+  std::ofstream listing(out + ".txt"), assembly(out + ".S"), model(out + ".c"), header(out + ".h"), made_of(out + ".d"), object_file(out + ".o", std::ios::binary);
   hv::CModel(policy, model).write(file.substr(file.find_last_of('/') + 1));
   write_listing(g, listing);
   write_header(policy, g, header);
+  made_of << escaped(out) << ".o: " << escaped(file) << " " << escaped(bodies) << "\n";
   if (!write_assembly(g, assembly)) return refuse(out + ".S", {"a relocation that is no branch"});
   Arena arena;
   ObjectWriter object(arena, Machine::arm64);
@@ -144,6 +160,6 @@ int main(int argc, char** argv) {
   if (s.ok()) s = object.write(bytes);
   if (!s.ok()) return refuse(out + ".o", {describe(s.error)});
   object_file.write(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  listing.close(), assembly.close(), model.close(), header.close(), object_file.close();
-  return listing && assembly && model && header && object_file ? 0 : refuse(out, {"cannot be written"});
+  listing.close(), assembly.close(), model.close(), header.close(), made_of.close(), object_file.close();
+  return listing && assembly && model && header && made_of && object_file ? 0 : refuse(out, {"cannot be written"});
 }

@@ -48,6 +48,8 @@ class Paths {
   Range from(u32 at) {
     constexpr Range two{2, 2};  // ldp, b
     if (at == g_.miss_at) return end_ != End::handled ? two : Range{};
+    for (const Label l : g_.nexts)
+      if (end_ == End::handled && g_.code.offset_of(l) == at) return {};
     if (has(g_.watched, at)) return end_ == End::handled ? two : Range{};
     if (end_ == End::unlisted && has(g_.keyed, at)) return {};
     const auto [known, fresh] = memo_.insert({at, {Range{}, true}});
@@ -55,8 +57,7 @@ class Paths {
       loop_ = loop_ || known->second.second;  // found again on the way
       return known->second.first;
     }
-    u32 word = 0;
-    std::memcpy(&word, g_.code.bytes().data() + at, 4);
+    const u32 word = g_.word(at);
     Range r;
     const auto add = [&](Range n) {
       if (!n.ends()) return;

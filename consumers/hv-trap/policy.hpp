@@ -58,39 +58,34 @@ struct Action {
   i32 plus = 0;
 };
 
-struct Call {  // HVC or SMC #0 with this function id in w0 (SMC Calling Convention 1.4, 2.5)
+struct Listed {
   std::string name;
+  Action action;
+  u32 weight = 1;  // how often it is expected
+};
+struct Call : Listed {  // HVC or SMC #0 with this function id in w0 (SMC Calling Convention 1.4, 2.5)
   u32 id = 0;
   bool hvc = true, smc = false;
-  Action action;
-  u32 weight = 1;
 };
 // HVC with the policy's immediate: the number is in a register of its own, arguments from x0 on, the result goes to x0.
-struct Hypercall {
-  std::string name;
+struct Hypercall : Listed {  // a body gets x1 to x3
   u32 id = 0;
   bool has_first = false;
   u32 first = 0;  // only with this argument in w0
-  Action action;  // a body gets x1 to x3
-  u32 weight = 1;
 };
-struct Register {  // MRS or MSR
-  std::string name;
+struct Register : Listed {  // MRS or MSR
   u32 iss = 0;  // ISS of EC 0x18 without Rt: Op0 21:20, Op2 19:17, Op1 16:14, CRn 13:10, CRm 4:1, read 0
   bool el0 = false;  // also for EL0; otherwise such a trap is the slow path's
-  Action action;
-  u32 weight = 1;
 };
-struct Mmio {
-  std::string name;
+struct Mmio : Listed {
   u64 ipa = 0;
   u32 base = 0;    // not 0: a word that has the page's address; then ipa is the offset in it
   u32 bytes = 4;   // the register's width
   u32 span = 0;    // of banks: how many bytes from ipa on
   u32 narrow = 0;  // narrower reads too: bit n for 2^n bytes
   bool write = false;
-  Action action;
-  u32 weight = 1;
+  u32 pages = 0;   // not 0: all of so many pages is watched, accesses of any width; their address goes into the word, a store's X register into the next
+  u64 size() const { return pages != 0 ? u64{pages} << 12 : std::max(span, bytes); }
 };
 
 struct Policy {
@@ -109,11 +104,25 @@ struct Policy {
   std::vector<Mmio> mmio;
   ir::Unit* unit = nullptr;  // where bodies are
 
+  // All entries, as Listed.
+  template <class F>
+  void each(const F& f) const {
+    std::for_each(calls.begin(), calls.end(), f);
+    std::for_each(hypercalls.begin(), hypercalls.end(), f);
+    std::for_each(registers.begin(), registers.end(), f);
+    std::for_each(mmio.begin(), mmio.end(), f);
+  }
   Area area() const {
     if (vectors) return {};
     return {entry.saved, entry.area, entry.area + 8, entry.room, entry.area + 8 + 8 * entry.room};
   }
 };
+
+inline std::string hex(u64 v) {
+  std::string s = "0x";
+  StringSink(s).hex(v);
+  return s;
+}
 
 // What is wrong with the contract.
 inline void check_entry(const Policy& p, std::vector<std::string>& errors) {
@@ -145,36 +154,32 @@ inline bool check_banks(const Mmio& m, const Area& area, std::vector<std::string
   return errors.size() == least;
 }
 
+// What is watched is one run of the bits that an address has.
+inline void check_pages(const Mmio& m, const Area& area, std::vector<std::string>& errors) {
+  if ((m.pages & (m.pages - 1)) != 0 || m.ipa % m.size() != 0)
+    errors.push_back(m.name + ": " + std::to_string(m.pages) + " pages; they have to be a power of two that the address is a multiple of");
+  if (m.action.word < area.state || m.action.word % 8 != 0 || m.action.word > Area::end - (m.write ? 16 : 8))
+    errors.push_back(m.name + ": the place for address and value is not of the state or not aligned to 8 bytes");
+}
+
 // Names become C macros, functions and strings, and symbols of an assembly file.
 inline void check_names(const Policy& p, std::vector<std::string>& errors) {
   const auto named = [&](const std::string& what, const std::string& name) {
     if (!ir::CHeader::is_identifier(name)) errors.push_back(what + "'" + name + "' is no identifier");
   };
-  const auto entries = [&](const auto& list) {
-    for (const auto& e : list) {
-      named("an entry's name ", e.name);
-      if (e.action.kind == Action::Kind::body) named(e.name + ": a body's name ", e.action.body);
-    }
-  };
   named("slow: ", p.slow);
   if (!p.vectors) named("entry: symbol ", p.entry.symbol);
   for (const auto& [name, at] : p.state) named("a state word's name ", name);
-  entries(p.calls);
-  entries(p.hypercalls);
-  entries(p.registers);
-  entries(p.mmio);
+  p.each([&](const Listed& e) {
+    named("an entry's name ", e.name);
+    if (e.action.kind == Action::Kind::body) named(e.name + ": a body's name ", e.action.body);
+  });
 }
 
 // What is wrong with it, one per line and each with the entry's name; empty if good.
 inline std::vector<std::string> check(const Policy& p) {
   std::vector<std::string> errors;
   std::map<std::string, std::string> seen;
-  const auto hex = [](u64 v) {
-    std::string s;
-    do s.insert(s.begin(), "0123456789abcdef"[v & 15]);
-    while ((v >>= 4) != 0);
-    return "0x" + s;
-  };
   const auto once = [&](const std::string& key, const std::string& name) {
     const auto [at, fresh] = seen.insert({key, name});
     if (!fresh) errors.push_back(name + ": " + key + " is " + at->second + "'s already");
@@ -220,7 +225,7 @@ inline std::vector<std::string> check(const Policy& p) {
     if (m.base != 0 && m.ipa >= 4096) errors.push_back(m.name + ": " + hex(m.ipa) + " is beyond the page that a word has");
     const bool banks = m.action.kind == Action::Kind::banks;
     const std::string place = m.base != 0 ? "the page of word " + hex(m.base) + " + " : "";
-    if (m.ipa % m.bytes != 0 || m.ipa >> 48 != 0) errors.push_back(m.name + ": " + hex(m.ipa) + " is not aligned or beyond 48 bits");
+    if (m.ipa % m.bytes != 0 || (m.ipa + m.size() - 1) >> 48 != 0) errors.push_back(m.name + ": " + hex(m.ipa) + " is not aligned or beyond 48 bits");
     if (m.narrow != 0 && (m.write || m.action.kind == Action::Kind::body))
       errors.push_back(m.name + ": narrow accesses are reads of a constant, a word or banks");
     if (m.base != 0 && (m.base < area.state || m.base > Area::end - 8 || m.base % 8 != 0))
@@ -230,9 +235,11 @@ inline std::vector<std::string> check(const Policy& p) {
     } else if (m.span != 0) {
       errors.push_back(m.name + ": only banks have a span");
     }
-    const u32 bytes = banks ? m.span : m.bytes;
-    for (u32 n = 0; n < bytes; ++n) once(std::string(m.write ? "store to " : "load from ") + place + hex(m.ipa + n), m.name);
-    if (!banks) action(m.name, m.action, m.write, m.bytes);
+    for (const Mmio* o = p.mmio.data(); o != &m; ++o)
+      if (o->write == m.write && o->base == m.base && o->ipa < m.ipa + m.size() && m.ipa < o->ipa + o->size())
+        errors.push_back(m.name + (m.write ? ": store to " : ": load from ") + place + hex(std::max(m.ipa, o->ipa)) + " is " + o->name + "'s already");
+    if (m.pages != 0) check_pages(m, area, errors);
+    else if (!banks) action(m.name, m.action, m.write, m.bytes);
   }
   return errors;
 }

@@ -6,6 +6,8 @@
 //   hypercalls: immediate, number (x16), calls: name, id, first (an argument in w0)   and one of: value, word, body
 //   mmio:       page (an address, or a word that has it), registers: name, offset, bytes (4), narrow (true or `bytes`)   and
 //               one of the same, or: banks (words with addresses), span, index, plus
+//   watched:    name, page (an address), pages (1), and one or both of: loads, stores (a word for the address; a store's value
+//               goes into the next)
 //   state:      {name: offset from sp}, or [name, {name: words}], laid out in this order
 //   entry:      symbol (hv_fast), free: [x0, x1], saved, area, room (16), words (0): a path before an existing
 //               hypervisor's slow path, with this contract (Entry in policy.hpp)
@@ -28,7 +30,7 @@ class PolicyReader {
   std::string bodies;  // the file that they are in
 
   void read(const YAML::Node& root) {
-    known(root, {"wfi", "state", "bodies", "calls", "hypercalls", "registers", "mmio", "slow", "prologue", "entry"});
+    known(root, {"wfi", "state", "bodies", "calls", "hypercalls", "registers", "mmio", "watched", "slow", "prologue", "entry"});
     if (root["entry"]) entry(root["entry"]);
     if (root["wfi"]) {
       p_.skip_wfi = root["wfi"].as<std::string>() == "skip";
@@ -50,6 +52,7 @@ class PolicyReader {
       if (address % 4096 != 0) error(page, "a page that is not a multiple of 4096");
       for (const auto& n : page["registers"]) mmio(n, address, base);
     }
+    for (const auto& n : root["watched"]) watched(n);
   }
 
  private:
@@ -184,6 +187,20 @@ class PolicyReader {
     if (n["narrow"]) m.narrow = n["narrow"].as<std::string>() == "bytes" ? 1 : n["narrow"].as<bool>() ? m.bytes - 1 : 0;
     m.action = action(n, m.write);
     p_.mmio.push_back(m);
+  }
+  void watched(const YAML::Node& n) {
+    known(n, {"name", "page", "pages", "loads", "stores", "weight"});
+    if (!n["loads"] && !n["stores"]) error(n, "neither loads nor stores are watched");
+    for (const char* way : {"loads", "stores"}) {
+      if (!n[way]) continue;
+      Mmio m;
+      common(n, m);
+      m.ipa = n["page"].as<u64>();
+      if ((m.pages = n["pages"].as<u32>(1)) == 0) error(n, m.name + ": no pages");
+      m.write = way[0] == 's';
+      m.action.kind = Action::Kind::watch, m.action.word = word(n[way]);
+      p_.mmio.push_back(m);
+    }
   }
 
   Policy& p_;

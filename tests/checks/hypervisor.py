@@ -5,7 +5,7 @@ table of vectors and as a path before a hypervisor's slow path.
 usage: hypervisor.py [--traps N] [--policies N]
 
  - bad policies are refused with the entry's name and what is missing;
- - .S and .o hold the same words, and .h the contract;
+ - .S and .o hold the same words, and .h the contract; a barrier is behind every eret, AArch32 guests have their own vector;
  - the listed paths of every leaf, handled and missed, are within their limits (WORST), and so is the mean of each kind
    (MEANS);
  - a guest under the monitor takes every kind of trap of the policy on two vCPUs with each granule of stage 2, registers and
@@ -39,6 +39,7 @@ HERE = ROOT / "tests" / "hypervisor"
 FAST = OUT / "fast"
 GENERATOR = ROOT / "build" / "release" / "consumers" / "hv-trap" / "hv-trap-gen"
 GCC, FLAGS, OBJCOPY = build_monitor.GCC, build_monitor.FLAGS, "aarch64-linux-gnu-objcopy"
+GUARDED = ["-mbranch-protection=bti"]  # proof.c runs from guarded pages
 QEMU = ("qemu-system-aarch64 -M virt,virtualization=on,gic-version=3 -cpu max -m 512 -smp 2 -display none -serial none "
         "-monitor none -net none -semihosting-config enable=on,target=native -kernel").split()
 
@@ -66,6 +67,7 @@ WORST = [  # (kind, leaves, most on the longest path, most on a miss)
     ("MMIO, stateful", r"LDRw GICD_I[SC]ENABLER1$|STRw GICD_", 52, MISS),
     ("MMIO, stateful, word to X", r"LDRSw GICD_I[SC]ENABLER1$", 52, MISS),
     ("MMIO, watched", r"STRw DOORBELL$", 28, MISS),
+    ("pages, watched", r"STR SEALED$", 34, MISS),
     ("system register, constant", rf"MRS (?!{STATEFUL})", 40, MISS),
     ("system register, word or IR", rf"MRS {STATEFUL}", 40, MISS),
     ("system register, written", r"MSR (ACTLR|OSLAR|PMCR|ICC_SGI1R|SCTLR)", 44, MISS),
@@ -177,6 +179,18 @@ BAD = [  # (what is appended to a policy, what the refusal says)
         ("slow: a b", "slow: 'a b'"),
         ("entry: {symbol: hv.fast, free: [x0, x1], saved: -16, area: 0}", "entry: symbol 'hv.fast'"),
         ("bodies: B\n" + CALL % "dotted.name", "A: a body's name 'dotted.name'"),
+    ]),
+    *(("state: {w: 384, end: 4088}\nwatched: [{name: A, page: 0x40000000, " + entry + "}]", what) for entry, what in [
+        ("pages: 3, loads: w", "A: 3 pages; they have to be a power of two that the address is a multiple of"),
+        ("pages: 0, loads: w", "A: no pages"),
+        ("pages: 2", "neither loads nor stores are watched"),
+        ("pages: 2, stores: end", "A: the place for address and value is not of the state"),
+        ("stores: v", "there is no state word 'v'"),
+        ("pages: 2, stores: w}, {name: B, page: 0x40001000, stores: w", "B: store to 0x40001000 is A's already"),
+        ("stores: w}, {name: B, page: 0x40003000, pages: 2, stores: w", "B: 2 pages; they have to be a power of two"),
+        ("pages: 2, stores: w}]\nmmio: [{page: 0x40001000, registers: [{name: B, offset: 8, write: ignore}]}, {page: w, registers: [{name: C, offset: 8, write: ignore}]",
+         "A: store to 0x40001008 is B's already"),
+        ("pages: 2, stores: w}]\nmmio: [{page: w, registers: [{name: C, offset: 8, write: ignore}]", "A: can't be told from C by the low 12 bits"),
     ]),
     ("bodies: absent\ncalls: [{name: A, id: 1, body: f}]", "absent: cannot be read"),
 ]
@@ -294,10 +308,24 @@ def same_words(report: Report, directory: Path, name: Path) -> None:
     report.check(f"{name.name}: object and assembly have the same words", texts[0] == texts[1] and len(texts[0]) > 2048)
 
 
+ERET, BARRIER = ".inst 0xd69f03e0", [".inst 0xd503379f", ".inst 0xd5033fdf"]  # dsb nsh; isb
+
+
+def shape(report: Report, source: Path, table: bool) -> None:
+    """What holds of all the code: a barrier behind every eret; of a table, that the other vectors leave it."""
+    words = [line for line in source.read_text().splitlines() if line.startswith((".inst", "b "))]
+    erets = [n for n, word in enumerate(words) if word == ERET]
+    bare = [n for n in erets if words[n + 1:n + 3] != BARRIER]
+    report.check(f"{source.name}: a barrier behind every eret", len(erets) > 64 and not bare, f"{len(erets)}, bare: {bare[:4]}")
+    if table:
+        wrong = [slot for slot in range(16) if slot != 8 and words[32 * slot] != f"b hv_vector_{slot}"]
+        report.check(f"{source.name}: the other vectors, AArch32 guests' among them", not wrong, str(wrong))
+
+
 def proof(report: Report, traps: int, directory: Path, code: Path, define: list[str]) -> None:
     elf = directory / "proof.elf"
     seed = int(os.environ.get("JITKIT_SEED", "1"))
-    subprocess.run([GCC, *FLAGS, *define, "-I", directory, f"-DTRAPS={traps}", f"-DSEED={seed * 2 + 1}ULL", "-T", HERE / "link.ld", HERE / "boot.S", HERE / "model.c",
+    subprocess.run([GCC, *FLAGS, *GUARDED, *define, "-I", directory, f"-DTRAPS={traps}", f"-DSEED={seed * 2 + 1}ULL", "-T", HERE / "link.ld", HERE / "boot.S", HERE / "model.c",
                     HERE / "proof.c", build_monitor.HERE / "bare.c", code, "-o", elf], check=True)
     done = subprocess.run([*QEMU, elf], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
     totals = re.search(r"^(\d+) passed, (\d+) failed, 0 skipped$", done.stdout, re.M)
@@ -318,7 +346,7 @@ def random_program(directory: Path, before: bool, traps: int, n: int) -> tuple[P
     name = "path" if before else "vectors"
     made = subprocess.run([GENERATOR, directory / "random.yaml", directory / name], stderr=subprocess.PIPE, text=True)
     if made.returncode == 0:
-        made = subprocess.run([GCC, *FLAGS, "-I", directory, f"-DTRAPS={traps}", f"-DSEED={2 * n + 1}ULL", "-DNO_FAULTS",
+        made = subprocess.run([GCC, *FLAGS, *GUARDED, "-I", directory, f"-DTRAPS={traps}", f"-DSEED={2 * n + 1}ULL", "-DNO_FAULTS",
                                "-DC_MODEL", "-DLEAST_HANDLED=20", '-DNOTE="random policy: "', '-DPOLICY="random_policy.h"', *(["-DBEFORE"] if before else []),
                                "-T", HERE / "link.ld", HERE / "boot.S", HERE / "model.c", HERE / "proof.c", build_monitor.HERE / "bare.c", directory / f"{name}.c",
                                directory / f"{name}.o", "-o", directory / "random.elf"], stderr=subprocess.PIPE, text=True)
@@ -332,7 +360,7 @@ def random_policies(report: Report, count: int, traps: int, parent: Path) -> Non
     directory = parent / "random"
     directory.mkdir()
     shutil.copy(POLICY.with_name("bodies.jk"), directory)
-    good = 0
+    good, ways = 0, [0, 0, 0]
     for n in [*range(seed, seed + count), seed]:  # the first once more, with one thing said otherwise to the model
         policy, tables = hv_policy.make(n)
         otherwise, before = n == seed and good == count, n % 2 == 1
@@ -349,7 +377,11 @@ def random_policies(report: Report, count: int, traps: int, parent: Path) -> Non
             report.check(f"random policy {n}: another policy is told from it", not right and "different: " in done.stdout, done.stdout[-600:])
         else:
             good += report.check(f"random policy {n}: traps", right, done.stdout[-600:])
-    report.note(f"hv-trap: {good} of {count} random policies, {traps} traps each: the vectors and the C model as the reference")
+            found = re.findall(r" (\d+) bit tests, (\d+) compared first, (\d+) tables", elf.with_name("path.txt" if before else "vectors.txt").read_text())
+            ways = [have + sum(int(row[way]) for row in found) for way, have in enumerate(ways)]
+    report.note(f"hv-trap: {good} of {count} random policies, {traps} traps each: the vectors and the C model as the reference; "
+                f"{ways[0]} bit tests, {ways[1]} compared first, {ways[2]} tables")
+    report.check("random policies: each way to tell keys apart", count < 2 or all(ways), str(ways))
 
 
 def counted(report: Report, granule: int, run: demo.Run, paths: dict) -> None:
@@ -400,6 +432,9 @@ def main() -> None:
         make_path(report, Path(directory))
         same_words(report, Path(directory), OUT / "vectors")
         same_words(report, Path(directory), Path(directory) / "path")
+        shape(report, OUT / "vectors.S", True)
+        shape(report, Path(directory) / "path.S", False)
+        shape(report, FAST.with_suffix(".S"), False)
         if shutil.which(QEMU[0]) is None:
             report.skip("hypervisor", "qemu-system-aarch64 (qemu-system-arm)")
         else:

@@ -68,7 +68,16 @@ hv_slow:
         mov     sp, x0
         pop_preserved
         ret
-        .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15
+// Branch Target Exceptions of EL2's own are ends that no model has.
+        .global hv_vector_4
+hv_vector_4:
+        mrs     x0, esr_el2
+        lsr     x0, x0, #26
+        cmp     x0, #0xd
+        b.eq    hv_slow
+        mov     x0, #4
+        b       unexpected
+        .irp n, 0, 1, 2, 3, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15
         .global hv_vector_\n
 hv_vector_\n:
         mov     x0, #\n

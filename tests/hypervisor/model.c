@@ -105,10 +105,17 @@ static enum end do_abort(struct trap* t, u8* v, int fault) {
   const int sign = (int)field(e, 21, 21), write = (int)field(e, 6, 6);
   if (!field(e, 24, 24) || field(e, 5, 2) != 1) return end_slow;
   if (field(e, 14, 8) != 0 || (field(e, 7, 7) != 0 && fault != 8)) return end_slow;
-  if (sign && (write || bytes == 8)) return end_slow;
-  if (bytes == 8 && !field(e, 15, 15)) return end_slow;  // no such instruction
   if (field(t->hpfar, 63, 63)) return end_slow;  // NS: an address of another space, only in Secure state
   const u64 ipa = field(t->hpfar, 43, 4) << 12 | field(t->far_, 11, 0);
+  for (u32 n = 0; n < page_count; ++n) {
+    const struct page* p = &pages[n];
+    if (ipa < p->ipa || ipa - p->ipa >= p->count * 4096 || p->write != write) continue;
+    set(v + p->word, ipa, 8);
+    if (write) set(v + p->word + 8, source(t, srt, fault), 8);
+    return end_slow;
+  }
+  if (sign && (write || bytes == 8)) return end_slow;
+  if (bytes == 8 && !field(e, 15, 15)) return end_slow;  // no such instruction
   for (u32 n = 0; n < mmio_count; ++n) {
     const struct mmio* m = &mmios[n];
     const u64 inside = ipa - m->ipa;

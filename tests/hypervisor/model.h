@@ -11,7 +11,7 @@ struct trap {
   u64 esr, elr, spsr, far_, hpfar;
 };
 enum end { end_slow, end_fast };
-enum { state_first = 384, state_end = 448 };
+enum { state_first = 384, state_end = 464 };
 
 // The policy, said again: policy_again.h, or the file named by POLICY.
 enum { constant, word, body, ignore, watch };
@@ -20,6 +20,9 @@ struct call { u32 id; int hvc, smc, kind; u64 value; };
 struct hypercall { u32 id; int has_first; u32 first; int kind; u64 value; };
 struct reg { u32 op0, op1, crn, crm, op2; int write, el0, kind; u64 value; };
 struct mmio { u64 ipa; u32 bytes; int narrow, write, kind; u64 value; };
+struct page { u64 ipa, count; int write; u32 word; };  // watched
+extern const struct page pages[];
+extern const u32 page_count;
 extern const struct call calls[];
 extern const struct hypercall hypercalls[];
 extern const u32 hypercall_count, hypercall_tag, hypercall_number;  // HVC's immediate; the register that has the number

@@ -4,6 +4,8 @@
 // guest's PC is at an address that stage 2 does not map: a handled trap comes back at once as an Instruction Abort
 // with the whole state of the guest. Software stepping is on, so that SPSR.SS comes back too.
 //
+// EL2 runs from guarded pages: an indirect branch to what is no landing pad is an exception, and so a difference.
+//
 // With BEFORE it is the path before a hypervisor's slow path: the frame is below the vCPU's words, and boot.S saves x0
 // and x1 there.
 // SPDX-License-Identifier: MIT
@@ -43,7 +45,7 @@ extern u32 hv_fast[];
 #define FORM " traps, vectors,"
 #endif
 static struct vcpu all_vcpus[3], *const vcpus = all_vcpus + 1;  // below each there is room for a frame
-static u64 stage2[512] __attribute__((aligned(4096)));
+static u64 stage1[512] __attribute__((aligned(4096))), stage2[512] __attribute__((aligned(4096)));
 static volatile u32 done[2], handled[2], different[2], ready;
 
 void unexpected(u64 vector) {
@@ -75,11 +77,12 @@ static void make(int cpu, struct trap* t) {
     case 3: case 4: t->esr = 0x62000000 | random_register(cpu) | below(cpu, 32) << 5; break;
     default: {
       const struct mmio* m = &mmios[below(cpu, mmio_count)];
-      const u64 ipa = m->ipa + (below(cpu, 4) ? 0 : below(cpu, 8));
+      const struct page* p = page_count != 0 && below(cpu, 4) == 0 ? &pages[below(cpu, page_count)] : 0;
+      const u64 ipa = p ? p->ipa + random(cpu) % (p->count * 4096) : m->ipa + (below(cpu, 4) ? 0 : below(cpu, 8));
       t->hpfar = (ipa >> 12 << 4) | ns;
       t->far_ = (t->far_ & ~0xfffULL) | (ipa & 0xfff);
       static const u8 log2[] = {0, 0, 1, 0, 2, 0, 0, 0, 3};
-      const u32 size = below(cpu, 2) ? log2[m->bytes] : below(cpu, 4), write = below(cpu, 4) ? (u32)m->write : below(cpu, 2);
+      const u32 size = below(cpu, 2) ? log2[m->bytes] : below(cpu, 4), write = below(cpu, 4) ? (u32)(p ? p->write : m->write) : below(cpu, 2);
       t->esr = 0x93000004 | size << 22 | (write ? 0 : below(cpu, 2)) << 21 | below(cpu, 32) << 16 | below(cpu, 2) << 15 | write << 6 | below(cpu, 4);
     }
   }
@@ -182,6 +185,10 @@ static const struct code_fault code_faults[] = {
     {"EL0 not refused", 0xfff8001f, 0x36100001, 1, 0xd503201f},
     {"offset of 11 bits", ~0U, 0xb3542c20, 0, 0xb3542820},
     {"SAS shifted wrongly", ~0U, 0xaa414c00, 0, 0xaa415000},
+    {"no landing pad", ~0U, 0xd503249f, 0, 0xd503201f},
+    {"watched page not compared", ~0U, 0xf2788c3f, 0, 0xeb1f03ff},
+    {"watched page of Secure state", 0xfff8001f, 0xb7f80001, 0, 0xd503201f},
+    {"watched address without its page", ~0U, 0xb3749c01, 0, 0xd503201f},
 };
 // Where the word is, or null.
 static u32* find(const struct code_fault* f) {
@@ -210,6 +217,13 @@ __asm__(".balign 2048\n.global hv_vectors\nhv_vectors:\n.irp n, 0, 1, 2, 3, 4, 5
         ".balign 128\nstp x0, x1, [sp, #-288]\nb hv_fast\n.irp n, 9, 10, 11, 12, 13, 14, 15\n.balign 128\nb hv_vector_\\n\n.endr\n.balign 128");
 #endif
 static void set_up(void) {
+  stage1[1] = 0x40000000 | 1ULL << 50 | 0x741;  // a block: GP (D8.4.6), AF, inner shareable, attribute 0, read and write
+  u64 sctlr;
+  __asm__ volatile("msr mair_el2, %1\n msr tcr_el2, %2\n msr ttbr0_el2, %3\n dsb sy\n isb\n tlbi alle2\n dsb sy\n isb\n mrs %0, sctlr_el2"
+                   : "=r"(sctlr)
+                   : "r"(0xffULL), "r"(0x80800000ULL | 2 << 16 | 3 << 12 | 1 << 10 | 1 << 8 | 25), "r"(stage1)
+                   : "memory");
+  __asm__ volatile("msr sctlr_el2, %0\n isb" ::"r"(sctlr | 0x1005) : "memory");
   stage2[1] = 0x40000000 | 0x7fd;  // a block: AF, inner shareable, read and write, normal write-back
   __asm__ volatile(
       "msr oslar_el1, xzr\n dsb sy\n msr vttbr_el2, %0\n msr vtcr_el2, %1\n msr hcr_el2, %2\n msr mdcr_el2, %3\n msr mdscr_el1, %4\n"

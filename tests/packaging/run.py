@@ -191,14 +191,24 @@ def use_debian_packages() -> None:
 
 
 def use_stubs() -> None:
-    native = StubsProject("stubs", f"-DCMAKE_PREFIX_PATH={PREFIX}")
+    native = StubsProject("stubs", f"-DCMAKE_PREFIX_PATH={PREFIX}", "-DTRAPS=ON")
     native.builds("build", 0)
+    made = native.build / "traps" / "traps-stubs"
+    good = (made / "handlers.o").is_file() and b"\0hv_vectors\0" in (made / "handlers.o").read_bytes()
+    report.check("stubs: a trap policy's object", good)
+    header = made / "traps_handlers.h"
+    report.check("stubs: a trap policy's header",
+                 header.is_file() and "#define HV_VALUE_VERSION 65537UL\n" in header.read_text())
     native.make("again")
     report.check("stubs: nothing to do when nothing changed", "no work to do" in native.output, native.output)
     native.rebuilds("a .jk file", "sum.jk", "add.i64 s, w", "sub.i64 s, w", {"sum.o"}, 1)
     native.rebuilds("and back", "sum.jk", "sub.i64 s, w", "add.i64 s, w", {"sum.o"}, 0)
     native.rebuilds("what a C++ source includes", "power.hpp", "= 5", "= 4", {"power.o"}, 3)
     native.rebuilds("and back", "power.hpp", "= 4", "= 5", {"power.o"}, 0)
+    native.rebuilds("a policy's bodies", "traps/bodies.jk", "add.i64 a, a", "shl.i64 a, 1", {"handlers.o"}, 0)
+    native.refuses("a bad policy", "traps/handlers.yaml", "id: 2", "id: 1", "TWICE: hvc 0x1 is VERSION's already")
+    native.refuses("a policy for another target", "traps/CMakeLists.txt", " ISA arm64", " ISA x86_64",
+                   "handlers.yaml is a trap policy")
     sum_jk = native.source / "sum.jk"
     native.refuses("malformed", "sum.jk", "v = load.i64 a", "v = load.i64 nowhere", f"{sum_jk}:13:16: error: ")
     native.refuses("not for this target", "sum.jk", "func internal", "target arm64\nfunc internal" if HOST == "x86_64" else

@@ -20,6 +20,8 @@ Json policy(const Json&) {
 #include <jitkit/ir/parser.hpp>
 #include <jitkit/ir/verifier.hpp>
 
+#include <algorithm>
+
 namespace jitkit::tools {
 namespace {
 
@@ -44,12 +46,14 @@ class DispatchTree {
 
   // {leaf}, {miss} or {test, steps, no, yes}: `steps` instructions up to the branch and with it. `yes` is where it
   // leads if it is taken. Leaves that begin together are told apart by a branch further on, or are the same.
-  Json from(u32 at) {
+  Json from(u32 at, u32 steps = 1) {
     std::string of;
-    for (u32 steps = 1;; ++steps, at += 4) {
+    for (;; ++steps, at += 4) {
       if (at == g_.miss_at || ++walked_ > most_walked) return {{"miss", true}};
       for (usize n = 0; n < g_.leaves.size(); ++n)
-        if (g_.leaves[n].begin == at) return leaf(n, steps - 1);
+        if (g_.leaves[n].begin == at) return compared(n, steps - 1);
+      for (const hv::Indirect& i : g_.indirect)
+        if (i.at == at) return table(i, steps, 0, i.count);
       const u32 word = word_at(g_, at);
       const bool by_bit = (word & 0x7e000000) == 0x36000000;
       if (by_bit || (word & 0xff000010) == 0x54000000 || (word & 0x7e000000) == 0x34000000) {
@@ -65,6 +69,25 @@ class DispatchTree {
   }
 
  private:
+  // A leaf whose first branch goes on to other keys; or one that all others have been told from.
+  Json compared(usize n, u32 before) {
+    for (u32 at = g_.leaves[n].begin; at < g_.leaves[n].end; at += 4) {
+      if ((word_at(g_, at) & 0xff000010) != 0x54000000) continue;
+      const u32 to = at + static_cast<u32>(distance(word_at(g_, at), 19, 5));
+      const bool goes_on = std::any_of(g_.nexts.begin(), g_.nexts.end(), [&](Label l) { return g_.code.offset_of(l) == to; });
+      if (!goes_on) break;
+      const u32 more = (at - g_.leaves[n].begin) / 4 + 1;  // that the others take
+      return {{"test", text_at(g_, at)}, {"at", at}, {"steps", before}, {"no", leaf(n, 0)}, {"yes", from(to, 1 + more)}};
+    }
+    return leaf(n, before);
+  }
+  // The entries [first, first + count) of a branch through a table, as halves of halves.
+  Json table(const hv::Indirect& i, u32 steps, u32 first, u32 count) {
+    if (count == 1) return from(i.first + first * i.apart);
+    const u32 half = count / 2;
+    return {{"test", fmt::format("table, from {} on", first + half)}, {"at", i.at}, {"steps", steps},
+            {"no", table(i, 0, first, half)}, {"yes", table(i, 0, first + half, half)}};
+  }
   Json leaf(usize n, u32 before) const {
     const hv::LeafInfo& first = g_.leaves[n];
     if (n + 1 == g_.leaves.size() || g_.leaves[n + 1].begin != first.begin) return {{"leaf", n}, {"before", before}};

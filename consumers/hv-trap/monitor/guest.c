@@ -10,7 +10,8 @@ static u64 seeds[cpus] = {0x9e3779b97f4a7c15, 0xd1b54a32d192ed03};
 static u64 random64(int cpu) { return next_random(&seeds[cpu]); }
 
 static struct frame frames[cpus];
-static u64 states[cpus][8];
+enum { words = sizeof vcpus->state / 8 };
+static u64 states[cpus][words];
 static volatile u32 arrived;
 static struct kind kinds[most_kinds];
 static u32 kind_count;
@@ -49,7 +50,7 @@ static void randomise(int cpu) {
   for (int n = 0; n < 31; ++n) f->x[n] = random64(cpu);
   f->nzcv = random64(cpu) & 0xf0000000;
   f->sp = random64(cpu);
-  for (int n = 0; n < 8; ++n) states[cpu][n] = random64(cpu);
+  for (int n = 0; n < words; ++n) states[cpu][n] = random64(cpu);
   states[cpu][word_sgi] = 0;
   hvc(call_set_state, (u64)states[cpu], 0);
 }
@@ -59,7 +60,7 @@ static void randomise(int cpu) {
 static int right(int cpu, u32 id, u32 instruction, int level, u64 esr, u64 ipa) {
   struct frame *f = &frames[cpu];
   struct hv_trap t;
-  static u64 after_state[cpus][8];
+  static u64 after_state[cpus][words];
   for (int n = 0; n < 31; ++n) t.x[n] = f->x[n];
   t.esr = esr, t.elr = (u64)&buffers[8 * cpu + 1], t.far = ipa, t.hpfar = ipa >> 12 << 4;
   if (esr >> 26 == 0x16) t.elr += 4;
@@ -69,7 +70,7 @@ static int right(int cpu, u32 id, u32 instruction, int level, u64 esr, u64 ipa) 
   hvc(call_get_state, (u64)after_state[cpu], 0);
   int good = f->nzcv == (t.spsr & 0xf0000000) && (!handled || t.elr == (u64)&buffers[8 * cpu + 2]);
   for (int n = 0; n < 31; ++n) good = good && f->x[n] == t.x[n];
-  for (int n = 0; n < 8; ++n) good = good && after_state[cpu][n] == states[cpu][n];
+  for (int n = 0; n < words; ++n) good = good && after_state[cpu][n] == states[cpu][n];
   return good;
 }
 static void count(int cpu, struct kind *k, int good) {
@@ -117,7 +118,22 @@ static void take_access(int cpu, u32 id, const struct hv_entry *e, u32 log2, u32
     count(cpu, k, right(cpu, id, log2 << 30 | 0x39000000 | opc << 22 | 31 << 5 | rt, 1, esr, e->key + inside));
   }
 }
+// Each vCPU has a half of the pages. What is stored is there when it is read, which is the slow path's.
+static void take_pages(int cpu, u32 id, const struct hv_entry *e) {
+  struct kind *k = kind_of(id, "STR", e->name, 0);
+  for (u32 n = 0; n < 128; ++n) {
+    const u32 rt = n & 31, log2 = n >> 5, half = e->bytes / cpus;
+    const u64 at = e->key + (u64)cpu * half + (random64(cpu) % half & ~((1ULL << log2) - 1)), mask = ~0ULL >> (64 - (8 << log2));
+    randomise(cpu);
+    frames[cpu].sp = at;
+    const u64 value = rt == 31 ? 0 : frames[cpu].x[rt], esr = 0x93000047 | log2 << 22 | rt << 16 | (log2 == 3) << 15;
+    int good = right(cpu, id, log2 << 30 | 0x39000000 | 31 << 5 | rt, 1, esr, at);
+    good = good && ((*(volatile u64 *)(at & ~7ULL) >> 8 * (at & 7) ^ value) & mask) == 0;
+    count(cpu, k, good);
+  }
+}
 static void take_mmio(int cpu, u32 id, const struct hv_entry *e) {
+  if (e->bytes > 8) return take_pages(cpu, id, e);
   for (u32 log2 = 0; log2 < 4; ++log2) {
     const u32 bytes = 1U << log2;
     if (bytes > e->bytes || (bytes < e->bytes && !e->narrow)) continue;

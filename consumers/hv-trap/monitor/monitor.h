@@ -8,9 +8,9 @@
 #include "bare.h"
 
 enum { cpus = 2, guest_base = 0x44000000, guest_bytes = 0x200000 };
-// Both are granules of 64 KiB: one that guest writes are watched in, and one beside the GIC that is RAM at another place, so
-// that the last level of the tables stands beside a device.
-enum { watched_ipa = 0x44100000, alias_ipa = 0x08040000, alias_pa = 0x44110000, counter_offset = 1000000 };
+// Granules of 64 KiB: one that guest writes are watched in by its permissions; one beside the GIC that is RAM at another place,
+// so that the last level of the tables stands beside a device; and one that the policy watches, which stage 2 does not have.
+enum { watched_ipa = 0x44100000, alias_ipa = 0x08040000, alias_pa = 0x44110000, sealed_ipa = 0x44120000, counter_offset = 1000000 };
 
 // Calls of our own, all the slow path's.
 enum {
@@ -25,8 +25,8 @@ enum {
 struct vcpu {
   u64 x[31];
   u8 transit[384 - 248];
-  u64 state[8];                   // 384: the policy's words
-  u8 pad[2048 - 448];
+  u64 state[10];                  // 384: the policy's words
+  u8 pad[2048 - 464];
   u64 stack, cpu;                 // 2048: where C's stack is
   u64 entry, context;             // of PSCI CPU_ON
   u64 pending;                    // interrupts that wait for a list register, by number
@@ -36,7 +36,7 @@ struct vcpu {
 extern struct vcpu vcpus[cpus];
 
 // Words of the state, as policy.yaml names them.
-enum { word_actlr, word_oslar, word_ticks, word_ring, word_sgi, word_isenabler, word_tvm, word_pmcr };
+enum { word_actlr, word_oslar, word_ticks, word_ring, word_sgi, word_isenabler, word_tvm, word_pmcr, word_seen, word_seen_value };
 
 #define TEXT(x) #x
 #define read_sysreg(name) ({ u64 v_; __asm__ volatile("mrs %0, " TEXT(name) : "=r"(v_)); v_; })

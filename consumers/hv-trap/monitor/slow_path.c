@@ -43,7 +43,7 @@ static int in_guest(u64 at, u64 bytes) { return at >= guest_base && at - guest_b
 static u64 copy_state(struct vcpu *v, u64 at, int to_guest) {
   if (at % 8 != 0 || !in_guest(at, sizeof v->state)) return (u64)invalid_parameters;
   u64 *p = (u64 *)at;
-  for (u32 n = 0; n < 8; ++n)
+  for (u32 n = 0; n < sizeof v->state / 8; ++n)
     if (to_guest) p[n] = v->state[n];
     else v->state[n] = p[n];
   return 0;

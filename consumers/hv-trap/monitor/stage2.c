@@ -53,7 +53,8 @@ void make_stage2(u32 granule_kib) {
   new_table();
   map(guest_base, guest_base, watched_ipa - guest_base, read_write);
   map(watched_ipa, watched_ipa, 0x10000, read_only);
-  map(watched_ipa + 0x10000, watched_ipa + 0x10000, guest_base + guest_bytes - watched_ipa - 0x10000, read_write);
+  map(watched_ipa + 0x10000, watched_ipa + 0x10000, sealed_ipa - watched_ipa - 0x10000, read_write);
+  map(sealed_ipa + 0x10000, sealed_ipa + 0x10000, guest_base + guest_bytes - sealed_ipa - 0x10000, read_write);
   map(alias_ipa, alias_pa, 0x10000, read_write);
 }
 

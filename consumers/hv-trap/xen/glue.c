@@ -124,7 +124,11 @@ static unsigned long gicd_typer(const struct domain *d)
 }
 
 #define SET(name, value) (*(unsigned long *)(base + HV_STATE_##name) = (value))
-#define SET_ID(name, group, n) SET(name##_EL1, guest_cpuinfo.group.bits[n])
+/* Words and Xen's groups are in the same order: not compiled if a group is shorter. */
+#define SET_IDS(first, last, group) \
+    memcpy(base + HV_STATE_##first##_EL1, guest_cpuinfo.group.bits, \
+           HV_STATE_##last##_EL1 - HV_STATE_##first##_EL1 + 8 + \
+           BUILD_BUG_ON_ZERO(HV_STATE_##last##_EL1 - HV_STATE_##first##_EL1 + 8 > sizeof(guest_cpuinfo.group.bits)))
 
 static void set_vgic(char *base, struct vcpu *v)
 {
@@ -178,38 +182,16 @@ void jitkit_vcpu_start(struct vcpu *v)
     SET(workaround_2, workaround_2());
     SET(workaround_3, bhb ? ARM_SMCCC_SUCCESS : ARM_SMCCC_NOT_SUPPORTED);
     set_vgic(base, v);
-    SET_ID(ID_PFR0, pfr32, 0);
-    SET_ID(ID_PFR1, pfr32, 1);
-    SET_ID(ID_PFR2, pfr32, 2);
-    SET_ID(ID_DFR0, dbg32, 0);
-    SET_ID(ID_DFR1, dbg32, 1);
-    SET_ID(ID_AFR0, aux32, 0);
-    SET_ID(ID_MMFR0, mm32, 0);
-    SET_ID(ID_MMFR1, mm32, 1);
-    SET_ID(ID_MMFR2, mm32, 2);
-    SET_ID(ID_MMFR3, mm32, 3);
-    SET_ID(ID_MMFR4, mm32, 4);
-    SET_ID(ID_MMFR5, mm32, 5);
-    SET_ID(ID_ISAR0, isa32, 0);
-    SET_ID(ID_ISAR1, isa32, 1);
-    SET_ID(ID_ISAR2, isa32, 2);
-    SET_ID(ID_ISAR3, isa32, 3);
-    SET_ID(ID_ISAR4, isa32, 4);
-    SET_ID(ID_ISAR5, isa32, 5);
-    SET_ID(ID_ISAR6, isa32, 6);
-    SET_ID(MVFR0, mvfr, 0);
-    SET_ID(MVFR1, mvfr, 1);
-    SET_ID(MVFR2, mvfr, 2);
-    SET_ID(ID_AA64PFR0, pfr64, 0);
-    SET_ID(ID_AA64PFR1, pfr64, 1);
-    SET_ID(ID_AA64DFR0, dbg64, 0);
-    SET_ID(ID_AA64DFR1, dbg64, 1);
-    SET_ID(ID_AA64ISAR0, isa64, 0);
-    SET_ID(ID_AA64ISAR1, isa64, 1);
-    SET_ID(ID_AA64MMFR0, mm64, 0);
-    SET_ID(ID_AA64MMFR1, mm64, 1);
-    SET_ID(ID_AA64MMFR2, mm64, 2);
-    SET_ID(ID_AA64AFR0, aux64, 0);
-    SET_ID(ID_AA64AFR1, aux64, 1);
-    SET_ID(ID_AA64ZFR0, zfr64, 0);
+    SET_IDS(ID_PFR0, ID_PFR2, pfr32);
+    SET_IDS(ID_DFR0, ID_DFR1, dbg32);
+    SET_IDS(ID_AFR0, ID_AFR0, aux32);
+    SET_IDS(ID_MMFR0, ID_MMFR5, mm32);
+    SET_IDS(ID_ISAR0, ID_ISAR6, isa32);
+    SET_IDS(MVFR0, MVFR2, mvfr);
+    SET_IDS(ID_AA64PFR0, ID_AA64PFR1, pfr64);
+    SET_IDS(ID_AA64DFR0, ID_AA64DFR1, dbg64);
+    SET_IDS(ID_AA64AFR0, ID_AA64AFR1, aux64);
+    SET_IDS(ID_AA64ISAR0, ID_AA64ISAR1, isa64);
+    SET_IDS(ID_AA64MMFR0, ID_AA64MMFR2, mm64);
+    SET_IDS(ID_AA64ZFR0, ID_AA64ZFR0, zfr64);
 }
