@@ -62,8 +62,10 @@ class DispatchTree {
         if (!by_bit && !of.empty() && (word & 0xff000010) == 0x54000000) test = of + "; " + test;
         return {{"test", test}, {"at", at}, {"steps", steps}, {"no", from(at + 4)}, {"yes", from(to)}};
       }
-      if ((word & 0xfc000000) == 0x14000000) at += static_cast<u32>(distance(word, 26, 0)) - 4;
-      else if ((word & 0xfe000000) == 0xd6000000 || word == 0) return {{"miss", true}};  // br, ret, eret: the way ends
+      if ((word & 0xfc000000) == 0x14000000)
+        at += static_cast<u32>(distance(word, 26, 0)) - 4;
+      else if ((word & 0xfe000000) == 0xd6000000 || word == 0)
+        return {{"miss", true}};  // br, ret, eret: the way ends
       of = text_at(g_, at);
     }
   }
@@ -74,10 +76,12 @@ class DispatchTree {
     for (u32 at = g_.leaves[n].begin; at < g_.leaves[n].end; at += 4) {
       if ((word_at(g_, at) & 0xff000010) != 0x54000000) continue;
       const u32 to = at + static_cast<u32>(distance(word_at(g_, at), 19, 5));
-      const bool goes_on = std::any_of(g_.nexts.begin(), g_.nexts.end(), [&](Label l) { return g_.code.offset_of(l) == to; });
+      const bool goes_on =
+          std::any_of(g_.nexts.begin(), g_.nexts.end(), [&](Label l) { return g_.code.offset_of(l) == to; });
       if (!goes_on) break;
       const u32 more = (at - g_.leaves[n].begin) / 4 + 1;  // that the others take
-      return {{"test", text_at(g_, at)}, {"at", at}, {"steps", before}, {"no", leaf(n, 0)}, {"yes", from(to, 1 + more)}};
+      return {
+          {"test", text_at(g_, at)}, {"at", at}, {"steps", before}, {"no", leaf(n, 0)}, {"yes", from(to, 1 + more)}};
     }
     return leaf(n, before);
   }
@@ -85,8 +89,11 @@ class DispatchTree {
   Json table(const hv::Indirect& i, u32 steps, u32 first, u32 count) {
     if (count == 1) return from(i.first + first * i.apart);
     const u32 half = count / 2;
-    return {{"test", fmt::format("table, from {} on", first + half)}, {"at", i.at}, {"steps", steps},
-            {"no", table(i, 0, first, half)}, {"yes", table(i, 0, first + half, half)}};
+    return {{"test", fmt::format("table, from {} on", first + half)},
+            {"at", i.at},
+            {"steps", steps},
+            {"no", table(i, 0, first, half)},
+            {"yes", table(i, 0, first + half, half)}};
   }
   Json leaf(usize n, u32 before) const {
     const hv::LeafInfo& first = g_.leaves[n];
