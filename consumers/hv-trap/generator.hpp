@@ -204,7 +204,8 @@ class Generator {
   template <class Leaf>
   void tell(const std::string& name, XReg in, const std::vector<Key>& keys, unsigned width, const Costs& costs, u32 before, u32 checks, const Leaf& leaf) {
     keyed.push_back(code.offset());
-    const unsigned left = most_miss - std::min(most_miss, before + checks + 2);
+    const u32 own = before - entry_ + 3 + checks + 2;  // what runs ahead of the first test does so without the path too, but for one
+    const unsigned left = most_miss - std::min(most_miss, own);
     const Plan plan = make_plan(keys, width, costs, std::max(left, least_depth(keys, width)));
     dispatches.push_back({name, keys, width, costs, plan});
     const auto each = [&](u32 n, u32 depth, Label other) {
