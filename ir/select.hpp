@@ -173,6 +173,12 @@ class Selector {
   [[gnu::always_inline]] Inst folds(Value v, Opcode op) const {
     return op_of(v) == op && fn_[v].uses == 1 && !wanted(v) ? fn_.def(v) : Inst();
   }
+  // The same for consumers to which it is free, as an index of an address: others in this block may look through it too.
+  Inst folds_freely(Value v, Opcode op) const {
+    if (op_of(v) != op || wanted(v)) return {};
+    const Inst i = fn_.def(v);
+    return fn_[v].uses == 1 || epochs_[i.id] != 0 ? i : Inst();
+  }
   // The op that makes v; none for parameters and constants.
   Opcode op_of(Value v) const { return fn_[fn_.def(v)].op; }
   // The instruction that makes v if it is `op`, whoever else uses it: looking through costs a copy of

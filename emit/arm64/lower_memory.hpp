@@ -52,21 +52,22 @@ inline Lower::Address Lower::address(Value base, i64 offset, unsigned log2) {
 
 // base + (index << log2), where the index may be extended from an i32.
 inline Lower::Address Lower::index_address(Value base, unsigned log2) {
-  const Inst i = folds(base, Opcode::ptr_add);
+  // A pair has no index, so it adds for itself.
+  const Inst i = fn_[current_].type == Type::i128 ? folds(base, Opcode::ptr_add) : folds_freely(base, Opcode::ptr_add);
   if (!i) return at(vreg(base), 0);
   Address a;
   a.kind = Address::Kind::index;
   Value index = fn_.operand(i, 1);
   u64 count = 0;
   unsigned scale = 0;
-  if (const Inst s = folds(index, Opcode::shl))
+  if (const Inst s = folds_freely(index, Opcode::shl))
     if (is_constant(fn_.operand(s, 1), count) && count == log2 && log2 != 0) {
       scale = log2;
       index = fn_.operand(s, 0);
     }
   ExtendKind kind = ExtendKind::uxtx;
   for (const Opcode ext : {Opcode::zext, Opcode::sext}) {
-    const Inst e = folds(index, ext);
+    const Inst e = folds_freely(index, ext);
     if (!e || type_of(e, 0) != Type::i32) continue;
     kind = ext == Opcode::zext ? ExtendKind::uxtw : ExtendKind::sxtw;
     a.kind = Address::Kind::word_index;
