@@ -1,4 +1,5 @@
--- Counts the words of a generated text, n times, and sorts them: strings as keys, byte by byte and by substrings.
+-- Counts the words and the letters of a generated text, n times, and sorts the words: strings as keys, byte by byte and
+-- by substrings.
 local byte, sub, char = string.byte, string.sub, string.char
 local seed = 11
 local function random(n)
@@ -12,10 +13,14 @@ for i = 1, 600 do
   parts[i] = word
 end
 local text = table.concat(parts, " ") .. " "
+local letters = {}
+for c = 0, 255 do letters[c] = 0 end
 local function count(source)
   local counts, order, start = {}, {}, 1
   for i = 1, #source do
-    if byte(source, i) == 32 then
+    local c = byte(source, i)
+    letters[c] = letters[c] + 1
+    if c == 32 then
       local word = sub(source, start, i - 1)
       local n = counts[word]
       if n then
@@ -37,4 +42,4 @@ table.sort(order, function(a, b)
 end)
 local lines = {}
 for i = 1, 5 do lines[i] = order[i] .. " " .. counts[order[i]] end
-print(#order, table.concat(lines, ", "))
+print(#order, table.concat(lines, ", "), letters[97], letters[101])
