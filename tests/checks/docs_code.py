@@ -6,9 +6,12 @@
 - an excerpt of a file that the tests compile: `<!-- excerpt of PATH -->` on the line before. Its lines stand in
   that file one behind the other, but for the indentation of all.
 
-Each ```jk block is a whole file that `jitkit check` accepts. Blocks of any language may be excerpts."""
+Each ```jk block is a whole file that `jitkit check` accepts; `<!-- file NAME -->` on the line before names it for what
+follows in the document. The lines of ```sh blocks that begin with `jitkit` are run, and a number behind # is what they
+print. Blocks of any language may be excerpts, or what a command prints: `<!-- output of jitkit ... -->`."""
 
 import re
+import shlex
 import subprocess
 import textwrap
 from pathlib import Path
@@ -19,7 +22,7 @@ import tree
 from report import Report
 
 BLOCK = re.compile(r"^(?:<!-- (.+?) -->\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-EXCERPT = "excerpt of "
+EXCERPT, FILE, OUTPUT = "excerpt of ", "file ", "output of "
 FLAGS = [
     "-std=c++20", "-O0", "-fstrict-aliasing", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-I", "include"
 ]
@@ -41,6 +44,11 @@ class Block(NamedTuple):
 
 def blocks(text: str) -> list[Block]:
     return [Block(text.count("\n", 0, m.start(2)) + 1, m[1] or "", m[2], m[3]) for m in BLOCK.finditer(text)]
+
+
+def directory_of(stem: Path) -> Path:
+    """Where the files of a document stand, by the stem of one of its blocks."""
+    return stem.parent / stem.name.rpartition("_")[0]
 
 
 def is_file(code: str) -> bool:
@@ -88,10 +96,38 @@ def accept(code: str, stem: Path) -> tuple[bool, str]:
         subprocess.run([COMMAND, "check", source], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
 
 
+def is_output(code: str, command: str, directory: Path) -> tuple[bool, str]:
+    tool, *arguments = shlex.split(command)
+    if tool != "jitkit":
+        return False, f"{tool} is not jitkit"
+    done = subprocess.run([COMMAND, *arguments], cwd=directory, text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        return outcome(done)
+    return done.stdout == code, f"`{command}` prints:\n{done.stdout}"
+
+
+def commands_run(code: str, directory: Path) -> tuple[bool, str]:
+    """The lines for jitkit's command."""
+    for line in code.splitlines():
+        command, _, comment = line.partition("#")
+        if not command.startswith("jitkit "):
+            continue
+        done = subprocess.run([COMMAND, *shlex.split(command)[1:]], cwd=directory, text=True, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode != 0 or (comment.strip().isdigit() and done.stdout != comment.strip() + "\n"):
+            return False, f"`{command.strip()}`: {outcome(done)[1]}"
+    return True, ""
+
+
 def judge(task: tuple[str, Path, Block]) -> tuple[bool, str]:
     _, stem, block = task
+    if block.mark.startswith(OUTPUT):
+        return is_output(block.code, block.mark.removeprefix(OUTPUT), directory_of(stem))
     if block.mark.startswith(EXCERPT):
         return is_excerpt(block.code, block.mark.removeprefix(EXCERPT))
+    if block.language == "sh":
+        return commands_run(block.code, directory_of(stem))
     if block.language == "jk":
         return accept(block.code, stem)
     if is_file(block.code):
@@ -112,13 +148,25 @@ def main() -> None:
     piece = blocks("text\n\n```cpp\nint x;\n```\n")
     report.check("a piece of code is noticed",
                  len(piece) == 1 and piece[0].line == 3 and not judge(("", WORK / "seeded", piece[0]))[0])
+    (WORK / "named").mkdir(exist_ok=True)
+    (WORK / "named" / "f.jk").write_text("func @f() {\nb1:\n  ret\n}\n")
+    shown = "func @f() {\nb1:\n  ret\n}\n", "jitkit compile f.jk --target arm64 --emit ir", WORK / "named"
+    report.check("an output is found", is_output(*shown)[0], is_output(*shown)[1])
+    report.check("a command that fails is noticed", not commands_run("jitkit check g.jk\n", WORK / "named")[0])
+    sums = "cd x\njitkit run --target interp f.jk f\njitkit check f.jk  # 5\n"
+    report.check("a command's other number is noticed", not commands_run(sums, WORK / "named")[0])
+    report.check("another output is noticed", not is_output(shown[0] + "\n", *shown[1:])[0])
     listed = subprocess.run(["git", "ls-files", "--", "*.md"], cwd=tree.ROOT, stdout=subprocess.PIPE, text=True)
     tasks = []
     for name in listed.stdout.split():
         stem = name.replace("/", "_").removesuffix(".md")
         for block in blocks((tree.ROOT / name).read_text()):
-            if block.language in ("cpp", "jk") or block.mark.startswith(EXCERPT):
-                tasks.append((f"{name}:{block.line}", WORK / f"{stem}_{block.line}", block))
+            path = WORK / f"{stem}_{block.line}"
+            if block.mark.startswith(FILE):
+                directory_of(path).mkdir(exist_ok=True)
+                (directory_of(path) / block.mark.removeprefix(FILE)).write_text(block.code)
+            if block.language in ("cpp", "jk", "sh") or block.mark.startswith((EXCERPT, OUTPUT)):
+                tasks.append((f"{name}:{block.line}", path, block))
     for (name, _, _), (good, output) in jobs.run_all(tasks, judge):
         report.check(name, good, output[:2000])
     report.finish()
