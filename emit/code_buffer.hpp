@@ -129,7 +129,7 @@ class CodeBuffer {
   // An instruction word whose field of `kind` refers to l. Inline, because `kind` is a constant: the
   // field of a branch back is a few instructions.
   [[gnu::always_inline]] void put32(u32 word, Label l, FixupKind kind, i64 addend = 0) {
-    if (!make_room(4)) return;
+    if (!make_room(4)) return use_label_rarely(l, kind, offset(), addend);  // which counts what it would have taken
     const u32 at = offset();
     const u32 target = labels_[l.id].offset;
     const i64 distance = i64{target} + addend - i64{at};
@@ -353,6 +353,7 @@ class CodeBuffer {
   }
   [[gnu::cold]] bool make_room_slow(usize n);
   void need(u64 n);
+  [[gnu::cold]] void need_veneer(FixupKind kind, Label l, i64 addend);
   [[gnu::cold]] void fail_first(Status s);
   void add_symbol_use(Symbol s, FixupKind kind, u32 at, i64 addend);
   bool grow(usize n);
@@ -387,6 +388,7 @@ class CodeBuffer {
   // Placement (emit/placement.hpp).
   static constexpr u32 max_stub_bytes = 24;  // 16, and up to 7 of padding
   static constexpr u32 max_literal_padding = 16;  // before the first of them, which aligns the others
+  static constexpr u32 late_bytes = 4 + 16 + max_literal_padding;  // a branch around; a veneer, or a literal
   Status place_once(u64 address, SymbolResolver resolver);
   Status address_of(Symbol s, SymbolResolver resolver, u64& address);
   Status apply(const Reloc& r, u64 target);
@@ -403,6 +405,7 @@ class CodeBuffer {
   u8 exact_depth_ = 0;
   u32 growths_ = 0;
   Status status_;
+  u32 late_[3] = {};  // uses of labels since space ran out, and those that waited then
   Sink* log_ = nullptr;
   Arena arena_;
   Vec<LabelInfo> labels_;
@@ -485,8 +488,9 @@ inline bool CodeBuffer::grow(usize n) {
   const u64 used = offset();
   if (used + n <= static_cast<u64>(end_ - base_)) return true;
   if (used + n > limit_ || !owned_) {
-    fail({Error::out_of_code_space, static_cast<u32>(used), used + n});
-    need(waiting_bound());
+    fail({Error::out_of_code_space, static_cast<u32>(used), 0});
+    for (const Range r : {range_32k, range_1m, range_128m}) late_[r] = waiting_[r];
+    need(used + n + waiting_bound());
     return false;
   }
   u64 size = used < 2048 ? 4096 : used * 2;
@@ -506,7 +510,22 @@ inline bool CodeBuffer::grow(usize n) {
 
 // Counts on where there was no room, to say how much was needed in all.
 inline void CodeBuffer::need(u64 n) {
-  if (status_.error == Error::out_of_code_space) status_.detail += n;
+  if (status_.error != Error::out_of_code_space) return;
+  const u64 before = status_.detail;
+  status_.detail += n;
+  for (const Range r : {range_32k, range_1m, range_128m})  // from there on islands are needed
+    if (before < static_cast<u64>(reach[r]) && status_.detail >= static_cast<u64>(reach[r]))
+      status_.detail += u64{late_[r]} * late_bytes;
+}
+
+// A use of a label where there was no room: once the code is longer than its reach it may take a veneer (or a
+// literal of its own) in an island of its own, and one more for every half of the longest reach.
+inline void CodeBuffer::need_veneer(FixupKind kind, Label l, i64 addend) {
+  if (status_.error != Error::out_of_code_space) return;
+  const Range r = kind == FixupKind::a64_load19 ? range_1m : range_of(kind, l, addend);
+  if (r == no_range) return;
+  ++late_[r];
+  if (status_.detail >= static_cast<u64>(reach[r])) need(late_bytes * (1 + (status_.detail >> 26)));
 }
 
 inline bool CodeBuffer::make_room_slow(usize n) {
@@ -530,6 +549,7 @@ inline void CodeBuffer::update_stop(usize n) {
 
 inline void CodeBuffer::align(u32 to, u8 fill) {
   if (to > alignment_) alignment_ = to;
+  if (!status_.ok()) return need(to - 1);  // where it would have been is not known
   usize n = 0;
   do {  // again if making room put an island here
     n = (0U - offset()) & (to - 1);

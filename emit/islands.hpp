@@ -78,7 +78,7 @@ inline void CodeBuffer::emit_island(u64 ahead, bool branch_around) {
     }
     if (r == range_1m && literals) {
       write_literals();
-      align(4);
+      if (status_.ok()) align(4);
     }
   }
   --exact_depth_;

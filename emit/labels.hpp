@@ -104,7 +104,7 @@ inline void CodeBuffer::bind_slow(Label l, u32 at) {
 }
 
 inline void CodeBuffer::use_label(Label l, FixupKind kind, u32 at, i64 addend) {
-  if (!status_.ok()) return;
+  if (!status_.ok()) return need_veneer(kind, l, addend);
   const LabelInfo& info = labels_[l.id];
   if (info.offset == unbound) return wait_for(l, kind, at, addend);
   if (resolve(kind, at, info.offset, addend)) return;
@@ -199,7 +199,7 @@ inline void CodeBuffer::write_literals() {
     for (u32 i = first; i < pool_.size(); ++i) {
       const LiteralPool::Entry e = pool_[i];
       if (e.size != size) continue;
-      align(size);
+      if (status_.ok()) align(size);  // else the first of them has had its padding
       bind(Label(e.label));
       const u64 bytes[2] = {e.low, e.high};
       put_raw(bytes, size);

@@ -22,6 +22,21 @@ struct Places {
   u8 parts = 1;
 };
 
+// The place a signature fixes; the halves of an i128 take the register or slot that is named and the next one.
+constexpr Places fixed_places(const Param& p) {
+  Places r;
+  r.parts = p.type == Type::i128 ? 2 : 1;
+  const bool reg = p.place.kind == FixedPlace::Kind::reg;
+  for (unsigned n = 0; n < r.parts; ++n)
+    r.part[n] = reg ? Place{Place::Kind::reg, PReg(p.place.reg.id + n), 0}
+                    : Place{Place::Kind::slot, {}, static_cast<u32>(p.place.slot) + n};
+  return r;
+}
+
+// Why a place cannot hold its value; in words: place_faults (status_text.hpp).
+enum class PlaceFault : u8 { none, no_register, kept, taken, no_slot };
+constexpr u64 place_detail(PlaceFault f, u32 number) { return u64{number} << 8 | static_cast<u8>(f); }
+
 // The registers of a convention's list (it ends with an invalid one) behind the first `used`.
 constexpr unsigned registers_left(const PReg* list, unsigned used) {
   unsigned n = 0;

@@ -19,6 +19,7 @@
 #include <jitkit/ir/layout.hpp>
 #include <jitkit/ir/liveness.hpp>
 #include <jitkit/ir/machine.hpp>
+#include <jitkit/ir/places.hpp>
 #include <jitkit/ir/regalloc.hpp>
 #include <jitkit/ir/regalloc_checker.hpp>
 #include <jitkit/ir/target.hpp>
@@ -108,6 +109,8 @@ Status Compiler<T>::run(const FunctionData& fn, Buffer& code, const Cfg* known) 
   const CallConv wanted = convention_of(fn);
   const Convention* convention = find(wanted);
   if (convention == nullptr) return {Error::unsupported, 0, static_cast<u64>(wanted)};
+  RegSet fixed;
+  if (const Status s = check_places<T>(fn, *convention, [this](CallConv c) { return find(c); }, fixed); !s.ok()) return s;
   machine_.attach(arena_);
   check(known == nullptr || known->fits(fn));
   Cfg own;
@@ -119,6 +122,8 @@ Status Compiler<T>::run(const FunctionData& fn, Buffer& code, const Cfg* known) 
   typename T::Lower lower(fn, machine_, options_, arena_);
   if (const Status s = lower.run(); !s.ok() || arena_.failed()) return s;
   const RegisterInfo registers = T::register_info(*convention, machine_);
+  if ((convention->frame.frame_pointer || machine_.dynamic_stack) && fixed.has(T::isa_info().roles.frame))
+    return {Error::place, 0, 0};
   Liveness live(arena_);
   if (!live.compute(machine_)) return arena_.status();
   RegisterAllocator allocator(machine_, live, registers, arena_);

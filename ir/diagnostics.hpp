@@ -8,18 +8,12 @@
 #include <jitkit/config.hpp>
 #include <jitkit/ir/support/arena.hpp>
 #include <jitkit/ir/support/sink.hpp>
+#include <jitkit/ir/text_pos.hpp>
 
 #include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::ir {
-
-// A place in a text; lines and columns (in bytes) count from 1. Line 0: no place.
-struct TextPos {
-  u32 line = 0;
-  u32 column = 0;
-  friend constexpr bool operator==(TextPos, TextPos) = default;
-};
 
 struct Diagnostic {
   TextPos at;

@@ -116,6 +116,14 @@ struct TrapAccess {
   FrameStateRef state;
 };
 
+// Registers of a target by their part in calls, where signatures fix places.
+struct RegisterRoles {
+  RegSet values[3];  // those a value may be in, by its bank
+  PReg frame;        // the frame pointer, of functions that keep one
+  RegSet link;       // what a call overwrites before the callee runs
+  RegSet platform;   // nobody's unless a convention allocates them
+};
+
 // What the IR needs to know of a target to hold, check, print and parse native ops.
 struct IsaInfo {
   const char* name;  // "arm64", "x86_64"
@@ -130,6 +138,7 @@ struct IsaInfo {
   // Which of the numbers are forms, and a quick way from a name to its number (0: none). Null: all are; none.
   bool (*is_form)(u16 form) = nullptr;
   u16 (*find_form)(std::string_view name) = nullptr;
+  RegisterRoles roles = {};
 
   bool has(u16 form) const { return form != 0 && form < forms && (is_form == nullptr || is_form(form)); }
   u16 find(std::string_view form) const {

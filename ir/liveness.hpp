@@ -56,6 +56,8 @@ class Liveness {
   }
 
  private:
+  static constexpr u32 longest_for_remats = 256;  // blocks of a loop
+
   u32 start(u32 k) const { return mf_->position(mf_->blocks[k].top - 1); }
   u32 end(u32 k) const { return mf_->position(mf_->blocks[k].bottom) + 2; }
   bool in_loop(u32 loop, u32 k) const {
@@ -106,11 +108,13 @@ class Liveness {
   }
 
   // v is live somewhere in block k: then also in all of the outermost loop around k that does not
-  // hold its definition (the innermost loop, for a remat). An irreducible loop counts even if it
+  // hold its definition (the innermost loop, for a remat, and none if that is long: as many constants as blocks
+  // would take quadratic memory). An irreducible loop counts even if it
   // holds the definition, from there on: its edges may come back to any block of it.
   void extend_over_loops(u32 v, u32 k) {
     u32 loop = vreg(v).is_remat() ? mf_->blocks[k].loop : loop_around_use(v, k);
     if (loop == 0 || (vreg(v).loop != 0 && in_loop(vreg(v).loop, k))) return;
+    if (vreg(v).is_remat() && mf_->loops[loop].last - mf_->loops[loop].first > longest_for_remats) return;
     vreg(v).loop = loop;
     if (through_.push({v, loops_through_[loop]})) loops_through_[loop] = through_.size() - 1;
     const u32 last = mf_->loops[loop].last;

@@ -45,7 +45,8 @@ struct FixedPlace {
   enum class Kind : u8 { none, reg, slot };
   Kind kind = Kind::none;
   PReg reg;      // kind reg
-  i32 slot = 0;  // kind slot: index of an incoming slot, in the frame's slot units
+  i32 slot = 0;  // kind slot: index of an incoming slot, in the frame's slot units, below `slots`
+  static constexpr i32 slots = 1 << 20;
 };
 
 struct Param {
@@ -106,6 +107,7 @@ class Module {
     relocs_.attach(arena_);
     symbols_.push({});
     signatures_.push({});
+    has_places_ = false;
   }
   Status status() const { return arena_.status(); }
 
@@ -152,8 +154,10 @@ class Module {
     relocs_.append(relocs);
   }
 
+  // None when out of memory, and for more than 65535 of either.
   SigRef add_signature(std::span<const Param> params, std::span<const Param> results,
                        CallConv conv = CallConv::c, bool variadic = false, u16 fixed_params = 0) {
+    if (params.size() > 0xffff || results.size() > 0xffff) return {};
     Signature s;
     s.first_param = params_.size();
     s.params = static_cast<u16>(params.size());
@@ -163,6 +167,8 @@ class Module {
     s.fixed_params = variadic ? fixed_params : s.params;
     params_.append(params);
     params_.append(results);
+    for (const std::span<const Param> list : {params, results})
+      for (const Param& p : list) has_places_ = has_places_ || p.place.kind != FixedPlace::Kind::none;
     if (!signatures_.push(s)) return {};
     return SigRef(signatures_.size() - 1);
   }
@@ -194,6 +200,8 @@ class Module {
   std::span<DataReloc> global_relocs(SymbolRef s) {
     return relocs_.slice(symbols_[s.id].first_reloc, symbols_[s.id].relocs);
   }
+  // Whether any signature fixes the place of a value.
+  bool has_places() const { return has_places_; }
   u32 signature_count() const { return signatures_.size(); }
   const Signature& signature(SigRef s) const { return signatures_[s.id]; }
   std::span<const Param> params(SigRef s) const {
@@ -213,6 +221,7 @@ class Module {
   Vec<char> text_;
   Vec<u8> bytes_;
   Vec<DataReloc> relocs_;
+  bool has_places_ = false;
 };
 
 }  // namespace jitkit::inline JITKIT_ABI::ir

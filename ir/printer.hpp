@@ -124,7 +124,7 @@ class ModulePrinter {
     if (p.place.kind == FixedPlace::Kind::slot) (out_ << " in slot(").dec(p.place.slot) << ")";
     if (p.place.kind != FixedPlace::Kind::reg) return;
     const u8 id = p.place.reg.id;
-    if (isa_ != nullptr && id < isa_->registers.size() && isa_->registers[id] != nullptr)
+    if (isa_ != nullptr && id < isa_->registers.size() && isa_->registers[id][0] != 0)
       out_ << " in " << isa_->registers[id];
     else
       (out_ << " in reg(").udec(id) << ")";

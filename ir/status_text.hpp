@@ -3,6 +3,7 @@
 #define JITKIT_IR_STATUS_TEXT_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/ir/argument_place.hpp>
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/opcode.hpp>
 #include <jitkit/ir/support/sink.hpp>
@@ -11,6 +12,11 @@
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
+// Of PlaceFault.
+inline constexpr const char* place_faults[] = {
+    "", "the register holds no values of its type", "something else needs the register there",
+    "another value is there", "the slot is not 0 to 1048575"};
+
 // The instruction that a Status of compiling fn blames; none if it is the function as a whole.
 inline Inst blamed(const FunctionData& fn, Status s) {
   switch (s.error) {
@@ -18,6 +24,7 @@ inline Inst blamed(const FunctionData& fn, Status s) {
     case Error::no_register:
     case Error::too_many_slots:
     case Error::invalid_ir:
+    case Error::place:
     case Error::unsupported: return s.where < fn.insts.size() ? Inst(s.where) : Inst();
     default: return {};
   }
@@ -27,12 +34,18 @@ namespace detail {
 
 inline void print_unsupported(const FunctionData& fn, Status s, Sink& out) {
   const Inst i = blamed(fn, s);
+  const bool of_type = (s.detail & unsupported_type) != 0 && (s.detail & 0xff) < type_count;
+  if (of_type) out << ": values of type " << name(static_cast<Type>(s.detail & 0xff)) << (i ? " in " : " in the signature");
   if (i) {
-    out << ": ";
+    if (!of_type) out << ": ";
     if (is_native(fn[i].op))
       out << fn.isa->name << "." << fn.isa->form_name(native_form(fn[i].op));
     else
-      out << name(fn[i].op) << " of " << name(fn[i].type);
+      out << name(fn[i].op);
+    if (!is_native(fn[i].op) && fn[i].type != Type::none) out << " of " << name(fn[i].type);
+    if ((fn[i].op == Opcode::call || fn[i].op == Opcode::tail_call) && fn.module != nullptr)
+      out << " @" << fn.module->symbol_name(SymbolRef(fn[i].aux));
+  } else if (of_type) {
   } else if (s.detail >= static_cast<u64>(CallConv::custom0)) {
     (out << ": convention custom").udec(s.detail - static_cast<u64>(CallConv::custom0));
   }
@@ -51,6 +64,12 @@ inline void print_status(Status s, Sink& out) {
     case Error::too_long: (out << ": by ").udec(s.detail) << " bytes"; break;
     case Error::fixup_range: (out << ": ").dec(static_cast<i64>(s.detail)) << " bytes away"; break;
     case Error::operand_range: (out << ": ").dec(static_cast<i64>(s.detail)); break;
+    case Error::place:
+      if (const u64 number = s.detail >> 8; number != 0)
+        (out << ": value ").udec(number) << ": " << place_faults[s.detail & 0xff];
+      else
+        out << ": the frame pointer's register";
+      break;
     default: break;
   }
 }

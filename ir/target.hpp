@@ -6,6 +6,7 @@
 #define JITKIT_IR_TARGET_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/ir/argument_place.hpp>
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/machine.hpp>
 #include <jitkit/status.hpp>
@@ -91,6 +92,7 @@ inline RegisterInfo register_info(const Convention& c, PReg frame_pointer, const
 //   FeatureSet            what the code may use
 //   Buffer                CodeBuffer or something that behaves like it
 //   convention(CallConv)  the data above
+//   places(convention, list, fixed, results)  a walk over where the values of a list are passed: its next()
 //   Lower                 selection: Lower(fn, cfg, machine function, options).run() -> Status
 //   Emitter               emission: Emitter(fn, machine function, options, buffer).run() -> Status
 //   feature_name(number)  of the feature that a form or an error names
@@ -105,6 +107,7 @@ concept Target = requires(Opcode op, Type type, CallConv conv, u64 number, u16 f
   typename T::Lower;
   typename T::Emitter;
   { T::convention(conv) } -> std::same_as<const Convention&>;
+  { T::places(T::convention(conv), std::span<const Param>(), u32(), bool()).next() } -> std::same_as<Places>;
   { T::feature_name(number) } -> std::same_as<std::string_view>;
   { T::core_features() } -> std::same_as<typename T::FeatureSet>;
   { T::form_features(form) } -> std::same_as<typename T::FeatureSet>;

@@ -7,9 +7,9 @@
 #define JITKIT_IR_UNIT_HPP
 
 #include <jitkit/config.hpp>
-#include <jitkit/ir/diagnostics.hpp>
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/module.hpp>
+#include <jitkit/ir/text_pos.hpp>
 
 #include <new>
 

@@ -14,6 +14,8 @@
 #include <jitkit/ir/diagnostics.hpp>
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/operand_type.hpp>
+#include <jitkit/ir/places.hpp>
+#include <jitkit/ir/status_text.hpp>
 #include <jitkit/ir/unit.hpp>
 
 namespace jitkit::inline JITKIT_ABI::ir {
@@ -39,6 +41,7 @@ class Verifier {
   bool run() {
     const u32 before = errors_.count();
     entry();
+    signatures();
     for (u32 b = 1; b < f_.blocks.size(); ++b) block(Block(b));
     frame_states();
     if (errors_.count() == before) dominance();
@@ -47,6 +50,10 @@ class Verifier {
 
  private:
   void entry();
+  void signatures();
+  void signature(SigRef s, TextPos at);
+  Sink& passed(Rule r, TextPos at, const Param& p, bool result, u32 number);
+  const char* attribute_fault(std::span<const Param> list, u32 n, bool results) const;
   void block(Block b);
   void inst(const InstData& d, Inst i);
   void native(const InstData& d, Inst i);
@@ -89,6 +96,70 @@ inline void Verifier::entry() {
   bool same = params.size() == f_[b].param_count;
   for (u32 n = 0; same && n < params.size(); ++n) same = f_.type(f_.param(b, n)) == params[n].type;
   if (!same) error(Rule::entry, b) << "the entry block's parameters are not the function's";
+}
+
+// The function's own and those of its exits; those of calls are looked at where they stand.
+inline void Verifier::signatures() {
+  if (f_.module == nullptr) return;
+  signature(f_.signature, function_at());
+  for (u32 n = 1; n < f_.exits.size(); ++n)
+    signature(f_.exits[n].places, text_ != nullptr ? TextMap::get(text_->exits, n) : TextPos());
+}
+
+inline void Verifier::signature(SigRef s, TextPos at) {
+  if (s.id >= f_.module->signature_count()) {
+    error(Rule::reference, at) << "there is no such signature";
+    return;
+  }
+  for (const bool results : {false, true}) {
+    const std::span<const Param> list = results ? f_.module->results(s) : f_.module->params(s);
+    PlaceList places{f_.isa, {}, 64};  // the frame's unit is not known: one slot each
+    u64 memory = 0;
+    for (u32 n = 0; n < list.size(); ++n) {
+      if (const char* wrong = attribute_fault(list, n, results); wrong != nullptr)
+        passed(Rule::attribute, at, list[n], results, n + 1) << wrong;
+      memory += list[n].size;
+      if (list[n].place.kind == FixedPlace::Kind::none) continue;
+      if (const PlaceFault f = places.add(list, n, fixed_places(list[n])); f != PlaceFault::none)
+        passed(Rule::place, at, list[n], results, n + 1) << place_faults[static_cast<u8>(f)];
+    }
+    if (memory > u64{1} << 30) error(Rule::attribute, at) << "aggregates of more than 1 GiB are passed by value";
+  }
+}
+
+// An error of a value of a signature, up to what it is.
+inline Sink& Verifier::passed(Rule r, TextPos at, const Param& p, bool result, u32 number) {
+  Sink& out = error(r, at);
+  (out << (result ? "result " : "parameter ")).udec(number) << " (" << name(p.type);
+  const u8 id = p.place.reg.id;
+  if (p.place.kind == FixedPlace::Kind::slot)
+    (out << " in slot(").dec(p.place.slot) << ")";
+  else if (p.place.kind == FixedPlace::Kind::reg && f_.isa != nullptr && id < f_.isa->registers.size() && f_.isa->registers[id][0] != 0)
+    out << " in " << f_.isa->registers[id];
+  else if (p.place.kind == FixedPlace::Kind::reg)
+    (out << " in reg(").udec(id) << ")";
+  return out << "): ";
+}
+
+// What is wrong with how value n of a list is passed; null: nothing.
+inline const char* Verifier::attribute_fault(std::span<const Param> list, u32 n, bool results) const {
+  const Param& p = list[n];
+  const u8 extends = p.attr & (ParamAttr::zext | ParamAttr::sext), memory = p.attr & (ParamAttr::sret | ParamAttr::byval);
+  if (!contains(types::value, p.type)) return "no type that can be passed";
+  if (extends != 0 && !contains(types::int_or_bool, p.type)) return "no integer to extend";
+  if (extends == (ParamAttr::zext | ParamAttr::sext)) return "extended in two ways";
+  if (memory != 0 && (results || p.type != Type::ptr || memory == (ParamAttr::sret | ParamAttr::byval)))
+    return "no address of an aggregate that is passed";
+  if ((p.attr & ParamAttr::sret) != 0)
+    for (u32 k = 0; k < n; ++k)
+      if ((list[k].attr & ParamAttr::sret) != 0) return "a second address for the result";
+  if (p.align_log2 > 4) return "an alignment above the stack's 16 bytes";
+  const bool member = p.group != 1;
+  if (member && (memory != 0 || p.place.kind != FixedPlace::Kind::none)) return "of a group, and in memory or a place of its own";
+  if (p.group == 0 && (n == 0 || list[n - 1].group == 1)) return "of a group that did not start";
+  for (u32 k = n + 1; k < n + p.group; ++k)
+    if (k >= list.size() || list[k].group != 0) return "of a group with too few members";
+  return nullptr;
 }
 
 inline void Verifier::block(Block b) {
@@ -287,6 +358,7 @@ inline void Verifier::results(const InstData& d, Inst i) {
 
 inline void Verifier::callee(const InstData& d, Inst i) {
   if (f_.module == nullptr) return;
+  signature(called_signature(f_, d), text_ != nullptr ? TextMap::get(text_->insts, i.id) : TextPos());
   const bool direct = !is_indirect_call(d.op);
   if (direct && d.aux < f_.module->symbol_count() && f_.module->symbol(SymbolRef(d.aux)).kind != SymbolKind::function)
     error(Rule::callee, i) << "what is called is not a function";

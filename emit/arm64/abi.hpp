@@ -103,7 +103,7 @@ class ArgumentPlaces {
     Places r;
     r.parts = parts(p);
     if (p.place.kind != ir::FixedPlace::Kind::none)
-      place_fixed(p, r);
+      r = ir::fixed_places(p);
     else if ((p.attr & ir::ParamAttr::sret) != 0 && sret_.valid())
       r.part[0] = {Place::Kind::reg, sret_, 0};
     else
@@ -122,13 +122,6 @@ class ArgumentPlaces {
   static constexpr u8 parts(const ir::Param& p) { return p.type == ir::Type::i128 ? 2 : 1; }
   static constexpr u32 size_of(const ir::Param& p) {
     return p.type == ir::Type::i1 ? 1 : ir::bytes(p.type);
-  }
-
-  static constexpr void place_fixed(const ir::Param& p, Places& r) {
-    const bool reg = p.place.kind == ir::FixedPlace::Kind::reg;
-    for (unsigned n = 0; n < r.parts; ++n)
-      r.part[n] = reg ? Place{Place::Kind::reg, PReg(p.place.reg.id + n), 0}
-                      : Place{Place::Kind::slot, {}, static_cast<u32>(p.place.slot) + n};
   }
 
   constexpr void place(const ir::Param& p, Places& r) {

@@ -81,7 +81,7 @@ class Lower : public ir::Selector<Lower> {
   static bool keeps_flags(const InstData& d);
   static Status missing(Type t) {
     const bool held = !ir::contains(ir::types::wide_vector | ir::set_of(Type::mask), t);
-    return held ? Status{} : Status{Error::unsupported, 0, static_cast<u64>(t)};
+    return held ? Status{} : Status{Error::unsupported, 0, unsupported_type | static_cast<u64>(t)};
   }
 
  private:

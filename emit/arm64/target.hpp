@@ -28,11 +28,16 @@ struct Isa {
         [](u16 form) { return form_effects(static_cast<Form>(form)); },
         [](u16 form) { return form_operands(static_cast<Form>(form)); },
         register_names,
-        flag_free};
+        flag_free,
+        nullptr, nullptr,
+        {{preg::all_general, preg::all_vector, {}}, preg::frame, RegSet::of(preg::link), RegSet::of(preg::platform)}};
     return info;
   }
   static const ir::Convention& convention(ir::CallConv c) {
     return c == ir::CallConv::darwin ? darwin : aapcs64;
+  }
+  static ArgumentPlaces places(const ir::Convention& c, std::span<const ir::Param> list, u32 fixed, bool results) {
+    return {c, list, results ? ~u32{0} : fixed, results};
   }
   static std::string_view feature_name(u64 number) { return arm64::feature_name(static_cast<Feature>(number)); }
   // What core ops cannot do without, and what a form asks for.

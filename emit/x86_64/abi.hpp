@@ -91,7 +91,7 @@ class ArgumentPlaces {
     ++at_;
     Places r;
     if (p.place.kind != ir::FixedPlace::Kind::none) {
-      place_fixed(p, r);
+      r = ir::fixed_places(p);
     } else if ((p.attr & ir::ParamAttr::byval) != 0) {
       r.part[0] = stack(p.size, u32{1} << p.align_log2);
     } else if (p.type == ir::Type::i128) {
@@ -129,16 +129,6 @@ class ArgumentPlaces {
     const Place p{Place::Kind::stack, {}, stack_};
     stack_ += static_cast<u32>(align_up(bytes, 8));
     return p;
-  }
-  // The halves of an i128 take the register or slot that is named and the next one.
-  static constexpr void place_fixed(const ir::Param& p, Places& r) {
-    r.parts = p.type == ir::Type::i128 ? 2 : 1;
-    for (unsigned n = 0; n < r.parts; ++n) {
-      if (p.place.kind == ir::FixedPlace::Kind::reg)
-        r.part[n] = {Place::Kind::reg, PReg(p.place.reg.id + n), 0};
-      else
-        r.part[n] = {Place::Kind::slot, {}, static_cast<u32>(p.place.slot) + n};
-    }
   }
   // Both halves in registers or both in memory, aligned to 16.
   constexpr void place_wide(Places& r) {

@@ -59,15 +59,18 @@ inline void Lower::pass_stack_arguments(ArgumentPlaces places, std::span<const i
   }
 }
 
-// Values for the register arguments, extended as needed: made before the call instruction.
+// Values for the register arguments, extended as needed: made before the call instruction. tell_variadic() adds
+// up to four.
 inline u32 Lower::gather_register_arguments(ArgumentPlaces& places, std::span<const ir::Param> params,
                                             std::span<const u32> args, RegisterArgument* out) {
   u32 count = 0;
   for (u32 n = 0; n < args.size(); ++n) {
     const Places p = places.next();
     for (u32 k = 0; k < p.parts; ++k)
-      if (p.part[k].kind == Place::Kind::reg && count < max_register_arguments)
+      if (p.part[k].kind == Place::Kind::reg) {
+        if (count + 4 == max_register_arguments) return refuse(), count;
         out[count++] = {passed(Value(args[n]), params[n], k), p.part[k].reg};
+      }
   }
   return count;
 }
@@ -148,7 +151,7 @@ inline bool Lower::cannot_pass(const ir::Convention& c, std::span<const ir::Para
   for (const ir::Param& p : params) {
     if (p.place.kind != ir::FixedPlace::Kind::none) continue;
     const bool by_pointer = win64 && (ir::bits(p.type) > 64 || p.group > 1 || (p.attr & ir::ParamAttr::byval) != 0);
-    if (p.type == Type::mask || by_pointer) return fail(Error::unsupported, static_cast<u64>(p.type)), true;
+    if (p.type == Type::mask || by_pointer) return fail(Error::unsupported, unsupported_type | static_cast<u64>(p.type)), true;
   }
   return false;
 }

@@ -29,11 +29,16 @@ struct Isa {
         register_names,
         flag_free_selection,
         [](u16 form) { return is_form(static_cast<Form>(form)); },
-        [](std::string_view form) { return static_cast<u16>(form_by_name(form)); }};
+        [](std::string_view form) { return static_cast<u16>(form_by_name(form)); },
+        {{preg::all_gpr - RegSet::of(preg::rsp), preg::all_vec, preg::all_mask - RegSet::of(preg::k(0))},
+         preg::rbp, {}, {}}};
     return info;
   }
   static const ir::Convention& convention(ir::CallConv c) {
     return conventions[c == ir::CallConv::win64 ? 1 : 0];
+  }
+  static ArgumentPlaces places(const ir::Convention& c, std::span<const ir::Param> list, u32, bool results) {
+    return {c, list, results};
   }
   static std::string_view feature_name(u64 number) { return x86_64::feature_name(static_cast<Feature>(number)); }
   // What core ops cannot do without, and what a form asks for.

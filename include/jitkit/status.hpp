@@ -22,14 +22,17 @@ enum class Error : u8 {
   no_register,        // where: IR Inst; detail: registers missing
   too_many_slots,     // where: IR Inst; detail: slots missing over the frame's limit
   invalid_ir,         // where: IR Inst; the verifier has the list
-  unsupported,        // where: IR Inst; detail: opcode
+  unsupported,        // where: IR Inst; detail: opcode, or unsupported_type and the ir::Type
   system,             // detail: errno of the operating system
   policy,             // a request the chosen mode forbids (patching a shared page ...)
   symbol_undefined,   // where: symbol id
   symbol_redefined,   // where: symbol id
   too_long,           // where: offset of the code with the limit; detail: bytes over it
   register_kept,      // where: IR Inst; detail: PReg that must keep its value where the emitter needs one
+  place,              // where: IR Inst, 0: the function's signature; detail: place_detail() (ir/argument_place.hpp)
 };
+
+inline constexpr u64 unsupported_type = u64{1} << 32;
 
 // What an Error means, in words, without a trailing full stop.
 constexpr const char* describe(Error e) {
@@ -53,6 +56,7 @@ constexpr const char* describe(Error e) {
     case Error::symbol_redefined: return "the symbol is defined twice";
     case Error::too_long: return "code is longer than its limit";
     case Error::register_kept: return "a far offset or branch needs a register that has to keep its value";
+    case Error::place: return "a fixed place of a signature cannot be used";
   }
   return "unknown error";
 }

@@ -120,6 +120,19 @@ TEST_CASE("out of code space is a Status that says how much is enough") {
   for_random_functions([]<class T>(const FunctionData& f, const typename T::Options& o) { fill_up<T>(f, o); });
 }
 
+// Made again where they are needed, constants need not be known in every block of a long loop.
+TEST_CASE("a loop of thousands of blocks with a constant each takes no quadratic memory") {
+  constexpr u32 count = 6000;
+  std::string text = "func @f(i64) -> i64 {\nb1(x: i64):\n  br b2\n";
+  for (u32 n = 2; n < count; ++n) {
+    const std::string id = std::to_string(n), next = std::to_string(n + 1);
+    text += "b" + id + ":\n  c" + id + " = icmp.eq.i64 x, 0x123456789" + std::to_string(10000 + n) + "\n  brif c" + id + ", b0, b" + next + "\n";
+  }
+  const Text f(text + "b" + std::to_string(count) + ":\n  br b2\nb0:\n  ret x\n}\n");
+  CHECK(compiled<x86_64::Isa>(*f.function(), x86_64_options(), u64{50} << 20).ok());
+  CHECK(compiled<arm64::Isa>(*f.function(), arm64_options(), u64{50} << 20).ok());
+}
+
 TEST_CASE("a compiler that ran out of memory compiles the next function") {
   const Text small("func @f(i64) -> i64 {\nb1(x: i64):\n  y = add.i64 x, 1\n  ret y\n}\n");
   std::string text = "func @f(i64) -> i64 {\nb1(x: i64):\n  v0 = add.i64 x, 1\n";

@@ -433,6 +433,36 @@ TEST_CASE("islands: memory that is just enough is enough") {
         Status{Error::out_of_code_space, static_cast<u32>(memory.size()) - 8, memory.size()});
 }
 
+// Islands that would have come after the space was used up count in what the error says is enough.
+TEST_CASE("islands: code of many islands, in memory of the size that the error names") {
+  const auto work = [](CodeBuffer& code) {
+    const Label start = code.new_label(), out = code.new_label();
+    code.bind(start);
+    for (u32 n = 0; n < 60; ++n) {
+      code.align(64);
+      for (u32 k = 0; k < 20; ++k) code.put32(tbz, n % 2 == 0 ? out : start, FixupKind::a64_branch14);
+      code.put32(ldr, code.literal(FixupKind::a64_load19, 16, n), FixupKind::a64_load19);
+      fill(code, n == 30 ? 1100000 : 3000);
+      code.put32(ldr, code.literal(FixupKind::a64_load19, 16, n), FixupKind::a64_load19);
+    }
+    code.bind(out);
+    return code.finish();
+  };
+  CodeBuffer grown;
+  REQUIRE(work(grown).ok());
+  const u32 size = grown.offset();
+  for (const u32 room : {0U, 40U, 30000U, 32768U, 33000U, 60000U, 100000U, 700000U, 1048576U, 1100000U, size - 20000, size - 4}) {
+    std::vector<u8> memory(room);
+    CodeBuffer tight{std::span<u8>(memory)};
+    const Status s = work(tight);
+    REQUIRE(s.error == Error::out_of_code_space);
+    CHECK(s.detail < size + size / 8);
+    memory.resize(s.detail);
+    CodeBuffer enough{std::span<u8>(memory)};
+    CHECK(work(enough).ok());
+  }
+}
+
 TEST_CASE("islands: random branches of every range all arrive") {
   struct Use {
     u32 at;

@@ -93,7 +93,7 @@ int main(int argc, char** argv) {
   Arguments a;
   CLI::App app("LLVM IR that clang made from C, to jitkit's IR", "jitkit-import");
   app.add_option("FILE", a.file, "LLVM IR, text or bitcode")->required();
-  app.add_option("-o,--output", a.out, "the file to write, - for standard output");
+  CLI::Option* out = app.add_option("-o,--output", a.out, "the file to write, - for standard output");
   app.add_option("--target", a.target, "arm64 or x86_64: must be the file's")
       ->check(CLI::IsMember({"arm64", "x86_64"}));
   a.optimisation.add_options(app);
@@ -102,7 +102,7 @@ int main(int argc, char** argv) {
   app.add_option("ARGUMENT", a.program_arguments, "arguments of the program")->needs(run);
   try {
     app.parse(argc, argv);
-    if (a.out.empty() && !a.run) throw CLI::RequiredError("-o or --run");
+    if (a.out.empty() && (out->count() != 0 || !a.run)) throw CLI::RequiredError("-o or --run");
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }

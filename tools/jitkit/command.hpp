@@ -40,6 +40,10 @@ inline CLI::Option* add_target_option(CLI::App& app, std::string& target,
       ->check(CLI::IsMember(targets));
 }
 
+// A name that is given must not be empty: it would be taken for one that is not.
+inline const CLI::Validator not_empty([](std::string& s) { return s.empty() ? "the name is empty" : ""; }, "",
+                                      "not empty");
+
 // `--emulator`: what runs programs of the target, instead of QEMU or of this machine.
 inline CLI::Option* add_emulator_option(CLI::App& app, std::string& command) {
   return app.add_option("--emulator", command,

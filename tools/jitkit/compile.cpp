@@ -206,7 +206,8 @@ std::function<int()> setup(CLI::App& app) {
                  "reads; ir: the text form; bin: code and data as one image for a page's start")
       ->check(CLI::IsMember({"obj", "asm", "ir", "bin"}));
   app.add_option("-o,--output", a->out, "the file to write, - for standard output; default: FILE.o or FILE.bin in "
-                                        "the current directory, asm and ir to standard output");
+                                        "the current directory, asm and ir to standard output")
+      ->check(not_empty);
   app.add_option("--features", a->features,
                  "comma-separated: exactly these, or with + and - changes to what core ops and the file's native "
                  "ops need (see jitkit features)");

@@ -208,7 +208,7 @@ std::function<int()> setup(CLI::App& app) {
   app.add_option("--opt", a->level,
                  "optimised: none, fast or full; without it each program at one of them, by its seed")
       ->check(CLI::IsMember({"none", "fast", "full"}));
-  app.add_option("-o", a->output, "where a difference is written (jitkit-fuzz-SEED.jk)");
+  app.add_option("-o", a->output, "where a difference is written (jitkit-fuzz-SEED.jk)")->check(not_empty);
   app.add_flag("--print", a->print, "prints the programs and runs nothing");
   app.footer(
       "Random programs over all core ops, each called with 16 lists of arguments: what machine code gives must be "
