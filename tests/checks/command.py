@@ -105,8 +105,8 @@ def check_run() -> None:
     expect("run interp: outside", ["run", CALLS, "--target", "interp", "hi"], BAD_INPUT, "",
            rf".*:{line_of(CALLS, 'r = call @puts')}:3: error: @hi: .*leads out of the module.*\n")
     expect("run: the host is the default", ["run", CALLS, "hi"], GOOD, "hello, world\n5\n", "")
-    expect("run: the host's code under a command", ["run", CALLS, "--target", HOST, "--emulator", "env", "sum", "100"], GOOD,
-           "5050\n", "")
+    expect("run: the host's code under a command", ["run", CALLS, "--target", HOST, "--emulator", "env", "sum", "100"],
+           GOOD, "5050\n", "")
 
 
 def check_run_usage() -> None:
@@ -362,9 +362,12 @@ def check_bad_input() -> None:
                                 "  x = load.v256.volatile 8\n  ret x\n}\n"
                                 "func @g(i64, i64 in reg(0), i64 in reg(7)) {\nb1(a: i64, b: i64, c: i64):\n  ret\n}\n")
     for target, types, taken in (("arm64", r"placed.jk:4:3: .*values of type v256 in ret", 2), ("x86_64", "avx", 3)):
-        done = expect(f"compile {target}: what a signature cannot have", ["compile", placed, "--target", target], BAD_INPUT, "")
-        why = f"placed.jk:6:6: error: @g: a fixed place of a signature cannot be used: value {taken}: another value is there\n"
-        report.check(f"compile {target}: both errors", why in done.stderr and re.search(types, done.stderr) is not None, done.stderr)
+        done = expect(f"compile {target}: what a signature cannot have", ["compile", placed, "--target", target],
+                      BAD_INPUT, "")
+        why = f"@g: a fixed place of a signature cannot be used: value {taken}: another value is there\n"
+        report.check(f"compile {target}: both errors",
+                     f"placed.jk:6:6: error: {why}" in done.stderr and re.search(types, done.stderr) is not None,
+                     done.stderr)
     expect("run: nothing of that name", ["run", write("outside.jk", "declare @no_such_function()\nfunc @f() {\nb1:\n"
                                                       "  call @no_such_function()\n  ret\n}\n"), "f"], BAD_INPUT, "",
            r".*outside.jk: error: @f: nothing in this process is called @no_such_function\n")
@@ -417,7 +420,8 @@ def check_usage() -> None:
     arm64 = ["compile", CALLS, "--target", "arm64"]
     for words, err in ((["compile", CALLS], r".*--target.*"), (["compile", CALLS, "--target", "mips"], r".*mips.*"),
                        ([*arm64, "--emit", "exe"], r".*exe.*"), ([*arm64, "-o", ""], r".*-o.*the name is empty.*"),
-                       (["fuzz", "--target", "arm64", "-o", "", "--print"], r".*-o.*the name is empty.*"), (["compile", "--target", "arm64"], r".*FILE.*"),
+                       (["fuzz", "--target", "arm64", "-o", "", "--print"], r".*-o.*the name is empty.*"),
+                       (["compile", "--target", "arm64"], r".*FILE.*"),
                        (["check"], r".*FILE.*"), (["run"], r".*FILE.*"),
                        ([*arm64, "--features", "+warp"], r".*arm64 has no feature 'warp'.*\n"),
                        ([*arm64, "--passes", "gvn,warp"], r".*no pass 'warp'.*"),

@@ -93,8 +93,8 @@ bool link(const Call& c, const ScratchDirectory& scratch) {
     print_error(source, "{}", std::strerror(errno));
     return false;
   }
-  const int status = run_program({Target::linker, "-O1", "-static", "-DJITKIT_GUEST", "-D_GNU_SOURCE=", "-o", scratch.file("program"),
-                                  source, scratch.file("unit.o"), "-lm"},
+  const int status = run_program({Target::linker, "-O1", "-static", "-DJITKIT_GUEST", "-D_GNU_SOURCE=", "-o",
+                                  scratch.file("program"), source, scratch.file("unit.o"), "-lm"},
                                  log);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
