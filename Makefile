@@ -80,6 +80,7 @@ soak:
 	@$(call compile,release,jitkit_command)
 	@$(call compile,dev,sweeps words roles crypto_cases crypto_run)
 	@python3 tests/checks/sweep.py --full
+	@python3 tests/checks/sweep.py --target x86_64 --strings 20000000
 	@python3 tests/checks/words.py --full
 	@python3 tests/checks/roles.py --count 200
 	@$(call compile,arm64-qemu,crypto_run)

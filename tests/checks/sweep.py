@@ -57,6 +57,7 @@ class Sweep:
                  out_of_scope):
         self.report, self.target, self.command, self.known, self.shown = report, target, command, known, shown
         self.out_of_scope, self.beyond = out_of_scope, 0
+        self.strings = self.strings_known = 0  # random bytes
         self.complaints = Counter()
 
     def is_known(self, oracle: str, text: str) -> bool:
@@ -140,18 +141,20 @@ class Sweep:
                               check=True)
         ours = [(int(a.split(" ", 1)[0]), a.partition(" ")[2]) for a in done.stdout.splitlines()]
         llvm = oracles.llvm_disassemble(self.target, codes)
-        back = oracles.llvm_assemble(self.target, [l[1] if l else "" for l in llvm])
-        known = 0
+        # What LLVM alone decodes counts if it would write so.
+        back = oracles.llvm_assemble(self.target, [
+            l[1] if l is not None and length == 0 and self.mnemonic(l[1]) in mnemonics else ""
+            for (length, _), l in zip(ours, llvm)
+        ])
         for code, (length, text), l, b in zip(codes, ours, llvm, back):
-            known += length != 0
             if length != 0 and (l is None or l[0] != abs(length)) and not self.is_known("llvm-decoder", text):
                 self.complain(f"{kind}, LLVM", f"{code} {text}", f"decoded as {l}")
-            elif length == 0 and l is not None and b == code[:2 * l[0]] and self.mnemonic(l[1]) in mnemonics and \
-                    not self.is_known("random bytes", l[1]):
+            elif length == 0 and l is not None and b == code[:2 * l[0]] and not self.is_known("random bytes", l[1]):
                 self.complain(f"{kind}, jitkit", f"{code} {l[1]}", "unknown")
             else:
                 self.report.passed += 1
-        self.note(kind, f"{len(codes):8} strings, {known:8} of them instructions")
+        self.strings += len(codes)
+        self.strings_known += sum(length != 0 for length, _ in ours)
 
     @staticmethod
     def mnemonic(text: str) -> str:
@@ -171,7 +174,12 @@ def draw(target: str, directory: Path, seed: int, count: int) -> list[tuple[str,
 def sweep(report: Report, target: str, args) -> None:
     own = importlib.import_module(f"sweep_{target}")
     state = Sweep(report, target, args.command, own.KNOWN, args.show, own.out_of_scope)
-    for round_ in range(args.rounds or (own.FULL_ROUNDS if args.full else 1)):
+    decoder = args.programs / f"sweep_{target}_decode"
+    if args.strings:
+        mnemonics = {state.mnemonic(text) for form, text in draw(target, args.programs, 1, 1) if not own.no_text(form)}
+        for round_ in range(-(-args.strings // own.RANDOM_CODES)):
+            state.random_bytes("random bytes", own.random_codes(random.Random(f"{args.seed} {round_} strings")), decoder, mnemonics)
+    for round_ in range(0 if args.strings else args.rounds or (own.FULL_ROUNDS if args.full else 1)):
         chance = random.Random(f"{args.seed} {round_} {target}")
         forms = draw(target, args.programs, chance.getrandbits(60), own.PER_FORM * (FOR_ONE if args.form else 1))
         if args.form:
@@ -182,12 +190,13 @@ def sweep(report: Report, target: str, args) -> None:
         state.decode("forms", codes)
         if hasattr(own, "random_codes") and not args.form:
             mnemonics = {state.mnemonic(text) for text in texts}
-            state.random_bytes("random bytes", own.random_codes(chance), args.programs / f"sweep_{target}_decode",
-                               mnemonics)
+            state.random_bytes("random bytes", own.random_codes(chance), decoder, mnemonics)
         variants = [own.vary(text, chance) for text in texts]
         state.assemble("other spellings", variants, True)
         damaged = [own.damage(text, chance) for text in texts]
         state.assemble("damaged lines", damaged, True)
+    if state.strings:
+        state.note("random bytes", f"{state.strings:8} strings, {state.strings_known:8} of them instructions")
     state.note("out of scope", f"{state.beyond:8} lines that both oracles accept")
     for k in own.KNOWN:
         if args.form and k.uses == 0:
@@ -204,12 +213,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=int(os.environ.get("JITKIT_SEED", "1")))
     parser.add_argument("--full", action="store_true", help="many rounds (make soak)")
     parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--strings", type=int, default=0, metavar="N", help="only N random strings of bytes (x86_64)")
     parser.add_argument("--show", type=int, default=10, help="failures printed per kind")
     parser.add_argument("--command", type=Path, default=tree.ROOT / "build" / "jitkit")
     parser.add_argument("--programs", type=Path, default=tree.ROOT / "build" / "dev" / "tests" / "sweep")
     args = parser.parse_args()
     if args.form and not args.target:
         parser.error("--form needs a --target")
+    if args.strings and args.target != ["x86_64"]:
+        parser.error("--strings is for --target x86_64")
     report = Report()
     print(f"seed {args.seed}")
     targets = args.target or sorted(p.stem.removeprefix("sweep_") for p in Path(__file__).parent.glob("sweep_*.py"))
