@@ -30,6 +30,9 @@ constexpr unsigned sha3_rate(unsigned digest_bits) { return 200 - digest_bits / 
 
 // Lanes in general registers.
 struct KeccakScalar {
+  // Rows are finished one by one: what is best where lanes wait in memory. Else each lane is moved as its column's
+  // parity is known.
+  static constexpr bool by_rows = false;
   ir::Builder& b;
   ir::Value load(ir::Value address, i32 at) const { return b.load(ir::Type::i64, address, at); }
   void store(ir::Value address, ir::Value x, i32 at) const { b.store(address, x, at); }
@@ -44,20 +47,33 @@ struct KeccakScalar {
 template <class Lanes>
 void keccak_round(const Lanes& l, std::array<ir::Value, keccak_lanes>& a, unsigned round) {
   using ir::Value;
-  Value column[5], next[keccak_lanes];
+  Value column[5], parity[5], next[keccak_lanes];
   for (unsigned x = 0; x < 5; ++x) column[x] = l.xor3(l.xor3(a[x], a[x + 5], a[x + 10]), a[x + 15], a[x + 20]);
-  for (unsigned x = 0; x < 5; ++x) {
-    const Value parity = l.xor_rotated(column[(x + 4) % 5], column[(x + 1) % 5]);
+  const auto mix = [&](unsigned x) { parity[x] = l.xor_rotated(column[(x + 4) % 5], column[(x + 1) % 5]); };
+  const auto move = [&](unsigned x, unsigned y) {
+    const unsigned from = x + 5 * y, n = keccak_rotations[from];
+    next[y + 5 * ((2 * x + 3 * y) % 5)] = n == 0 ? l.xor_(a[from], parity[x]) : l.rotated_xor(a[from], parity[x], n);
+  };
+  std::array<Value, keccak_lanes> after;
+  const auto finish_row = [&](unsigned y) {
+    const Value* const row = next + 5 * y;
+    for (unsigned x = 0; x < 5; ++x) after[x + 5 * y] = l.xor_without(row[x], row[(x + 2) % 5], row[(x + 1) % 5]);
+  };
+  if constexpr (Lanes::by_rows) {
+    for (unsigned x = 0; x < 5; ++x) mix(x);
     for (unsigned y = 0; y < 5; ++y) {
-      const unsigned n = keccak_rotations[x + 5 * y];
-      const Value from = a[x + 5 * y];
-      next[y + 5 * ((2 * x + 3 * y) % 5)] = n == 0 ? l.xor_(from, parity) : l.rotated_xor(from, parity, n);
+      for (unsigned x = 0; x < 5; ++x) move((x + 3 * y) % 5, x);
+      finish_row(y);
     }
+  } else {
+    for (unsigned x = 0; x < 5; ++x) {
+      mix(x);
+      for (unsigned y = 0; y < 5; ++y) move(x, y);
+    }
+    for (unsigned y = 0; y < 5; ++y) finish_row(y);
   }
-  for (unsigned y = 0; y < 25; y += 5)
-    for (unsigned x = 0; x < 5; ++x)
-      a[y + x] = l.xor_without(next[y + x], next[y + (x + 2) % 5], next[y + (x + 1) % 5]);
-  a[0] = l.xor_(a[0], l.constant(keccak_constants[round]));
+  after[0] = l.xor_(after[0], l.constant(keccak_constants[round]));
+  a = after;
 }
 
 namespace detail {

@@ -11,7 +11,6 @@
 #include <jitkit/emit/crypto/control.hpp>
 #include <jitkit/emit/crypto/vector.hpp>
 
-#include <algorithm>
 #include <array>
 
 namespace jitkit::inline JITKIT_ABI::crypto {
@@ -51,9 +50,22 @@ inline constexpr u8 big_endian_words[16] = {7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 
 
 using Sha512State = std::array<ir::Value, sha512_words + 1>;  // a to h, and b ^ c
 
+// The state as the last of the values that a loop carries.
+template <usize n>
+Sha512State sha512_state_of(const std::array<ir::Value, n>& carried) {
+  Sha512State s;
+  for (usize k = 0; k < s.size(); ++k) s[k] = carried[n - s.size() + k];
+  return s;
+}
+template <usize n>
+void set_sha512_state(std::array<ir::Value, n>& carried, const Sha512State& s) {
+  for (usize k = 0; k < s.size(); ++k) carried[n - s.size() + k] = s[k];
+}
+
+
 inline void sha512_begin(ir::Builder& b, ir::Value state, Sha512State& s) {
   const auto words = load_state<sha512_words>(b, ir::Type::i64, state);
-  std::copy(words.begin(), words.end(), s.begin());
+  for (unsigned n = 0; n < sha512_words; ++n) s[n] = words[n];
   s[8] = b.xor_(s[1], s[2]);
 }
 
@@ -190,20 +202,18 @@ class Sha512ByVectors {
     }
     State s;
     detail::sha512_begin(b_, p_.state, s);
-    std::copy(s.begin(), s.end(), x.begin() + turn);
+    detail::set_sha512_state(x, s);
     repeat(b_, 4 * turn_bytes, turn_bytes, x, [&](auto& now, Value k) { scheduled_turn(now, b_.ptr_add(words_, k)); });
-    std::copy(x.begin() + turn, x.end(), s.begin());
     // The first block's last turn, then all of the others'.
     std::array<Value, 4 + state_size> block = {count, words_, b_.ptr_add(words_, b_.i64(4 * turn_bytes)), b_.i64(1)};
-    std::copy(s.begin(), s.end(), block.begin() + 4);
+    detail::set_sha512_state(block, detail::sha512_state_of(x));
     do_while(b_, block, [&](auto& now) { rest_of_block(now); });
     left = {b_.sub(left[0], count), b_.ptr_add(data, b_.shl(count, b_.i64(7)))};
   }
 
   // 16 rounds, and the schedule for the 16 behind them.
   void scheduled_turn(std::array<Value, turn + state_size>& x, Value at) {
-    State s;
-    std::copy(x.begin() + turn, x.end(), s.begin());
+    State s = detail::sha512_state_of(x);
     for (unsigned n = 0; n < turn; ++n) {
       b_.position(__LINE__ + 1);
       const auto pair = [&](unsigned later) { return x[(n + later) % turn]; };
@@ -214,26 +224,24 @@ class Sha512ByVectors {
       put(at, x[n], turn_bytes + pair_bytes * static_cast<i32>(n));
       round(s, at, 2 * n + 1);
     }
-    std::copy(s.begin(), s.end(), x.begin() + turn);
+    detail::set_sha512_state(x, s);
   }
 
   // Turns that are left of a block, whose words are at block[2], and of the state after it.
   void rest_of_block(std::array<Value, 4 + state_size>& block) {
     std::array<Value, 2 + state_size> x = {block[3], block[2]};
-    std::copy(block.begin() + 4, block.end(), x.begin() + 2);
+    detail::set_sha512_state(x, detail::sha512_state_of(block));
     do_while(b_, x, [&](std::array<Value, 2 + state_size>& now) {
-      State s;
-      std::copy(now.begin() + 2, now.end(), s.begin());
+      State s = detail::sha512_state_of(now);
       for (unsigned n = 0; n < 2 * turn; ++n) round(s, now[1], n);
       now = {b_.sub(now[0], b_.i64(1)), b_.ptr_add(now[1], b_.i64(turn_bytes))};
-      std::copy(s.begin(), s.end(), now.begin() + 2);
+      detail::set_sha512_state(now, s);
     });
-    State s;
-    std::copy(x.begin() + 2, x.end(), s.begin());
+    State s = detail::sha512_state_of(x);
     detail::sha512_end(b_, p_.state, s);
     const Value next = b_.ptr_add(block[1], b_.i64(16));
     block = {b_.sub(block[0], b_.i64(1)), next, next, b_.i64(5)};
-    std::copy(s.begin(), s.end(), block.begin() + 4);
+    detail::set_sha512_state(block, s);
   }
 
   void put(Value at, Value x, i32 offset) {

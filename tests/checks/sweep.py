@@ -177,8 +177,9 @@ def sweep(report: Report, target: str, args) -> None:
     decoder = args.programs / f"sweep_{target}_decode"
     if args.strings:
         mnemonics = {state.mnemonic(text) for form, text in draw(target, args.programs, 1, 1) if not own.no_text(form)}
-        for round_ in range(-(-args.strings // own.RANDOM_CODES)):
-            state.random_bytes("random bytes", own.random_codes(random.Random(f"{args.seed} {round_} strings")), decoder, mnemonics)
+        chance = random.Random(f"{args.seed} strings {target}")
+        for _ in range(-(-args.strings // own.RANDOM_CODES)):
+            state.random_bytes("random bytes", own.random_codes(chance), decoder, mnemonics)
     for round_ in range(0 if args.strings else args.rounds or (own.FULL_ROUNDS if args.full else 1)):
         chance = random.Random(f"{args.seed} {round_} {target}")
         forms = draw(target, args.programs, chance.getrandbits(60), own.PER_FORM * (FOR_ONE if args.form else 1))

@@ -11,6 +11,7 @@
 #include <jitkit/emit/crypto/sha512.hpp>
 #include <jitkit/emit/crypto/sm3.hpp>
 #include <jitkit/emit/crypto/stream.hpp>
+#include <jitkit/emit/x86_64/crypto/keccak.hpp>
 #include <jitkit/emit/x86_64/crypto/sha1.hpp>
 #include <jitkit/emit/x86_64/crypto/sha256.hpp>
 #include <jitkit/emit/x86_64/crypto/sha512.hpp>
@@ -109,6 +110,8 @@ void add_hashes() {
   add(Block::sha512, "sha512", crypto::sha512_start, host::build_sha512);
 #if defined(__x86_64__)
   add(Block::sha512, "sha512_avx2", crypto::sha512_start, x86_64::build_sha512_avx2);
+  add_sha3<x86_64::KeccakVectors>("sha3_");
+  add_sha3_of_rate<x86_64::KeccakVectors>("sha3_of_rate");
 #else
   add(Block::sm3, "sm3", crypto::sm3_start, host::build_sm3);
   add_sha3<arm64::KeccakVectors>("sha3_");

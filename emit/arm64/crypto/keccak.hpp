@@ -14,6 +14,7 @@ namespace arm64 {
 
 // For crypto::build_keccak(). Needs Feature::sha3.
 struct KeccakVectors {
+  static constexpr bool by_rows = false;
   ir::Builder& b;
   using Value = ir::Value;
   Value load(Value address, i32 at) const {
