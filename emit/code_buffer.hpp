@@ -129,7 +129,7 @@ class CodeBuffer {
   // An instruction word whose field of `kind` refers to l. Inline, because `kind` is a constant: the
   // field of a branch back is a few instructions.
   [[gnu::always_inline]] void put32(u32 word, Label l, FixupKind kind, i64 addend = 0) {
-    if (!make_room(4)) return use_label_rarely(l, kind, offset(), addend);  // which counts what it would have taken
+    if (!make_room(4, kind)) return;
     const u32 at = offset();
     const u32 target = labels_[l.id].offset;
     const i64 distance = i64{target} + addend - i64{at};
@@ -338,7 +338,7 @@ class CodeBuffer {
   static constexpr u32 no_name_literal = ~u32{0};
 
   struct Rare {
-    bool (*make_room)(CodeBuffer&, usize n);
+    bool (*make_room)(CodeBuffer&, usize n, FixupKind kind);
     void (*put32)(CodeBuffer&, u32 word);
     void (*fail)(CodeBuffer&, Status s);
     void (*use_label)(CodeBuffer&, Label l, FixupKind kind, u32 at, i64 addend);
@@ -347,13 +347,14 @@ class CodeBuffer {
   static const Rare* rare_functions();
 
   void init_tables();
-  bool make_room(usize n) {
+  // kind: of the reference to a label that shall stand there.
+  bool make_room(usize n, FixupKind kind = FixupKind::none) {
     if (has_room(n)) [[likely]] return true;
-    return rare_->make_room(*this, n);
+    return rare_->make_room(*this, n, kind);
   }
-  [[gnu::cold]] bool make_room_slow(usize n);
+  [[gnu::cold]] bool make_room_slow(usize n, FixupKind kind = FixupKind::none);
   void need(u64 n);
-  [[gnu::cold]] void need_veneer(FixupKind kind, Label l, i64 addend);
+  [[gnu::cold]] void need_veneer(FixupKind kind);
   [[gnu::cold]] void fail_first(Status s);
   void add_symbol_use(Symbol s, FixupKind kind, u32 at, i64 addend);
   bool grow(usize n);
@@ -430,7 +431,7 @@ class CodeBuffer {
 
 inline const CodeBuffer::Rare* CodeBuffer::rare_functions() {
   static constexpr Rare functions = {
-      [](CodeBuffer& b, usize n) { return b.make_room_slow(n); },
+      [](CodeBuffer& b, usize n, FixupKind kind) { return b.make_room_slow(n, kind); },
       [](CodeBuffer& b, u32 word) { b.put_raw(&word, 4); },
       [](CodeBuffer& b, Status s) { b.fail_first(s); },
       [](CodeBuffer& b, Label l, FixupKind kind, u32 at, i64 addend) { b.use_label(l, kind, at, addend); },
@@ -520,23 +521,23 @@ inline void CodeBuffer::need(u64 n) {
 
 // A use of a label where there was no room: once the code is longer than its reach it may take a veneer (or a
 // literal of its own) in an island of its own, and one more for every half of the longest reach.
-inline void CodeBuffer::need_veneer(FixupKind kind, Label l, i64 addend) {
-  if (status_.error != Error::out_of_code_space) return;
-  const Range r = kind == FixupKind::a64_load19 ? range_1m : range_of(kind, l, addend);
-  if (r == no_range) return;
+inline void CodeBuffer::need_veneer(FixupKind kind) {
+  const Range r = kind == FixupKind::a64_load19 ? range_1m : range_of(kind, {}, 0);
+  if (r == no_range || status_.error != Error::out_of_code_space) return;
   ++late_[r];
   if (status_.detail >= static_cast<u64>(reach[r])) need(late_bytes * (1 + (status_.detail >> 26)));
 }
 
-inline bool CodeBuffer::make_room_slow(usize n) {
+inline bool CodeBuffer::make_room_slow(usize n, FixupKind kind) {
+  emit_due_island(n, true);
   if (!status_.ok()) {
     need(n);
-    return false;
+  } else if (grow(n)) {
+    update_stop(n);
+    return true;
   }
-  emit_due_island(n, true);
-  if (!status_.ok() || !grow(n)) return false;
-  update_stop(n);
-  return true;
+  need_veneer(kind);
+  return false;
 }
 
 // Sets stop_ to the next event, with at least n bytes before it.

@@ -104,7 +104,7 @@ inline void CodeBuffer::bind_slow(Label l, u32 at) {
 }
 
 inline void CodeBuffer::use_label(Label l, FixupKind kind, u32 at, i64 addend) {
-  if (!status_.ok()) return need_veneer(kind, l, addend);
+  if (!status_.ok()) return need_veneer(kind);
   const LabelInfo& info = labels_[l.id];
   if (info.offset == unbound) return wait_for(l, kind, at, addend);
   if (resolve(kind, at, info.offset, addend)) return;
