@@ -10,9 +10,30 @@
 #include <jitkit/ir/emission.hpp>
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/support/arena.hpp>
+#include <jitkit/ir/text_pos.hpp>
 #include <jitkit/ir/unit.hpp>
 
 namespace jitkit::inline JITKIT_ABI::ir {
+
+// The source line of each instruction, for listings and line tables: the position it carries, or, in a
+// function in which none carries one, its place in the text of the function.
+class SourceLines {
+ public:
+  explicit SourceLines(const FunctionData& fn, const TextMap* text = nullptr) : fn_(fn), text_(text) {
+    for (const SourcePos p : fn.positions) carried_ = carried_ || p != 0;
+  }
+  // Line 0: unknown.
+  TextPos of(Inst i) const {
+    if (carried_) return {i.id < fn_.positions.size() ? fn_.positions[i.id] : 0, 0};
+    return text_ != nullptr ? TextMap::get(text_->insts, i.id) : TextPos();
+  }
+  TextPos start() const { return carried_ || text_ == nullptr ? TextPos() : text_->function; }
+
+ private:
+  const FunctionData& fn_;
+  const TextMap* text_;
+  bool carried_ = false;
+};
 
 // Row: an aggregate {offset, line, column, file}, such as jitkit::LineRow; `file` counts from 1. None are made for a function
 // whose instructions have neither positions nor a place in a text.

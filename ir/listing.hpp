@@ -17,6 +17,7 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/ir/compile.hpp>
+#include <jitkit/ir/line_rows.hpp>
 #include <jitkit/ir/printer.hpp>
 #include <jitkit/ir/support/arena.hpp>
 #include <jitkit/ir/support/sink.hpp>

@@ -37,26 +37,6 @@ struct TextMap {
   static TextPos get(const Vec<TextPos>& list, u32 i) { return i < list.size() ? list[i] : TextPos(); }
 };
 
-// The source line of each instruction, for listings and line tables: the position it carries, or, in a
-// function in which none carries one, its place in the text of the function.
-class SourceLines {
- public:
-  explicit SourceLines(const FunctionData& fn, const TextMap* text = nullptr) : fn_(fn), text_(text) {
-    for (const SourcePos p : fn.positions) carried_ = carried_ || p != 0;
-  }
-  // Line 0: unknown.
-  TextPos of(Inst i) const {
-    if (carried_) return {i.id < fn_.positions.size() ? fn_.positions[i.id] : 0, 0};
-    return text_ != nullptr ? TextMap::get(text_->insts, i.id) : TextPos();
-  }
-  TextPos start() const { return carried_ || text_ == nullptr ? TextPos() : text_->function; }
-
- private:
-  const FunctionData& fn_;
-  const TextMap* text_;
-  bool carried_ = false;
-};
-
 class Unit {
  public:
   Unit() = default;
