@@ -90,6 +90,7 @@ soak:
 	@python3 tests/checks/xen.py --traps 400000 --faults --linux
 	@python3 tests/checks/luajit.py --full
 	@python3 tests/checks/luajit_random.py --count 5000
+	@python3 tests/checks/jvm.py --cases 100000 --stubs
 
 bench:
 	@tools/setup.sh bench

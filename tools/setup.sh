@@ -25,7 +25,7 @@ packages_of() {
     build) echo "$build" ;;
     import) echo "$build llvm-19-dev" ;;
     demo) echo "$build $arm64 binutils coreutils" ;;
-    demo-jvm) echo "$build $arm64 coreutils $jvm" ;;
+    demo-jvm) echo "$build $arm64 coreutils linux-perf $jvm" ;;
     demo-luajit) echo "$build $arm64 $luajit lua5.1 valgrind" ;;
     explore) echo "$build $arm64 $page" ;;
     check) echo "$build $arm64 $oracles $compilers $page chromium doctest-dev gdb linux-perf openssl" \

@@ -59,6 +59,7 @@ int write(AnyUnit& unit, bool is_text, ir::Diagnostics& errors, const Arguments&
     return 1;
   }
   options.landing_pads = a.landing_pads;
+  if constexpr (requires { unit.conventions; }) options.conventions = unit.conventions;
   ir::Compiler<Isa> compiler(options);
   compiler.check_allocations = true;
   Arena arena;

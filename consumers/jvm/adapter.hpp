@@ -7,6 +7,7 @@
 #define JITKIT_CONSUMERS_JVM_ADAPTER_HPP
 
 #include <jitkit/consumers/jvm/convention.hpp>
+#include <jitkit/consumers/jvm/conventions.hpp>
 #include <jitkit/stubs.hpp>
 
 #include <string>
@@ -24,7 +25,9 @@ class Adapter {
       : module_(module),
         code_(code),
         calls_(module.module.add_global("jitkit_hotspot_calls", ir::SymbolKind::bss, ir::Linkage::external,
-                                        {}, 8 * stub_count, 3)) {}
+                                        {}, 8 * stub_count, 3)) {
+    module.conventions = conventions<Isa>();
+  }
 
   // Makes the group's function with build(f) and the stubs on top of it.
   template <class Build>
@@ -60,7 +63,8 @@ class Adapter {
   ir::SymbolRef add_stub(unsigned number, ir::SymbolRef kernel, bool counted) {
     const Stub& stub = hotspot::stubs[number];
     Function& f = module_.function();
-    declare(f, std::string("jitkit_") + stub.name + "_" + code_ + (counted ? "_counted" : ""), stub.convention);
+    declare(f, std::string("jitkit_") + stub.name + "_" + code_ + (counted ? "_counted" : ""), stub.convention,
+            stub.convention.result != stub.kernel->convention.result);
     ir::Builder b(f);
     const ir::Block entry = b.entry();
     if (counted)
@@ -83,16 +87,17 @@ class Adapter {
     return f.symbol;
   }
 
-  void declare(Function& f, const std::string& name, const Convention& c) {
-    f.signature = signature(c);
+  void declare(Function& f, const std::string& name, const Convention& c, bool calls = false) {
+    f.signature = signature(c, calls);
     f.symbol = module_.module.declare_function(name, f.signature);
     module_.module.symbol(f.symbol).linkage = ir::Linkage::exported;
   }
-  ir::SigRef signature(const Convention& c) {
+  ir::SigRef signature(const Convention& c, bool calls = false) {
     ir::Param params[Convention::most], result;
     for (unsigned n = 0; n < c.count; ++n) params[n].type = type_of(c.params[n]);
     result.type = type_of(c.result);
-    return module_.module.add_signature({params, c.count}, {&result, c.result == Role::none ? 0U : 1U});
+    const ir::CallConv conv = c.has(Role::cell) ? atomic_convention : calls ? framed_convention : ir::CallConv::c;
+    return module_.module.add_signature({params, c.count}, {&result, c.result == Role::none ? 0U : 1U}, conv);
   }
 
   // What the kernel wants, out of what HotSpot gives.

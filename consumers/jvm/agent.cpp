@@ -7,8 +7,11 @@
 //
 // Invariant: whatever is not understood (the JVM, an option, a stub without exactly one field) ends in
 // one line on stderr and HotSpot's stub staying in place.
+#include <jitkit/consumers/jvm/contention.hpp>
 #include <jitkit/consumers/jvm/fields.hpp>
 #include <jitkit/consumers/jvm/listing.hpp>
+#include <jitkit/consumers/jvm/made.hpp>
+#include <jitkit/consumers/jvm/methods.hpp>
 #include <jitkit/consumers/jvm/options.hpp>
 #include <jitkit/consumers/jvm/table.hpp>
 #include <jitkit/consumers/jvm/verify.hpp>
@@ -35,6 +38,13 @@ class Message : public Sink {
   ~Message() { *this << "\n"; }
 };
 
+// AArch64's atomics are variables that nothing but libjvm's symbol table names.
+#if defined(__aarch64__)
+constexpr bool any_atomics = true;
+#else
+constexpr bool any_atomics = false;
+#endif
+
 u64 does_nothing(u64, u64, u64, u64, u64, u64, u64, u64) { return 0; }
 
 class Agent {
@@ -49,15 +59,24 @@ class Agent {
     if (length != 0) std::memcpy(text_, text, length);
     char reason[256];
     BufferSink why(reason, sizeof reason);
-    if (read_options({text_, length}, options_, why)) return true;
-    Message() << why.text();
-    return false;
+    if (!read_options({text_, length}, options_, why)) {
+      Message() << why.text();
+      return false;
+    }
+    if (options_.dump.empty()) return true;
+    if (const Status s = methods.open(options_.dump); !s) {
+      Message() << "no jitdump in " << options_.dump << ": " << (s.error == Error::system ? std::strerror(static_cast<int>(s.detail)) : describe(s.error));
+      options_.dump = {};
+    }
+    return true;
   }
+  bool dumps() const { return !options_.dump.empty(); }
+  MethodDump methods;
 
   // Called once per stub that HotSpot has, at least.
   void note(const char* name, const void* address, u64 bytes) {
     const unsigned n = find_stub(name);
-    if (n == stub_count) return;
+    if (n == stub_count || noted_) return;
     original_[n].start = reinterpret_cast<u64>(address);
     original_[n].end = original_[n].start + bytes;
   }
@@ -65,6 +84,7 @@ class Agent {
   // Everything there is to do, once note() has been called.
   void run(bool attached) {
     attached_ = attached;
+    noted_ = true;
     Libjvm vm;
     const bool found = vm.find();
     const u32 version = options_.pretend_java != 0 ? options_.pretend_java : found ? vm.major_version() : 0;
@@ -95,6 +115,11 @@ class Agent {
     Sink out(write_to, f);
     out << "JVM " << release_ << "\n";
     if (attached_) out << "attached while running: methods compiled before keep HotSpot's stubs\n";
+    if (options_.make) {
+      const MadeTotals& t = made_totals();
+      (out << "made when loaded: ").udec(t.functions) << " functions, ", out.udec(t.bytes) << " bytes, ";
+      out.udec(t.nanoseconds / 1000000) << " ms\n";
+    }
     for (unsigned n = 0; n < stub_count; ++n) {
       if (installed_[n] == nullptr) continue;
       (out << stubs[n].name << " " << installed_[n]->name << " ").udec(calls(n)) << " calls\n";
@@ -115,6 +140,14 @@ class Agent {
       o.entry = o.described ? *o.field : 0;
       o.fields = o.entry != 0 ? 1 : 0;
     }
+    if (any_atomics) vm.for_each_variable([this](const char* name, u64* field) {
+      const unsigned n = find_stub(name);
+      if (n == stub_count || installed_[n] != nullptr || original_[n].described) return;
+      original_[n].field = field;
+      original_[n].described = true;
+      original_[n].entry = *field;
+      original_[n].fields = *field != 0 ? 1 : 0;
+    });
     vm.for_each_word([this](u64* word) {
       const u64 value = *word;
       for (unsigned n = 0; n < stub_count; ++n) {
@@ -133,9 +166,9 @@ class Agent {
   // function of libjvm.
   void find_declared(const Libjvm& vm, unsigned n) {
     Original& o = original_[n];
-    u64* field = declared_field(vm, stubs[n].name, original_);
+    u64* field = o.described ? o.field : declared_field(vm, stubs[n].name, original_);
     if (field == nullptr) return;
-    const bool absent = *field == 0 && flag_of(stubs[n].kernel->group) != nullptr;
+    const bool absent = *field == 0 && !flag_of(stubs[n].kernel->group).empty();
     if (!absent && !vm.has_code(*field)) return;
     o.field = field;
     o.entry = *field;
@@ -143,21 +176,27 @@ class Agent {
     o.fields = absent ? 0 : 1;
   }
 
-  // Makes compilers call stubs that HotSpot did not generate, if all of the group are there now.
+  // Makes compilers call stubs that HotSpot did not generate, if all that have the flag are there now.
   void switch_on(const Libjvm& vm, const GroupFlag& f) {
     bool any = false;
     for (unsigned n = 0; n < stub_count; ++n) {
-      if (stubs[n].kernel->group != f.group) continue;
+      if (flag_of(stubs[n].kernel->group) != f.flag) continue;
       if (!original_[n].absent || installed_[n] == nullptr) return;
       any = true;
     }
     if (u8* flag = vm.flag_address(f.flag); any && flag != nullptr) __atomic_store_n(flag, u8{1}, __ATOMIC_RELEASE);
   }
-  // Whether the options name every stub of the group.
-  bool wants_group(const Kernel* group) const {
+  // Whether the options name every stub that has the flag.
+  bool wants_all(std::string_view flag) const {
     for (unsigned n = 0; n < stub_count; ++n)
-      if (stubs[n].kernel == group && !(options_.any_named && options_.named[n])) return false;
+      if (flag_of(stubs[n].kernel->group) == flag && !(options_.any_named && options_.named[n])) return false;
     return true;
+  }
+  static void say_absent(std::string_view flag, Sink& why) {
+    why << "HotSpot made no such stub; naming";
+    for (const GroupFlag& f : group_flags)
+      if (f.flag == flag) why << " " << f.group;
+    why << " gives it one";
   }
 
   // The best code that may be used; if none, `why` says so.
@@ -168,7 +207,7 @@ class Agent {
       if (!cpu.has(needs(c))) {
         why << separator << "the CPU has no " << host::feature_name(cpu.first_missing(needs(c)));
       } else if (c.use == Use::named && !options_.any_named) {
-        why << separator << c.name << " code is slower and has to be named";
+        why << separator << c.name << " code has to be named";
       } else {
         return &c;
       }
@@ -188,21 +227,33 @@ class Agent {
     const Code* code = nullptr;
     if (!options_.wants(n)) {
       why << "not named";
-    } else if (o.absent && !wants_group(stubs[n].kernel)) {
-      why << "HotSpot made no such stub; naming " << stubs[n].kernel->group << " gives it one";
+    } else if (const std::string_view flag = flag_of(stubs[n].kernel->group); o.absent && !wants_all(flag)) {
+      say_absent(flag, why);
     } else if (o.fields == 0 && !o.absent) {
       why << "HotSpot made no such stub for this CPU and these flags";
     } else if (o.fields > 1) {
       (why << "its entry is found in ").udec(o.fields) << " places";
     } else if (!compressed_classes_ && stubs[n].convention.has(Role::key)) {
       why << "without -XX:+UseCompressedClassPointers the length of a key stands elsewhere";
-    } else if ((code = choose(n, cpu, why)) != nullptr && options_.verify != 0 && reference(n) != code->plain) {
+    } else if ((code = choose(n, cpu, why)) != nullptr && options_.make && (code = remake(n, *code, why)) == nullptr) {
+      differs = true;
+    } else if (code != nullptr && options_.verify != 0 && reference(n) != code->plain) {
       static Trial<2048> verifier(options_.seed);
       differs = !verifier.compare(stubs[n], entry_of(*code), reference(n), options_.verify, why);
+      if (stubs[n].convention.has(Role::cell) && !differs && !Contention(stubs[n], entry_of(*code), u64{5} * options_.verify).run()) {
+        why << "threads that change one word lose a change";
+        differs = true;
+      }
       __atomic_store_n(&jitkit_hotspot_calls[n], 0, __ATOMIC_RELAXED);
       if (differs) return nullptr;
     }
     return code;
+  }
+
+  // The same code, made now; null if that fails.
+  const Code* remake(unsigned n, const Code& code, Sink& why) {
+    made_[n] = code;
+    return hotspot::make(made_[n], why) ? &made_[n] : nullptr;
   }
 
   // HotSpot's stub; if it made none, the code that any CPU can run, which may be the one installed.
@@ -243,9 +294,9 @@ class Agent {
     Sink out(write_to, stdout);
     if (options_.list)
       out << stubs[n].name << ": " << (code != nullptr ? code->name : "HotSpot's stays: ") << (code != nullptr ? " code" : why.text())
-          << (code != nullptr ? reservation(n, *code) : "") << "\n";
+          << (code != nullptr && options_.make ? " made now" : "") << (code != nullptr ? reservation(n, *code) : "") << "\n";
     if (options_.print && code != nullptr)
-      print_listing(*code, n == 0 || stubs[n].kernel != stubs[n - 1].kernel, out);
+      print_listing(*code, n == 0 || stubs[n].kernel != stubs[n - 1].kernel, options_.make, out);
     if (measures && code != nullptr && original_[n].entry != 0) measure(n, *code);
     if (code == nullptr && (differs || (options_.any_named && options_.wants(n))) && !options_.list)
       Message() << stubs[n].name << " stays HotSpot's: " << why.text();
@@ -258,8 +309,10 @@ class Agent {
   Options options_;
   Original original_[stub_count];
   const Code* installed_[stub_count] = {};
+  Code made_[stub_count] = {};
   const char* release_ = "";
   bool attached_ = false;
+  bool noted_ = false;  // run() has begun
   bool compressed_classes_ = false;  // array_length_at of aes.hpp holds
 };
 
@@ -267,12 +320,21 @@ Agent agent;
 
 void JNICALL on_code(jvmtiEnv*, const char* name, const void* address, jint length) {
   agent.note(name, address, static_cast<u64>(length));
+  agent.methods.code(name, address, static_cast<u32>(length));
+}
+void JNICALL on_method(jvmtiEnv* env, jmethodID method, jint bytes, const void* address, jint count, const jvmtiAddrLocationMap* map, const void*) {
+  agent.methods.method(env, method, address, static_cast<u32>(bytes), {map, static_cast<usize>(map == nullptr ? 0 : count)});
 }
 
 void start(jvmtiEnv* env, bool attached) {
   env->SetEventNotificationMode(JVMTI_ENABLE, JVMTI_EVENT_DYNAMIC_CODE_GENERATED, nullptr);
   env->GenerateEvents(JVMTI_EVENT_DYNAMIC_CODE_GENERATED);
-  env->SetEventNotificationMode(JVMTI_DISABLE, JVMTI_EVENT_DYNAMIC_CODE_GENERATED, nullptr);
+  if (agent.dumps()) {
+    env->SetEventNotificationMode(JVMTI_ENABLE, JVMTI_EVENT_COMPILED_METHOD_LOAD, nullptr);
+    env->GenerateEvents(JVMTI_EVENT_COMPILED_METHOD_LOAD);
+  } else {
+    env->SetEventNotificationMode(JVMTI_DISABLE, JVMTI_EVENT_DYNAMIC_CODE_GENERATED, nullptr);
+  }
   agent.run(attached);
 }
 
@@ -286,8 +348,11 @@ jvmtiEnv* environment(JavaVM* vm) {
   callbacks.VMInit = on_init;
   callbacks.VMDeath = on_death;
   callbacks.DynamicCodeGenerated = on_code;
+  callbacks.CompiledMethodLoad = on_method;
+  jvmtiCapabilities capabilities = {};
+  capabilities.can_generate_compiled_method_load_events = agent.dumps() ? 1 : 0;
   if (vm->GetEnv(reinterpret_cast<void**>(&env), JVMTI_VERSION_11) != JNI_OK ||
-      env->SetEventCallbacks(&callbacks, sizeof callbacks) != JVMTI_ERROR_NONE ||
+      env->AddCapabilities(&capabilities) != JVMTI_ERROR_NONE || env->SetEventCallbacks(&callbacks, sizeof callbacks) != JVMTI_ERROR_NONE ||
       env->SetEventNotificationMode(JVMTI_ENABLE, JVMTI_EVENT_VM_DEATH, nullptr) != JVMTI_ERROR_NONE) {
     Message() << "the JVM gives no JVMTI 11: every stub stays as it is";
     return nullptr;

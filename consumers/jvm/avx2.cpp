@@ -7,5 +7,6 @@ using namespace jitkit;
 void jitkit_stubs(stubs::Module<stubs::Isa>& module) {
   hotspot::Adapter adapter(module, "avx2");
   adapter.add("adler32", [](auto& f) { crypto::build_adler32<x86_64::AdlerSteps>(f); });
-  adapter.add("vectorizedMismatch");  // memory_avx2.jk
+  for (const char* group : {"vectorizedMismatch", "base64_encodeBlock", "base64_decodeBlock"})  // memory_avx2.jk, base64_avx2.jk
+    adapter.add(group);
 }

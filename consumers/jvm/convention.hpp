@@ -75,7 +75,12 @@ namespace jitkit::inline JITKIT_ABI::hotspot {
   X(to, ptr, "where they go; may overlap")                                           \
   X(apart, ptr, "where they go; does not overlap")                                   \
   X(value, i32, "the element to write")                                              \
-  X(n, i64, "how many elements are written")
+  X(n, i64, "how many elements are written")                                         \
+  X(cell, ptr, "an aligned word that other threads change too")                      \
+  X(operand, i64, "what is added or stored; of it, as of the next three, the cell's bytes count")  \
+  X(expected, i64, "what has to stand there")                                        \
+  X(desired, i64, "what is stored then")                                             \
+  X(old, i64, "what stood there")
 
 enum class Role : u8 {
   none,

@@ -27,18 +27,19 @@ inline constexpr FieldRow field_rows[] = {
     {"mulAdd", {"montgomeryMultiply", "montgomerySquare"}, "bigIntegerRightShiftWorker", 0},
 };
 
-// The flag of the JVM that makes compilers call the stubs of a group.
+// The flag of the JVM that makes compilers call the stubs of a group, and of others with the same flag.
 struct GroupFlag {
   std::string_view group;
   const char* flag;
 };
 inline constexpr GroupFlag group_flags[] = {{"md5", "UseMD5Intrinsics"}, {"sha1", "UseSHA1Intrinsics"},
                                             {"sha256", "UseSHA256Intrinsics"}, {"sha512", "UseSHA512Intrinsics"},
-                                            {"sha3", "UseSHA3Intrinsics"}};
-constexpr const char* flag_of(std::string_view group) {
+                                            {"sha3", "UseSHA3Intrinsics"}, {"base64_encodeBlock", "UseBASE64Intrinsics"},
+                                            {"base64_decodeBlock", "UseBASE64Intrinsics"}};
+constexpr std::string_view flag_of(std::string_view group) {
   for (const GroupFlag& f : group_flags)
     if (f.group == group) return f.flag;
-  return nullptr;
+  return {};
 }
 
 // The field of a stub, by the declarations; null if it is not known. `found` are the stubs that were found otherwise.

@@ -1,4 +1,5 @@
 #include <jitkit/consumers/jvm/listing.hpp>
+#include <jitkit/consumers/jvm/made.hpp>
 
 #include <dlfcn.h>
 #include <link.h>
@@ -29,14 +30,25 @@ usize print_instruction(std::span<const u8> bytes, Sink& out) {
 #endif
 }
 
-void print_function(const void* address, Sink& out) {
+// Of a function that the agent's library exports.
+std::span<const u8> exported_code(const char* name) {
   Dl_info info;
   const ElfW(Sym)* symbol = nullptr;
-  if (dladdr1(address, &info, const_cast<void**>(reinterpret_cast<const void**>(&symbol)), RTLD_DL_SYMENT) == 0 ||
+  const void* address = dlsym(RTLD_DEFAULT, name);
+  if (address == nullptr || dladdr1(address, &info, const_cast<void**>(reinterpret_cast<const void**>(&symbol)), RTLD_DL_SYMENT) == 0 ||
       symbol == nullptr)
-    return;
-  const std::span<const u8> code(static_cast<const u8*>(info.dli_saddr), symbol->st_size);
-  (out << info.dli_sname << ":  // ").udec(code.size()) << " bytes\n";
+    return {};
+  return {static_cast<const u8*>(info.dli_saddr), symbol->st_size};
+}
+
+void print_function(const char* kind, std::string_view of, std::string_view code_name, bool made, Sink& out) {
+  char name[96];
+  BufferSink text(name, sizeof name - 1);
+  text << kind << of << "_" << code_name;
+  name[text.text().size()] = '\0';
+  const std::span<const u8> code = made ? made_code(name) : exported_code(name);
+  if (code.empty()) return;
+  (out << name << ":  // ").udec(code.size()) << " bytes\n";
   for (usize at = 0; at < code.size();) {
     (out << "  ").hex(at, 4) << ":  ";
     at += print_instruction(code.subspan(at), out);
@@ -46,14 +58,10 @@ void print_function(const void* address, Sink& out) {
 
 }  // namespace
 
-void print_listing(const Code& code, bool with_kernel, Sink& out) {
-  print_function(reinterpret_cast<const void*>(code.plain), out);
-  if (!with_kernel) return;
-  char name[96];
-  BufferSink text(name, sizeof name - 1);
-  text << "jitkit_kernel_" << stubs[code.stub].kernel->group << "_" << code.name;
-  name[text.text().size()] = '\0';
-  if (const void* kernel = dlsym(RTLD_DEFAULT, name); kernel != nullptr) print_function(kernel, out);
+void print_listing(const Code& code, bool with_kernel, bool made, Sink& out) {
+  const Stub& stub = stubs[code.stub];
+  print_function("jitkit_", stub.name, code.name, made, out);
+  if (with_kernel) print_function("jitkit_kernel_", stub.kernel->group, code.name, made, out);
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::hotspot

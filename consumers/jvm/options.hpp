@@ -17,10 +17,12 @@ struct Options {
   bool list = false;   // say what would be replaced; replace nothing
   bool print = false;  // listings of what would be installed; replace nothing
   bool time = false;   // say how long stubs and HotSpot's take; replace nothing
+  bool make = false;   // make stubs now, for this CPU, instead of taking those of the agent's library
   bool count = false;  // call stubs and HotSpot's between markers that tools/qemu_count knows; replace nothing
   u32 verify = 0;      // random inputs per stub before it is installed; 0: none
   u64 seed = 1;
   std::string_view report;  // file for the calls per stub, written at exit; empty: none
+  std::string_view dump;    // directory for a jitdump of HotSpot's own code; empty: none
   bool any_named = false;
   bool named[stub_count] = {};
   // Of the test build alone.
@@ -40,11 +42,15 @@ inline constexpr u32 verify_cases = 200;  // where no number is given
 
 namespace detail {
 
-// Stubs of that name or group. False: there are none.
+// Stubs of that name or group, or whose names begin so if it ends in *. False: there are none.
 inline bool mark(std::string_view name, bool* list) {
+  const bool begins = !name.empty() && name.back() == '*';
+  if (begins) name.remove_suffix(1);
   bool found = false;
-  for (unsigned n = 0; n < stub_count; ++n)
-    if (name == stubs[n].name || name == stubs[n].kernel->group) found = list[n] = true;
+  for (unsigned n = 0; n < stub_count; ++n) {
+    const std::string_view stub = stubs[n].name;
+    if (begins ? stub.substr(0, name.size()) == name : name == stub || name == stubs[n].kernel->group) found = list[n] = true;
+  }
   return found;
 }
 
@@ -60,6 +66,7 @@ inline bool apply(std::string_view word, Options& o) {
   const bool has_value = equals != std::string_view::npos;
   const std::string_view value = has_value ? word.substr(equals + 1) : std::string_view();
   if (key == "report") return !(o.report = value).empty();
+  if (key == "dump") return !(o.dump = value).empty();
   if (key == "seed") return read_number(value, o.seed);
   if (key == "verify" && has_value) return read_number(value, o.verify);
   if (test_build && key == "wrong") return mark(value, o.wrong);
@@ -68,6 +75,7 @@ inline bool apply(std::string_view word, Options& o) {
   if (key == "list") return o.list = true;
   if (key == "print") return o.print = true;
   if (key == "time") return o.time = true;
+  if (key == "make") return o.make = true;
   if (key == "count") return o.count = true;
   if (key == "verify") return (o.verify = verify_cases) != 0;
   return o.any_named = mark(key, o.named);

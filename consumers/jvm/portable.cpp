@@ -14,28 +14,30 @@ using namespace jitkit;
 
 namespace {
 
+// Of each pair the target takes one.
+
 using crypto::Crc;
 using crypto::CrcForm;
 
 // CRC-32: x86-64 has no instruction for it.
-void build_crc32(ir::Function<x86_64::Isa>& f) { crypto::build_crc_by_folding<crypto::Vector128>(f, Crc::crc32); }
-void build_crc32(ir::Function<arm64::Isa>& f) { crypto::build_crc_by_chains<arm64::CrcStep>(f, Crc::crc32); }
-void build_crc32c(ir::Function<x86_64::Isa>& f) {
+[[maybe_unused]] void build_crc32(ir::Function<x86_64::Isa>& f) { crypto::build_crc_by_folding<crypto::Vector128>(f, Crc::crc32); }
+[[maybe_unused]] void build_crc32(ir::Function<arm64::Isa>& f) { crypto::build_crc_by_chains<arm64::CrcStep>(f, Crc::crc32); }
+[[maybe_unused]] void build_crc32c(ir::Function<x86_64::Isa>& f) {
   crypto::build_crc_by_chains<x86_64::CrcStep>(f, Crc::crc32c, CrcForm::plain);
 }
-void build_crc32c(ir::Function<arm64::Isa>& f) {
+[[maybe_unused]] void build_crc32c(ir::Function<arm64::Isa>& f) {
   crypto::build_crc_by_chains<arm64::CrcStep>(f, Crc::crc32c, CrcForm::plain);
 }
 
 // SHA-512: x86-64 has few general registers.
-void build_sha512(ir::Function<x86_64::Isa>& f) { crypto::build_sha512_by_vectors(f); }
-void build_sha512(ir::Function<arm64::Isa>& f) { crypto::build_sha512(f); }
+[[maybe_unused]] void build_sha512(ir::Function<x86_64::Isa>& f) { crypto::build_sha512_by_vectors(f); }
+[[maybe_unused]] void build_sha512(ir::Function<arm64::Isa>& f) { crypto::build_sha512(f); }
 
 // Adler-32: with AVX2 on x86-64 (avx2.cpp).
-void add_adler32(hotspot::Adapter& adapter, ir::Function<arm64::Isa>*) {
+[[maybe_unused]] void add_adler32(hotspot::Adapter& adapter, ir::Function<arm64::Isa>*) {
   adapter.add("adler32", [](auto& f) { crypto::build_adler32<arm64::AdlerSteps>(f); });
 }
-void add_adler32(hotspot::Adapter&, ir::Function<x86_64::Isa>*) {}
+[[maybe_unused]] void add_adler32(hotspot::Adapter&, ir::Function<x86_64::Isa>*) {}
 
 // In bigint.jk, memory.jk and base64.jk.
 constexpr const char* in_other_sources[] = {

@@ -63,9 +63,17 @@ u8* address(JNIEnv* env, jobject direct) {
 
 constexpr const char* no_access = "the JVM gives no access to the bytes";
 
-// Bytes at a direct buffer's address or, if that is null, of a Java array, which is held while this lives.
+// Bytes at a direct buffer's address or, if that is null, of a Java array, which is held while this lives, or is
+// copied: that takes less time for a few bytes, and may not be done while another is held.
 class Bytes {
  public:
+  static constexpr usize few = 64;
+  Bytes(JNIEnv* env, jbyteArray array, usize bytes, bool copied) : Bytes(env, nullptr, copied ? nullptr : array, 0, false) {
+    if (!copied) return;
+    check(bytes <= few);
+    env->GetByteArrayRegion(array, 0, static_cast<jsize>(bytes), reinterpret_cast<jbyte*>(copy_));
+    at_ = copy_;
+  }
   Bytes(JNIEnv* env, u8* direct, jbyteArray array, jint offset, bool written)
       : env_(env), array_(direct == nullptr ? array : nullptr), written_(written), base_(direct) {
     if (array_ != nullptr) base_ = static_cast<u8*>(env->GetPrimitiveArrayCritical(array_, nullptr));
@@ -84,6 +92,7 @@ class Bytes {
   bool written_;
   u8* base_;
   u8* at_;
+  u8 copy_[few];
 };
 
 // A small array's bytes, copied.
@@ -164,7 +173,8 @@ extern "C" JNIEXPORT void JNICALL Java_jitkit_JitkitNative_gcm(JNIEnv* env, jcla
     u8* const in_address = address(env, in_direct);
     u8* const out_address = address(env, out_direct);
     const usize iv_size = static_cast<usize>(env->GetArrayLength(iv_array)), extra_size = static_cast<usize>(env->GetArrayLength(extra_array));
-    const Bytes iv(env, nullptr, iv_array, 0, false), extra(env, nullptr, extra_array, 0, false);
+    const bool few = iv_size <= Bytes::few && extra_size <= Bytes::few;
+    const Bytes iv(env, iv_array, iv_size, few), extra(env, extra_array, extra_size, few);
     const Bytes in(env, in_address, in_array, in_offset, false), out(env, out_address, out_array, out_offset, true);
     // An empty mapped buffer has no address.
     held = iv.get() != nullptr && extra.get() != nullptr && (bytes == 0 || (in.get() != nullptr && out.get() != nullptr));

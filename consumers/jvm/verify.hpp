@@ -79,8 +79,8 @@ class Trial {
       if (stub.convention.has(Role::decoded_bytes)) expected = decode_rest(stub.convention, expected);
       if (!same_limit(stub.convention, static_cast<u32>(expected))) continue;
       const u64 got = run(stub, ours, true);
-      const bool same_result = type_of(stub.convention.result) == ir::Type::none ||
-                               static_cast<u32>(got) == static_cast<u32>(expected);
+      const ir::Type type = type_of(stub.convention.result);
+      const bool same_result = type == ir::Type::none || (type == ir::Type::i64 ? got == expected : static_cast<u32>(got) == static_cast<u32>(expected));
       if (same_result && std::memcmp(after_, memory_, sizeof memory_) == 0) continue;
       (messages << stub.name << ": case ").udec(n) << " of this seed differs from HotSpot's in ";
       if (same_result)
@@ -219,6 +219,10 @@ class Trial {
           break;
         case Role::text: a = n * area + below(64); break;
         case Role::at: a = below(30); break;
+        case Role::cell: a = n * area + 8 * below(8); break;
+        case Role::operand:
+        case Role::desired: a = next(); break;
+        case Role::expected: a = make_expected(); break;
         case Role::flag: a = below(2); break;
         case Role::blocks:
         case Role::block_size:
@@ -226,6 +230,7 @@ class Trial {
         case Role::size:
         case Role::mismatch:
         case Role::carry:
+        case Role::old:
         case Role::none: check(false);
       }
     }
@@ -261,6 +266,13 @@ class Trial {
     std::memcpy(before_ + at, before_ + data, bytes);
     if (!full_ && below(2) == 0) before_[at + below(bytes)] ^= static_cast<u8>(1 + below(255));
     return at;
+  }
+
+  // Half of the cases: what the cell holds.
+  u64 make_expected() {
+    u64 value;
+    std::memcpy(&value, before_ + arguments_[0], 8);
+    return below(2) == 0 ? value : next();
   }
 
   // The length of the schedule stands in front of it.

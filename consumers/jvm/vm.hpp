@@ -11,7 +11,11 @@
 #include <jitkit/config.hpp>
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <link.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <string_view>
@@ -71,6 +75,30 @@ class Libjvm {
     if (length + 2 > sizeof field) return nullptr;
     std::memcpy(field + 1, name, length + 1);
     return static_cast<u64*>(const_cast<void*>(static_field("StubRoutines", field)));
+  }
+
+  // f(const char* name, u64* address) for the variables of libjvm's own symbol table, if its file has one.
+  template <class F>
+  void for_each_variable(F f) const {
+    const int file = ::open(path_, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (file < 0 || ::fstat(file, &info) != 0) return;
+    const usize size = static_cast<usize>(info.st_size);
+    void* map = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
+    ::close(file);
+    if (map == MAP_FAILED) return;
+    const char* const image = static_cast<const char*>(map);
+    const auto header = read<ElfW(Ehdr)>(image);
+    const auto section = [&](usize n) { return read<ElfW(Shdr)>(image + header.e_shoff + n * sizeof(ElfW(Shdr))); };
+    for (usize n = 0; n < header.e_shnum; ++n) {
+      const ElfW(Shdr) table = section(n);
+      if (table.sh_type != SHT_SYMTAB) continue;
+      const char* const names = image + section(table.sh_link).sh_offset;
+      for (u64 at = 0; at < table.sh_size; at += sizeof(ElfW(Sym)))
+        if (const auto s = read<ElfW(Sym)>(image + table.sh_offset + at); ELF64_ST_TYPE(s.st_info) == STT_OBJECT && s.st_size == 8)
+          f(names + s.st_name, reinterpret_cast<u64*>(base_ + s.st_value));
+    }
+    ::munmap(map, size);
   }
 
   // Whether the address is one of libjvm's own code.
@@ -144,6 +172,8 @@ class Libjvm {
   }
   void take(const dl_phdr_info& info) {
     handle_ = dlopen(info.dlpi_name, RTLD_NOLOAD | RTLD_LAZY);
+    path_ = info.dlpi_name;
+    base_ = info.dlpi_addr;
     for (unsigned n = 0; n < info.dlpi_phnum && segments_ < 8; ++n) {
       const ElfW(Phdr)& p = info.dlpi_phdr[n];
       if (p.p_type == PT_LOAD && (p.p_flags & PF_X) != 0) code_ = {info.dlpi_addr + p.p_vaddr, info.dlpi_addr + p.p_vaddr + p.p_memsz};
@@ -153,6 +183,8 @@ class Libjvm {
   }
 
   void* handle_ = nullptr;
+  const char* path_ = "";  // the loader's
+  u64 base_ = 0;
   Segment segment_[8] = {};
   Segment code_ = {};
   unsigned segments_ = 0;

@@ -17,6 +17,7 @@
 
 #include <initializer_list>
 #include <new>
+#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::stubs {
@@ -44,6 +45,7 @@ class Module {
   }
 
   ir::Module module;
+  std::span<const ir::Convention> conventions;  // what custom0 and the following mean, if a signature says them
 
   // A new function without name and signature, for those who set them.
   ir::Function<T>& function() {

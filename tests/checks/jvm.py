@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,9 @@ from xml.etree import ElementTree
 import tree
 from report import Report
 
-sys.path.insert(0, str(tree.ROOT / "tools"))
+sys.path[:0] = [str(tree.ROOT / "tools"), str(tree.ROOT / "tools" / "demo_jvm")]
+import demo  # noqa: E402
+import flame  # noqa: E402
 import java17  # noqa: E402
 
 HOST = os.uname().machine
@@ -45,15 +48,21 @@ CALLED = {
               "vectorizedMismatch montgomeryMultiply montgomerySquare base64_encodeBlock base64_decodeBlock "
               "jbyte_arraycopy jshort_arraycopy jint_arraycopy jlong_arraycopy arrayof_jint_disjoint_arraycopy",
 }
+# What libjvm for AArch64 calls itself.
+ATOMICS = tuple(f"aarch64_atomic_{what}_impl" for what in (
+    "fetch_add_4", "fetch_add_8", "fetch_add_4_relaxed", "fetch_add_8_relaxed", "xchg_4", "xchg_8", "cmpxchg_1", "cmpxchg_4",
+    "cmpxchg_8", "cmpxchg_1_relaxed", "cmpxchg_4_relaxed", "cmpxchg_8_relaxed", "cmpxchg_4_release", "cmpxchg_8_release",
+    "cmpxchg_4_seq_cst", "cmpxchg_8_seq_cst"))
 # What HotSpot has no stub for.
 ABSENT = {
-    "x86_64": (),
+    "x86_64": ATOMICS,
     "arm64": ("vectorizedMismatch", "electronicCodeBook_encryptAESCrypt", "electronicCodeBook_decryptAESCrypt"),
 }
 # What compiled code was not seen to call: the build for AArch64 under test hashes single blocks of SHA-3 alone.
 NOT_CALLED = {"x86_64": (), "arm64": ("sha3_implCompressMB",)}
 # What HotSpot makes on any x86-64.
 ANY_CPU = r"\w+_(disjoint_)?arraycopy|\w+_fill|multiplyToLen|squareToLen|mulAdd|vectorizedMismatch"
+CODES_AVX2 = ("native", "portable", "vaes", "avx2", "adx")  # which code a CPU with all but AVX-512 runs
 LESSER = "-sha1,-sha2,-vaes,-avx2,-adx"
 ROUNDS = {"-Xint": 60, "C1": 500, "C2": 3000, "compiled": 200}
 
@@ -114,8 +123,8 @@ def check_demo(report: Report) -> None:
     """`make demo-jvm`, short: rows of digests that agree (it stops else), counts that are SHA-1's, a chart; progress on
     a terminal alone."""
     short = ["--size", "4", "--runs", "1", "--counted", "1", "2", "--count", "stub"]
-    demo = [tree.ROOT / "tools" / "demo_jvm" / "demo.py", *short]
-    done = subprocess.run(["script", "-qec", shlex.join(map(str, demo)), "/dev/null"], text=True,
+    command = [tree.ROOT / "tools" / "demo_jvm" / "demo.py", *short]
+    done = subprocess.run(["script", "-qec", shlex.join(map(str, command)), "/dev/null"], text=True,
                           stdin=subprocess.DEVNULL, capture_output=True)
     report.check("demo-jvm", done.returncode == 0 and "[9/9]" in done.stdout, done.stdout + done.stderr)
     results = json.loads((tree.ROOT / "build" / "demo-jvm" / "results.json").read_text())
@@ -125,12 +134,12 @@ def check_demo(report: Report) -> None:
     report.check("demo-jvm counts", 10 < counted["coreutils"] < 25 and 0.1 < stub < 0.9, str(counted))
     bars = ElementTree.parse(tree.ROOT / "build" / "demo-jvm" / "results.html").getroot().findall(".//{*}rect")
     report.check("demo-jvm chart", len(bars) == len(rows) + len(counted), f"{len(bars)} bars")
-    refused = subprocess.run([*demo, "--file", "/nowhere"], text=True, capture_output=True)
+    refused = subprocess.run([*command, "--file", "/nowhere"], text=True, capture_output=True)
     said = refused.stderr
     report.check("demo-jvm without a file", refused.returncode == 1 and said == "error: /nowhere is no file\n", said)
     # An agent that does not load its stubs says so, and the digests are right all the same.
     silenced = {**os.environ, "JAVA_TOOL_OPTIONS": f"-agentpath:{agent(HOST_TARGET)}=no_such_option"}
-    refused = subprocess.run(demo, text=True, capture_output=True, env=silenced)
+    refused = subprocess.run(command, text=True, capture_output=True, env=silenced)
     good = refused.returncode == 1 and re.search(r"^error: \S+java .*HashFile.*\n(.*\n)*jitkit: ", refused.stderr, re.M)
     report.check("demo-jvm where jitkit complains", bool(good), refused.stdout + refused.stderr)
 
@@ -176,6 +185,13 @@ def check_stubs(report: Report, jvm: Jvm, cases: int, seed: int) -> list[str]:
     best = jvm.listed(f"{names},verify={cases},seed={seed}")
     portable = jvm.listed(f"{names},verify={cases},seed={seed}", cpu=LESSER if jvm.name == HOST else "-sha1,-sha2")
     missing = [stub for stub in best if "made no such stub" in best[stub]]
+    if jvm.name == "x86_64" and "vbmi code" in default.get("base64_encodeBlock", ""):
+        middle = jvm.listed(f"{names},verify={cases},seed={seed}", cpu="-avx512f")
+        for stub in middle:
+            report.check(f"{jvm.name} {stub} without AVX-512",
+                         middle[stub].split(",")[0] in (f"{code} code" for code in CODES_AVX2) or best[stub] == middle[stub], middle[stub])
+        used = set(text.split()[0] for text in middle.values())
+        report.check(f"{jvm.name} codes without AVX-512", set(CODES_AVX2) <= used, str(used))
     report.check(f"{jvm.name} list", len(default) > len(missing), f"{default}")
     for stub in default:
         if stub in missing:
@@ -189,7 +205,7 @@ def check_stubs(report: Report, jvm: Jvm, cases: int, seed: int) -> list[str]:
             alone = "portable code, not verified: HotSpot has nothing to compare it with"
             report.check(
                 f"{jvm.name} {stub}: nothing to verify it against",
-                best[stub] in (alone, "sha3 code, verified against jitkit's portable code alone")
+                best[stub] in (alone, *(f"{code} code, verified against jitkit's portable code alone" for code in ("sha3", "avx2")))
                 and portable.get(stub) in (alone, best[stub]), f"{best[stub]}; {portable.get(stub)}")
             continue
         slower = "has to be named" in default[stub]
@@ -198,7 +214,7 @@ def check_stubs(report: Report, jvm: Jvm, cases: int, seed: int) -> list[str]:
                      best[stub])
         report.check(
             f"{jvm.name} {stub} on a lesser CPU",
-            portable.get(stub) in ("portable code", "aes code", "neon code", "HotSpot's stays: the CPU has no avx2"),
+            portable.get(stub) in ("portable code", "aes code", "neon code", "lse code", "exclusive code", "HotSpot's stays: the CPU has no avx2"),
             portable.get(stub, "not listed"))
     return [stub for stub in default if stub not in missing]
 
@@ -304,11 +320,92 @@ def check_switched_on(report: Report, jvm: Jvm) -> None:
                  all(text.get(stub, "").endswith(" code") for stub in stubs), str(text))
 
 
+def check_base64(report: Report, jvm: Jvm) -> None:
+    """Where HotSpot has no Base64 for the CPU, naming both stubs gives it jitkit's."""
+    names = "base64_encodeBlock,base64_decodeBlock"
+    lesser = {"cpu": "-avx512f"}
+    text = jvm.listed("", "-XX:UseAVX=2", **lesser)
+    good = all(f"naming {names.replace(',', ' ')} gives it one" in text.get(stub, "") for stub in names.split(","))
+    report.check(f"{jvm.name} Base64 is left alone", good, str(text))
+    path = WORK / "base64.txt"
+    path.unlink(missing_ok=True)
+    java = ["-XX:UseAVX=2", *COMPILED, "Arrays", "200"]
+    done = jvm.run(f"{names},report={path}", *java, **lesser)
+    counted = calls(path)
+    report.check(f"{jvm.name} Base64 by AVX2", done.returncode == 0 and done.stdout == jvm.run(None, *java).stdout != ""
+                 and all(counted.get(stub, 0) > 0 for stub in names.split(",")) and " avx2 " in path.read_text(),
+                 f"{done.stdout} {done.stderr} {counted}")
+
+
+def check_made(report: Report, jvm: Jvm, stubs: list[str], cases: int, seed: int) -> None:
+    """Stubs made when the agent is loaded: the same as HotSpot's on random input, and called."""
+    listed = jvm.listed(f"{','.join(stubs)},make,verify={cases},seed={seed}")
+    for stub in stubs:
+        alone = ", verified against jitkit's portable code alone" if stub.startswith(("sha3", "sha512", "base64")) else ""
+        text = listed.get(stub, "not listed")
+        report.check(f"{jvm.name} {stub} made now", re.fullmatch(rf"\w+ code made now({alone})?", text) is not None, text)
+    path = WORK / "made.txt"
+    path.unlink(missing_ok=True)
+    java = [*COMPILED, "Digests", "50"]
+    done = jvm.run(f"make,report={path}", *java)
+    good = done.returncode == 0 and done.stdout == jvm.run(None, *java).stdout != "" and not messages(done)
+    report.check(f"{jvm.name} program with stubs made now", good, done.stdout + done.stderr)
+    totals = re.search(r"^made when loaded: ([0-9]+) functions, ([0-9]+) bytes, ([0-9]+) ms$", path.read_text(), re.MULTILINE)
+    report.check(f"{jvm.name} stubs made now are called", totals is not None and int(totals[1]) > 20
+                 and calls(path).get("sha256_implCompressMB", 0) > 0, path.read_text())
+    printed = jvm.run("sha1,make,print", "-version").stdout
+    report.check(f"{jvm.name} print of stubs made now", jvm.native in printed and "jitkit_sha1_implCompressMB_" in printed,
+                 printed[:500])
+
+
+def check_registers(report: Report, jvm: Jvm, code: str) -> None:
+    """AArch64's atomics write no register in which libjvm's callers keep values, made before and now."""
+    for option in ("print", "print,make"):
+        done = jvm.run(f"aarch64_atomic_*,{option}", "-version")
+        lines = [line for line in done.stdout.splitlines() if line.startswith("  0x")]
+        # The first operand is written, but by what stores, compares and jumps; of an exclusive store it is the status.
+        stores = ("cmp", "b", "b.ne", "cbnz", "cbz", "ret", "dmb", "prfm", "tst", "nop", "ccmp")
+        written = set()
+        for line in lines:
+            words = line.split(":", 1)[1].split()
+            if words[0] in stores:
+                continue
+            found = re.findall(r"\b[wx](\d+|zr)\b|\bsp\b", " ".join(words[1:]))
+            # ldaddal x1, x0, [x0]: the second register is the one that is written; casal reads and writes its first.
+            at = 1 if re.match(r"(ldadd|swp)", words[0]) else 0
+            if found[at:at + 1]:
+                written.add(found[at])
+        functions = re.findall(r"^jitkit_(kernel_atomic|aarch64_atomic)_\w+:", done.stdout, re.MULTILINE)
+        used = ("casal" if code == "lse" else "stlxr") in done.stdout
+        good = done.returncode == 0 and len(functions) == 32 and used and written <= {"0", "2", "3", "8", "9", "zr"} and "0" in written
+        report.check(f"{jvm.name} registers of atomics, {option}", good, f"{len(functions)} functions, {sorted(written)}\n{done.stdout[:3000]}")
+
+
+def check_mixed(report: Report, jvm: Jvm, stubs: list[str], rounds: int, collections: int, least: int) -> None:
+    """All programs in 8 threads at once, among collections: no difference, and every stub that the programs call was."""
+    path = WORK / f"mixed-{jvm.name}.txt"
+    path.unlink(missing_ok=True)
+    java = ["-XX:+UseG1GC", "-Xmx400m", *COMPILED, "Mixed", "8", str(rounds), str(collections)]
+    expected = jvm.run(None, *java)
+    done = jvm.run(f"{','.join(stubs)},report={path}", *java)
+    good = done.returncode == 0 and expected.returncode == 0 and done.stdout == expected.stdout != ""
+    report.check(f"{jvm.name} mixed: same output", good, done.stdout + done.stderr + expected.stderr)
+    counted = calls(path)
+    wanted = {stub for names in CALLED.values() for stub in names.split() if stub in stubs} - set(NOT_CALLED[jvm.name.split()[0]])
+    lacking = sorted(stub for stub in wanted if counted.get(stub, 0) == 0)
+    report.check(f"{jvm.name} mixed: every stub is called", not lacking, f"{lacking}: {counted}")
+    report.check(f"{jvm.name} mixed: calls", sum(counted.values()) >= least, f"{sum(counted.values())}: {counted}")
+    atomics = [stub for stub in ATOMICS if counted.get(stub, 0) > 0]
+    report.check(f"{jvm.name} mixed: atomics", bool(atomics) == (jvm.name != HOST_TARGET), f"{counted}")
+    report.note(f"{jvm.name} mixed: 8 threads, {sum(counted.values())} calls of {len(counted)} stubs, {collections} collections at least")
+
+
 def check_times(report: Report, jvm: Jvm, stubs: list[str]) -> None:
     """`time` has a line for every stub of HotSpot's."""
+    default = jvm.listed("")
     done = jvm.run(f"{','.join(stubs)},time", "-version")
     timed = re.findall(r"^(\w+) +\w+ +[\d.]+ ns, HotSpot's +[\d.]+ ns, [\d.]+ of its speed$", done.stdout, re.MULTILINE)
-    report.check(f"{jvm.name} time", done.returncode == 0 and timed == [s for s in stubs if "sha3" not in s],
+    report.check(f"{jvm.name} time", done.returncode == 0 and timed == [s for s in stubs if "gives it one" not in default[s]],
                  done.stdout[-300:] + done.stderr)
 
 
@@ -336,6 +433,78 @@ def check_attach(report: Report, jvm: Jvm) -> None:
                  path.is_file() and "compiled before keep HotSpot's" in path.read_text())
 
 
+def check_attach_mixed(report: Report, jvm: Jvm) -> None:
+    """While 8 threads run, which go on until the agent is there."""
+    expected = jvm.run(None, "Mixed", "8", "40", "1").stdout
+    running = subprocess.Popen([*jvm.java, "-cp", str(WORK), "Mixed", "8", "40", "1", "wait"],
+                               text=True,
+                               stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    first = running.stdout.readline()
+    jcmd = Path(jvm.java[0]).parent / "jcmd"
+    attached = subprocess.run([jcmd, str(running.pid), "JVMTI.agent_load", jvm.agent, '"make"'], capture_output=True, text=True)
+    output, errors = running.communicate("\n", timeout=300)
+    good = running.returncode == 0 and first + output == expected and not errors
+    report.check(f"{jvm.name} live attach among threads", good, f"{attached.stdout} {output} {errors}")
+
+
+def check_dump(report: Report, jvm: Jvm) -> None:
+    """HotSpot's compiled methods in a jitdump, with the index of a bytecode as a line; another directory is refused."""
+    with tempfile.TemporaryDirectory() as directory:
+        done = jvm.run(f"dump={directory}", *COMPILED, "Digests", "20")
+        files = list(Path(directory).glob("jit-*.dump"))
+        data = files[0].read_bytes() if len(files) == 1 else b""
+    at, loaded, lines = 40, set(), {}
+    while at + 16 <= len(data):
+        kind, size, _ = struct.unpack_from("<IIQ", data, at)
+        if kind == 0:
+            loaded.add(data[at + 56:data.index(b"\0", at + 56)].decode())
+        elif kind == 2:
+            _, count = struct.unpack_from("<QQ", data, at + 16)
+            row, name = at + 32, ""
+            for _ in range(count):
+                line, = struct.unpack_from("<I", data, row + 8)
+                end = data.index(b"\0", row + 16)
+                name, row = data[row + 16:end].decode(), end + 1
+                lines.setdefault(name, set()).add(line)
+        at += size
+    wanted = "sun.security.provider.DigestBase.implCompressMultiBlock0"
+    good = done.returncode == 0 and at == len(data) and wanted in loaded and len(lines.get(wanted, ())) > 1 and "Interpreter" in loaded
+    report.check(f"{jvm.name} jitdump of HotSpot's methods", good, f"{len(data)} bytes: {sorted(loaded)[:50]} {done.stderr}")
+    refused = jvm.run("dump=/nowhere", "-version")
+    report.check(f"{jvm.name} jitdump that can't be written", refused.returncode == 0 and len(messages(refused)) == 1
+                 and "no jitdump in /nowhere: No such file" in refused.stderr, refused.stderr)
+
+
+def check_flame_graph(report: Report) -> None:
+    """Read back: the kernel, libraries, Java and jitkit's stub in one picture, each frame on what called it."""
+    file = demo.sparse(WORK / "flame.bin", 256 * demo.MEBIBYTE)
+    said = demo.flame_graph(file)
+    file.unlink()
+    picture = demo.OUT / "flame.svg"
+    report.check("flame graph", said == "written: build/demo-jvm/flame.svg" and picture.is_file(), said)
+    root = ElementTree.parse(picture).getroot()
+    frames, kinds = [], set()
+    for g in root.findall("{*}g"):
+        kind = re.search(r"\((\w[\w' ]*)\): (\d+) samples", g.find("{*}title").text)
+        x, y, width = (float(g.find("{*}rect").get(key)) for key in ("x", "y", "width"))
+        frames.append((kind[1], x, y, width))
+        kinds.add(kind[1])
+    needed = {"library", "Java", "jitkit's stub"} | ({"kernel"} if os.geteuid() == 0 or
+                                                     int(Path("/proc/sys/kernel/perf_event_paranoid").read_text()) < 2 else set())
+    report.check("flame graph: kinds", needed <= kinds, f"{sorted(kinds)}, not {sorted(needed)}")
+    lowest = max(y for _, _, y, _ in frames)
+
+    def below(x: float, y: float, width: float) -> list[str]:
+        return [kind for kind, left, at, wide in frames if at == y + flame.ROW and left <= x + 0.02 and x + width <= left + wide + 0.04]
+
+    hanging = [f for f in frames if f[2] != lowest and len(below(*f[1:])) != 1]
+    report.check("flame graph: frames stand on one another", not hanging, str(hanging[:5]))
+    on_java = [f for f in frames if f[0] == "jitkit's stub" and below(*f[1:]) == ["Java"]]
+    report.check("flame graph: the stub stands on Java", bool(on_java), str([f for f in frames if f[0] == "jitkit's stub"]))
+
+
 def check_provider(report: Report, jvm: Jvm, rounds: int) -> None:
     """JitkitProvider against the JVM's own providers: with each version of the code, in code and by a properties
     file."""
@@ -359,13 +528,17 @@ def check_arm64(report: Report, cases: int, seed: int) -> None:
     for cpu in ("cortex-a72", "neoverse-n1", "max"):
         jvm = arm64_jvm(cpu)
         stubs = check_stubs(report, jvm, cases if cpu == "max" else max(1, cases // 8), seed)
+        check_registers(report, jvm, "exclusive" if cpu == "cortex-a72" else "lse")
     for program in CALLED:
         check_program(report, jvm, stubs, program, {"compiled": COMPILED})
+    check_made(report, jvm, stubs, max(1, cases // 10), seed)
+    check_mixed(report, jvm, stubs, 40, 10, 10000)
     check_wrong(report, jvm)
     check_choice(report, jvm)
     check_switched_on(report, jvm)
     check_provider(report, jvm, 20)
     check_java17(report)
+    check_flame_graph(report)
     check_demo(report)
 
 
@@ -373,11 +546,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=2000, help="random inputs per stub")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("JITKIT_SEED", "1")))
+    parser.add_argument("--stubs", action="store_true", help="only the stubs against HotSpot's, made before and now")
     args = parser.parse_args()
     report = Report()
     started = time.monotonic()
     host = host_jvm()
     stubs = check_stubs(report, host, args.cases, args.seed)
+    if args.stubs:
+        check_made(report, host, stubs, args.cases, args.seed)
+        if HOST == "x86_64" and shutil.which("qemu-aarch64-static"):
+            check_stubs(report, arm64_jvm("max"), args.cases, args.seed)
+        return report.finish()
     for program in CALLED:
         check_program(report, host, stubs, program,
                       {"-Xint": ["-Xint"], "C1": ["-XX:TieredStopAtLevel=1"], "C2": [], "compiled": COMPILED})
@@ -388,6 +567,12 @@ def main() -> None:
         check_switched_on(report, host)
         check_times(report, host, stubs)
         check_attach(report, host)
+        check_attach_mixed(report, host)
+        if host.name == "x86_64":
+            check_base64(report, host)
+        check_made(report, host, stubs, args.cases, args.seed)
+        check_mixed(report, host, stubs, 1300, 100, 1000000)
+        check_dump(report, host)
     check_provider(report, host, 200)
     if HOST == "x86_64" and shutil.which("qemu-aarch64-static"):
         check_arm64(report, args.cases, args.seed)

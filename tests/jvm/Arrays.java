@@ -80,8 +80,7 @@ public class Arrays {
         java.util.Arrays.fill(intTo, from, from + n, n);
     }
 
-    public static void main(String[] arguments) {
-        int rounds = Integer.parseInt(arguments[0]);
+    static String run(int rounds) {
         Random random = new Random(rounds);
         for (int n = 0; n < rounds; n++) {
             numbers(random);
@@ -89,6 +88,10 @@ public class Arrays {
             copies(random);
         }
         longNumber(random);
-        System.out.println("sum " + sum);
+        return "sum " + sum;
+    }
+
+    public static void main(String[] arguments) {
+        System.out.println(run(Integer.parseInt(arguments[0])));
     }
 }

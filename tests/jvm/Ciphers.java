@@ -94,8 +94,7 @@ public class Ciphers {
         sum = sum * 1000003 + checksum.getValue();
     }
 
-    public static void main(String[] arguments) throws Exception {
-        int rounds = Integer.parseInt(arguments[0]);
+    static String run(int rounds) throws Exception {
         Random random = new Random(rounds);
         known();
         for (int n = 0; n < rounds; n++) {
@@ -106,6 +105,10 @@ public class Ciphers {
             sums(random, new CRC32C());
             sums(random, new Adler32());
         }
-        System.out.println("sum " + sum);
+        return "sum " + sum;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        System.out.println(run(Integer.parseInt(arguments[0])));
     }
 }

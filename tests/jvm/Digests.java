@@ -49,14 +49,19 @@ public class Digests {
         return hex(sum.digest());
     }
 
+    static String run(int rounds) throws Exception {
+        known();
+        StringBuilder text = new StringBuilder();
+        for (String algorithm : ALL) text.append(algorithm + " " + all(algorithm, rounds) + "\n");
+        return text.toString().trim();
+    }
+
     public static void main(String[] arguments) throws Exception {
         int rounds = Integer.parseInt(arguments[0]);
         if (arguments.length > 1) {
             System.out.println("waiting");
             System.in.read();
         }
-        known();
-        for (String algorithm : ALL)
-            System.out.println(algorithm + " " + all(algorithm, rounds));
+        System.out.println(run(rounds));
     }
 }

@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 import figures  # noqa: E402
+import flame  # noqa: E402
 import java17  # noqa: E402
 
 OUT = ROOT / "build" / "demo-jvm"
@@ -133,6 +134,29 @@ def instructions(file: Path, lengths: list[int], wanted: str, progress: Progress
     return {row: (long - short) / (lengths[1] - lengths[0]) / MEBIBYTE for row, (short, long) in totals.items()}
 
 
+def flame_graph(file: Path) -> str:
+    """Where the JVM with jitkit's stub spends its time; the picture's name, or why there is none."""
+    with tempfile.TemporaryDirectory() as directory:
+        def perf(*arguments: str | Path) -> subprocess.CompletedProcess:
+            return subprocess.run(["perf", *arguments], cwd=directory, text=True, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+        java = [java17.home() / "bin" / "java", "-XX:+PreserveFramePointer", f"-agentpath:{agent('x86_64')}=sha1,dump={directory}"]
+        try:
+            done = perf("record", "-g", "-k", "mono", "-e", "cpu-clock", "-o", "all.data", "--", *java, "-cp", CLASSES, "HashFile", file)
+        except FileNotFoundError:
+            return "no flame graph: perf is not installed (linux-perf)"
+        if done.returncode == 0:
+            done = perf("inject", "-j", "-i", "all.data", "-o", "named.data")
+        if done.returncode == 0:
+            done = perf("script", "-i", "named.data", "-F", "comm,ip,sym,symoff,dso")
+        if done.returncode != 0:
+            return f"no flame graph: {' '.join(map(str, done.args[:2]))}: {done.stderr.strip().splitlines()[-1:]}"
+    picture = OUT / "flame.svg"
+    picture.write_text(flame.svg(f"SHA-1 of {file.stat().st_size // MEBIBYTE:,} MiB in a JVM with jitkit's stub", flame.fold(done.stdout)))
+    return f"written: {picture.relative_to(ROOT)}"
+
+
 def sparse(path: Path, size: int) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as f:
@@ -189,6 +213,7 @@ def main() -> None:
     title = f"SHA-1 of {size:,} MiB"
     (OUT / "results.html").write_text(figures.page(title, "coreutils = 1.00; less is better", {"": picture}))
     print(f"written: {(OUT / 'results.json').relative_to(ROOT)}, {(OUT / 'results.html').relative_to(ROOT)}")
+    print(flame_graph(file))
 
 
 if __name__ == "__main__":
