@@ -1,4 +1,4 @@
-"""Flame graphs (SVG) of what `perf script` prints: the kernel, libraries, Java, the interpreter and stubs in one picture.
+"""Flame graphs (SVG) of what `perf script` prints: kernel, libraries, Java, interpreter and stubs in one picture.
 
 A frame's width is the part of the samples in which it was on the stack; what it calls stands on it. Inspired by the
 picture of B. Gregg, "The Flame Graph", CACM 59(6), 2016; the code is our own.
@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 
 WIDTH, ROW, LEAST = 1200, 17, 0.4  # pixels; narrower frames are left out
-COLOURS = {"kernel": "#c9703d", "library": "#8f9aa3", "Java": "#6aa84f", "interpreter": "#b6c96a", "HotSpot's stub": "#8e7cc3",
-           "jitkit's stub": "#2a6f97", "other": "#c9c9c9"}
+COLOURS = {"kernel": "#c9703d", "library": "#8f9aa3", "Java": "#6aa84f", "interpreter": "#b6c96a",
+           "HotSpot's stub": "#8e7cc3", "jitkit's stub": "#2a6f97", "other": "#c9c9c9"}
 FRAME = re.compile(r"^\s+([0-9a-f]+) (.+) \((.*)\)$")
 
 Frame = tuple[str, str]  # name, kind
@@ -35,7 +35,8 @@ def fold(text: str) -> dict[tuple[Frame, ...], int]:
     for sample in text.split("\n\n"):
         lines = sample.strip("\n").splitlines()
         found = [m for m in map(FRAME.match, lines[1:]) if m]
-        frames = [(re.sub(r"\+0x[0-9a-f]+$", "", m[2]), kind_of(re.sub(r"\+0x[0-9a-f]+$", "", m[2]), m[3])) for m in found]
+        names = [re.sub(r"\+0x[0-9a-f]+$", "", m[2]) for m in found]
+        frames = [(name, kind_of(name, m[3])) for name, m in zip(names, found)]
         # What has no name ends a stack: a caller that keeps no frame pointer leaves rubbish there.
         known = next((n for n, (name, _) in enumerate(frames) if name == "[unknown]"), len(frames))
         stack = tuple(reversed(frames[:max(known, 1)]))
@@ -73,13 +74,15 @@ def svg(title: str, stacks: dict[tuple[Frame, ...], int]) -> str:
     parts = [f'<text x="4" y="{ROW - 4}" font-weight="bold">{html.escape(title)}: {root["samples"]} samples</text>']
     x = 4
     for kind, colour in COLOURS.items():
-        parts.append(f'<circle cx="{x + 5}" cy="{ROW + 6}" r="5" fill="{colour}"/><text x="{x + 14}" y="{ROW + 10}">{kind}</text>')
+        parts.append(f'<circle cx="{x + 5}" cy="{ROW + 6}" r="5" fill="{colour}"/>'
+                     f'<text x="{x + 14}" y="{ROW + 10}">{kind}</text>')
         x += 30 + 7 * len(kind)
     for (name, kind), left, depth, samples in frames:
         y, width = height - ROW * (depth + 1), samples * unit
         fits = int(width / 7)
         shown = name if len(name) <= fits else name[:fits - 2] + ".." if fits > 4 else ""
-        parts.append(f'<g><title>{html.escape(name)} ({kind}): {samples} samples, {100 * samples / root["samples"]:.1f} %</title>'
+        share = f"{100 * samples / root['samples']:.1f} %"
+        parts.append(f'<g><title>{html.escape(name)} ({kind}): {samples} samples, {share}</title>'
                      f'<rect x="{left:.2f}" y="{y}" width="{width:.2f}" height="{ROW - 1}" fill="{COLOURS[kind]}"/>'
                      f'<text x="{left + 3:.2f}" y="{y + 12}">{html.escape(shown)}</text></g>')
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" font-family="monospace" '

@@ -43,10 +43,10 @@ constexpr Source sources[] = {
 
 class Maker {
  public:
-  // Of a function or a global; 0, with the reason in `why`.
+  // Of an exported function; 0, with the reason in `why`.
   u64 address(std::string_view name, Sink& why) {
     why_ = &why;
-    return resolve(name);
+    return resolve(name, nullptr);
   }
   std::span<const u8> code(std::string_view name) const {
     const auto found = code_.find(name);
@@ -58,9 +58,20 @@ class Maker {
  private:
   static constexpr usize data_bytes = usize{1} << 20;
 
-  struct Global {
+  struct Scope;
+  // A function or a global of a source.
+  struct Item {
     const ir::Module* module;
     ir::SymbolRef symbol;
+    const ir::FunctionData* function;  // null: a global
+    Scope* scope;
+    u64 address = 0;
+    std::string_view name() const { return module->symbol_name(symbol); }
+  };
+  // Names that a source keeps to itself.
+  struct Scope {
+    Maker* maker;
+    std::map<std::string_view, Item> items;
   };
 
   bool fail(std::string_view name, std::string_view reason) {
@@ -68,16 +79,20 @@ class Maker {
     return false;
   }
 
-  // Sources are read until one has the name.
-  u64 resolve(std::string_view name) {
+  // What a source calls by that name; null: one that looks from outside. Sources are read until one has it.
+  u64 resolve(std::string_view name, Scope* scope) {
     if (name == "jitkit_hotspot_calls") return reinterpret_cast<u64>(jitkit_hotspot_calls);
+    if (scope != nullptr)
+      if (const auto own = scope->items.find(name); own != scope->items.end()) return address_of(own->second);
     while (true) {
-      if (const auto known = addresses_.find(name); known != addresses_.end()) return known->second;
-      if (const auto f = functions_.find(name); f != functions_.end()) return compile(f->first, *f->second) ? addresses_[f->first] : 0;
-      if (const auto g = globals_.find(name); g != globals_.end()) return place(g->first, g->second) ? addresses_[g->first] : 0;
+      if (const auto found = exported_.find(name); found != exported_.end()) return address_of(found->second);
       if (read_ == std::size(sources)) return library_function(name);
       if (!read(sources[read_++])) return 0;
     }
+  }
+  u64 address_of(Item& item) {
+    if (item.address == 0 && !(item.function != nullptr ? compile(item) : place(item))) item.address = 0;
+    return item.address;
   }
   // memset and the like.
   u64 library_function(std::string_view name) {
@@ -86,8 +101,9 @@ class Maker {
     if (at == nullptr) fail(name, "no source has it");
     return reinterpret_cast<u64>(at);
   }
-  static bool find(void* self, std::string_view name, u64& address) {
-    address = static_cast<Maker*>(self)->resolve(name);
+  static bool find(void* scope, std::string_view name, u64& address) {
+    auto* from = static_cast<Scope*>(scope);
+    address = from->maker->resolve(name, from);
     return address != 0;
   }
 
@@ -106,38 +122,36 @@ class Maker {
   template <class AnyUnit>
   void index(AnyUnit& unit) {
     const ir::Module& m = unit.module;
-    unit.for_each([&](ir::FunctionData& f, const ir::TextMap&) { functions_.emplace(m.symbol_name(f.symbol), &f); });
+    auto* scope = new Scope{this, {}};
+    const auto add = [&](ir::SymbolRef symbol, const ir::FunctionData* function) {
+      auto& items = m.symbol(symbol).linkage == ir::Linkage::internal ? scope->items : exported_;
+      items.emplace(m.symbol_name(symbol), Item{&m, symbol, function, scope});
+    };
+    unit.for_each([&](const ir::FunctionData& f, const ir::TextMap&) { add(f.symbol, &f); });
     for (u32 n = 1; n < m.symbol_count(); ++n) {
       const ir::SymbolInfo& i = m.symbol(ir::SymbolRef(n));
-      if (i.kind != ir::SymbolKind::function && i.linkage != ir::Linkage::external)
-        globals_.emplace(m.symbol_name(ir::SymbolRef(n)), Global{&m, ir::SymbolRef(n)});
+      if (i.kind != ir::SymbolKind::function && i.linkage != ir::Linkage::external) add(ir::SymbolRef(n), nullptr);
     }
   }
 
-  bool compile(std::string_view name, const ir::FunctionData& f) {
-    if (!reserve_data()) return fail(name, "no memory for tables");
+  bool compile(Item& item) {
+    if (!reserve_data()) return fail(item.name(), "no memory for tables");
     CodeBuffer buffer;
-    Status s = compiler_.compile(f, buffer);
+    Status s = compiler_.compile(*item.function, buffer);
     if (s.ok()) s = buffer.finish();
     const std::vector<CfiRow> cfi(compiler_.cfi().begin(), compiler_.cfi().end());  // placing may compile other functions
     ExecBlock block;
     if (s.ok()) s = memory_.allocate(buffer.size_bound(), block, reinterpret_cast<u64>(data_));
-    if (!s) return fail(name, describe(s.error));
-    addresses_[name] = block.run;  // also for itself
-    s = buffer.place(block.run, {&find, this});
-    if (s.error == Error::symbol_undefined) return forget(name);  // resolve() has said so
+    if (!s) return fail(item.name(), describe(s.error));
+    item.address = block.run;  // also for itself
+    s = buffer.place(block.run, {&find, item.scope});
+    if (s.error == Error::symbol_undefined) return false;  // resolve() has said so
     if (s.ok()) {
       std::memcpy(block.write, buffer.data(), buffer.bytes().size());
       s = memory_.publish(block);
     }
-    if (s.ok()) s = announce(name, block, buffer.offset(), cfi);
-    if (s.ok()) return true;
-    fail(name, describe(s.error));
-    return forget(name);
-  }
-  bool forget(std::string_view name) {
-    addresses_.erase(name);
-    return false;
+    if (s.ok()) s = announce(item.name(), block, buffer.offset(), cfi);
+    return s.ok() || fail(item.name(), describe(s.error));
   }
 
   // To the listings, to unwinders and to the tools that JITKIT_PERF and JITKIT_GDB name.
@@ -165,17 +179,18 @@ class Maker {
     data_ = p == MAP_FAILED ? nullptr : static_cast<u8*>(p);
     return data_ != nullptr;
   }
-  bool place(std::string_view name, const Global& g) {
-    const ir::SymbolInfo& i = g.module->symbol(g.symbol);
+  bool place(Item& item) {
+    const ir::Module& m = *item.module;
+    const ir::SymbolInfo& i = m.symbol(item.symbol);
     const usize at = align_up(data_used_, usize{1} << i.align_log2);
-    if (at + i.size > data_bytes) return fail(name, "no memory for tables");
+    if (at + i.size > data_bytes) return fail(item.name(), "no memory for tables");
     data_used_ = at + i.size;
-    addresses_[name] = reinterpret_cast<u64>(data_ + at);
-    const std::span<const u8> bytes = g.module->global_bytes(g.symbol);
+    item.address = reinterpret_cast<u64>(data_ + at);
+    const std::span<const u8> bytes = m.global_bytes(item.symbol);
     if (!bytes.empty()) std::memcpy(data_ + at, bytes.data(), bytes.size());
-    for (const ir::DataReloc& d : g.module->global_relocs(g.symbol)) {
-      u64 value = resolve(g.module->symbol_name(d.symbol));
-      if (value == 0) return forget(name);
+    for (const ir::DataReloc& d : m.global_relocs(item.symbol)) {
+      u64 value = resolve(m.symbol_name(d.symbol), item.scope);
+      if (value == 0) return false;
       value += static_cast<u64>(d.addend);
       std::memcpy(data_ + at + d.offset, &value, sizeof value);
     }
@@ -191,9 +206,7 @@ class Maker {
 
   Sink* why_ = nullptr;
   usize read_ = 0;
-  std::map<std::string_view, ir::FunctionData*> functions_;
-  std::map<std::string_view, Global> globals_;
-  std::map<std::string_view, u64> addresses_;
+  std::map<std::string_view, Item> exported_;
   std::map<std::string_view, std::span<const u8>> code_;
   ir::Compiler<stubs::Isa> compiler_{options()};
   ExecMemory memory_;

@@ -5,7 +5,7 @@ place, and the mapped file hashed where it is (JitkitProvider).
 x86-64 in seconds of CPU time, the medians of runs that take turns; AArch64, under QEMU, in executed instructions per
 byte, never in seconds: those between two lengths of the file's beginning, which leaves out how a program starts. Every
 digest has to be that of coreutils, and jitkit may have nothing to say. Prints a table, writes results.json and
-results.html in build/demo-jvm.
+results.html in build/demo-jvm, and flame.svg, where the JVM with jitkit's stub spends its time.
 """
 
 import argparse
@@ -141,9 +141,10 @@ def flame_graph(file: Path) -> str:
             return subprocess.run(["perf", *arguments], cwd=directory, text=True, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
-        java = [java17.home() / "bin" / "java", "-XX:+PreserveFramePointer", f"-agentpath:{agent('x86_64')}=sha1,dump={directory}"]
+        java = [java17.home() / "bin" / "java", "-Xbatch", "-XX:+PreserveFramePointer",
+                f"-agentpath:{agent('x86_64')}=sha1,dump={directory}", "-cp", CLASSES, "HashFile", file]
         try:
-            done = perf("record", "-g", "-k", "mono", "-e", "cpu-clock", "-o", "all.data", "--", *java, "-cp", CLASSES, "HashFile", file)
+            done = perf("record", "-g", "-k", "mono", "-e", "cpu-clock", "-o", "all.data", "--", *java)
         except FileNotFoundError:
             return "no flame graph: perf is not installed (linux-perf)"
         if done.returncode == 0:
@@ -153,7 +154,8 @@ def flame_graph(file: Path) -> str:
         if done.returncode != 0:
             return f"no flame graph: {' '.join(map(str, done.args[:2]))}: {done.stderr.strip().splitlines()[-1:]}"
     picture = OUT / "flame.svg"
-    picture.write_text(flame.svg(f"SHA-1 of {file.stat().st_size // MEBIBYTE:,} MiB in a JVM with jitkit's stub", flame.fold(done.stdout)))
+    title = f"SHA-1 of {file.stat().st_size // MEBIBYTE:,} MiB in a JVM with jitkit's stub"
+    picture.write_text(flame.svg(title, flame.fold(done.stdout)))
     return f"written: {picture.relative_to(ROOT)}"
 
 
