@@ -34,7 +34,8 @@ constexpr ir::Convention atomic(ir::Convention c) {
   c.int_results[0] = arm64::preg::x(0);
   c.allocatable = written;
   c.allocatable.add(arm64::preg::x(1));
-  c.preserved = (arm64::preg::all_general | arm64::preg::all_vector) - written;
+  // The emitter's registers are for far offsets and constants, and there are none.
+  c.preserved = (arm64::preg::all_general | arm64::preg::all_vector) - written - arm64::preg::scratches;
   c.preserved_low = {};
   return c;
 }

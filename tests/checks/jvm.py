@@ -561,7 +561,7 @@ def check_arm64(report: Report, cases: int, seed: int) -> None:
     for program in CALLED:
         check_program(report, jvm, stubs, program, {"compiled": COMPILED})
     check_made(report, jvm, stubs, max(1, cases // 10), seed)
-    check_mixed(report, jvm, stubs, 40, 10, 10000)
+    check_mixed(report, jvm, stubs, 16, 10, 10000)
     check_wrong(report, jvm)
     check_choice(report, jvm)
     check_switched_on(report, jvm)

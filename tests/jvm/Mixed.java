@@ -62,7 +62,7 @@ public class Mixed {
         for (Thread thread : threads)
             while (thread.isAlive()) {
                 System.gc();
-                thread.join(50);
+                thread.join(200);
             }
         while (collections() - before < least) System.gc();
         for (String one : found)
