@@ -8,6 +8,7 @@
 #ifndef JITKIT_CMAKE_STUBS_STUB_COMPILER_HPP
 #define JITKIT_CMAKE_STUBS_STUB_COMPILER_HPP
 
+#include <jitkit/ir/diagnostics.hpp>
 #include <jitkit/stubs.hpp>
 
 #include <string>

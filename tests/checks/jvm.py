@@ -561,7 +561,7 @@ def check_arm64(report: Report, cases: int, seed: int) -> None:
     for program in CALLED:
         check_program(report, jvm, stubs, program, {"compiled": COMPILED})
     check_made(report, jvm, stubs, max(1, cases // 10), seed)
-    check_mixed(report, jvm, stubs, 16, 10, 10000)
+    check_mixed(report, jvm, stubs, 10, 10, 10000)
     check_wrong(report, jvm)
     check_choice(report, jvm)
     check_switched_on(report, jvm)
@@ -600,7 +600,7 @@ def main() -> None:
         if host.name == "x86_64":
             check_base64(report, host)
         check_made(report, host, stubs, args.cases, args.seed)
-        check_mixed(report, host, stubs, 450, 100, 1000000)
+        check_mixed(report, host, stubs, 360, 100, 1000000)
         check_dump(report, host)
     check_provider(report, host, 200)
     if HOST == "x86_64" and shutil.which("qemu-aarch64-static"):
