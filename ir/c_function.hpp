@@ -55,7 +55,8 @@ class CFunction {
   struct Signed {
     u32 id;
   };
-  unsigned width(u32 id) const { return static_cast<unsigned>(bits(f_.type(Value(id)))); }
+  static u32 width(Type t) { return t == Type::ptr ? 64 : bits(t); }
+  u32 width(u32 id) const { return width(f_.type(Value(id))); }
 
   void one(std::string_view s) { out_ << s; }
   void one(u64 n) { out_.udec(n); }
@@ -70,7 +71,7 @@ class CFunction {
     if (width(v.id) == 1)
       put("-(int64_t)(", Of{v.id}, ")");
     else
-      put("(int", u32{width(v.id)}, "_t)", Of{v.id});
+      put("(int", width(v.id), "_t)", Of{v.id});
   }
   template <class... Parts>
   void put(const Parts&... parts) {
@@ -86,10 +87,10 @@ class CFunction {
   // Cut to the width of the result.
   template <class... Parts>
   void result(const InstData& d, const Parts&... parts) {
-    if (bits(d.type) == 1)
+    if (width(d.type) == 1)
       assign(d.result.id, "(", parts..., ") & 1");
     else
-      assign(d.result.id, "(uint", u32{bits(d.type)}, "_t)(", parts..., ")");
+      assign(d.result.id, "(uint", width(d.type), "_t)(", parts..., ")");
   }
   void go(Edge e) {
     const auto args = f_.args(e);
@@ -116,7 +117,7 @@ class CFunction {
     const u32 last = f_.edge_count(i) - 1, on = f_[i].ops[0];
     for (u32 n = 0; n < last; ++n) {
       const u64 is = static_cast<u64>(f_[f_.edge(i, n)].case_value);
-      put("if (", Of{on}, " == (uint", u32{width(on)}, "_t)", is, "ULL) ");
+      put("if (", Of{on}, " == (uint", width(on), "_t)", is, "ULL) ");
       go(f_.edge(i, n));
       put(" ");
     }
@@ -135,7 +136,7 @@ class CFunction {
     const InstData& d = f_[i];
     const auto ops = f_.operands(i);
     const Of a{ops.size() > 0 ? ops[0] : 0}, b{ops.size() > 1 ? ops[1] : 0};
-    const u32 own = bits(d.type);
+    const u32 own = width(d.type);
     if (own > 64) return none(d);
     const auto binary = [&](std::string_view symbol) { result(d, a, symbol, b); };
     const auto shift = [&](std::string_view symbol) { result(d, a, symbol, "(", b, " & ", own - 1, ")"); };

@@ -32,6 +32,7 @@ inline std::string unfit(const ir::FunctionData& f, BodyKind kind) {
   for (u32 n = 0; n < params.size(); ++n)
     if (params[n].type != (n == 0 ? ir::Type::ptr : ir::Type::i64) || params[n].place.kind != ir::FixedPlace::Kind::reg || params[n].place.reg.id != n)
       return "parameter " + std::to_string(n) + " is not " + (n == 0 ? "a ptr" : "an i64") + " in reg(" + std::to_string(n) + ")";
+  u32 exits = 0;
   for (u32 b = 1; b < f.blocks.size(); ++b)
     for (ir::Inst i = f.blocks[b].first; i; i = f[i].next) {
       const ir::InstData& d = f[i];
@@ -41,6 +42,7 @@ inline std::string unfit(const ir::FunctionData& f, BodyKind kind) {
       if ((f.effects(d) & leaves) != 0 || (control && !stays) || d.op == Opcode::alloca_)
         return "`" + std::string(ir::is_native(d.op) ? f.isa->form_name(ir::native_form(d.op)).view() : ir::name(d.op)) + "` has no place in a leaf";
       if (d.op != Opcode::exit_) continue;
+      if (++exits == 2) return "a second exit; a leaf goes on behind the one in its last block";
       if (std::string wrong = exit_unfit(f, f.exits[d.aux], kind); !wrong.empty()) return wrong;
     }
   return "";

@@ -5,7 +5,7 @@ Sizes from one entry to more than a table of compares likes, keys close together
 import random
 
 WORDS = {f"w{n}": 384 + 8 * n for n in range(10)}
-CALL_BODIES, READ_BODIES, WRITE_BODIES = ["arch_features", "psci_features", "mix"], ["ticks_left"], ["send_sgi", "enable", "disable"]
+CALL_BODIES, READ_BODIES, WRITE_BODIES = ["arch_features", "psci_features", "mix", "every"], ["ticks_left"], ["send_sgi", "enable", "disable"]
 
 
 def action(r: random.Random, write: bool, call: bool, bytes_: int) -> tuple[str, str, str]:
@@ -134,6 +134,7 @@ def make(seed: int) -> tuple[str, str]:
     lines, rows = watched(r, r.choice([0, 1, 2, 6]), [(number, number + 1) for number in numbers])
     text += ["watched:", *lines] if lines else []
     tables.append(f"const struct page pages[] = {{{', '.join(rows) or '{0}'}}};\nconst u32 page_count = {len(rows)};")
+    tables.append("const struct place places[1];\nconst u32 place_count = 0;")
     lines, table = hypercalls(r)
     text += lines
     tables.append(table)

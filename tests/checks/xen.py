@@ -2,7 +2,7 @@
 """Fast traps in Xen (consumers/hv-trap/xen): Debian's Xen built from one source as it is and with the generated path, under
 qemu-system-aarch64.
 
-usage: xen.py [--traps N] [--table] [--faults] [--linux]
+usage: xen.py [--traps N] [--table] [--faults] [--linux] [--only PART...]
 
  - tests/hypervisor/xen's payload as dom0: EL2 instructions of each trap in stock Xen, in the patched one with the path off
    and on, by the plugin (tools/qemu_count); what came back is the same in all; the figures are within BARS;
@@ -10,7 +10,7 @@ usage: xen.py [--traps N] [--table] [--faults] [--linux]
  - N traps (20,000) of random kinds on two vCPUs, with a timer's interrupts: every register that came back, off and on;
  - --faults: each of seeded faults of the path changes what comes back;
  - --linux: Debian's kernel boots as dom0 to busybox's prompt, off and on, and shows the same values.
---table prints the count of each kind."""
+--table prints the count of each kind; --only: these of count, monitor, mix, faults and linux."""
 
 import argparse
 import os
@@ -176,20 +176,25 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--faults", action="store_true")
     parser.add_argument("--linux", action="store_true")
+    parser.add_argument("--only", nargs="+", choices=["count", "monitor", "mix", "faults", "linux"])
     args = parser.parse_args()
+    parts = args.only or ["count", "monitor", "mix"] + ["faults"] * args.faults + ["linux"] * args.linux
     report = Report()
     if shutil.which(QEMU[0]) is None:
         report.skip("xen", "qemu-system-aarch64 (qemu-system-arm)")
         report.finish()
     with tempfile.TemporaryDirectory() as name:
-        count(report, Path(name), args.table)
-        monitor(report, Path(name))
-        mix(report, Path(name), args.traps)
-        if args.faults:
+        if "count" in parts:
+            count(report, Path(name), args.table)
+        if "monitor" in parts:
+            monitor(report, Path(name))
+        if "mix" in parts:
+            mix(report, Path(name), args.traps)
+        if "faults" in parts:
             import xen_faults  # noqa: E402
             say(f"{len(xen_faults.FAULTS)} seeded faults")
             xen_faults.check(report, Path(name))
-        if args.linux:
+        if "linux" in parts:
             import xen_linux  # noqa: E402
             say("Debian's Linux boots as dom0, off and on")
             xen_linux.check(report, Path(name))

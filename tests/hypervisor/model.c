@@ -38,6 +38,29 @@ static u64 run_body(u64 which, struct trap* t, u8* v, u64 value) {
       const u64 a = t->x[1], b = t->x[2], c = t->x[3], d = a * b, e = b ^ c, f = a + c;
       return (d - e + f * e) * (d ^ f) + get(v + 400, 8);
     }
+    case xen_arch_features:  // of the workarounds: words that Xen fills
+      return (u32)t->x[1] == 0x80008000 ? get(v + 152, 8) : (u32)t->x[1] == 0x80007fff ? get(v + 160, 8) : (u32)t->x[1] == 0x80003fff ? get(v + 168, 8) : ~0ULL;
+    case xen_psci_features: {
+      static const u32 there[] = {0x80000000, 0x84000000, 0x84000001, 0x84000002, 0x84000003, 0x84000004, 0x84000006, 0x84000008, 0x84000009, 0x8400000a,
+                                  0xc4000001, 0xc4000003, 0xc4000004};
+      for (u32 n = 0; n < sizeof there / sizeof *there; ++n)
+        if (there[n] == (u32)t->x[1]) return 0;
+      return ~0ULL;
+    }
+    case every: {  // every.jk
+      const u64 a = t->x[1], b = t->x[2], c = t->x[3];
+      const long long product = (long long)(signed char)get(v + 401, 1) * (long long)get(v + 402, 2);
+      const u32 low = ((u32)get(v + 409, 1) + (u32)(short)get(v + 410, 2)) | (u32)get(v + 412, 4);
+      const u64 q = (((u64)product - (u64)(long long)(int)get(v + 404, 4)) ^ low) + get(v + 412, 4), x = (u64)(long long)(int)a;
+      const int y = (short)b, z = (int)a >> 5, ge = b >= c, odd = (y < z) ^ ge;
+      const u64 t2 = (u64)((long long)(~c << (b & 63)) >> ((c >> (a & 63)) & 63));
+      set(v + 416, a, 1), set(v + 418, (u64)z, 2), set(v + 420, (u64)(u32)-y, 4), set(v + 424, t2, 4);
+      switch (a & 3) {
+        case 0: return (odd ? (u32)-y : (u32)z) - q;
+        case 1: return ge ? x - q : (odd ? ~0ULL : 0) - q;
+        default: return t2 - x;
+      }
+    }
     case ticks_left: return (u32)-get(v + 400, 8);
     case send_sgi: set(v + 416, get(v + 416, 8) | 1ULL << field(value, 27, 24), 8); return 0;
     case enable: set(v + 424, get(v + 424, 4) | value, 4); return 0;
@@ -99,6 +122,14 @@ static enum end do_register(struct trap* t, u8* v, int fault) {
 // Data Abort from a lower Exception level (D24.2.37, EC 0x24): ISV 24, SAS 23:22, SSE 21, SRT 20:16, SF 15, AR 14,
 // VNCR 13, SET 12:11, FnV 10, EA 9, CM 8, S1PTW 7, WnR 6, DFSC 5:0 (0b0001LL: translation fault, level LL).
 // FAR_EL2 is valid unless FnV; HPFAR_EL2 43:4 has IPA 51:12 (D24.2.61), valid for a stage 2 translation fault.
+static enum end loaded(struct trap* t, u64 x, u32 bytes, int fault) {
+  const u64 e = t->esr;
+  if (field(e, 21, 21) && x >> (8 * bytes - 1) && fault != 9) x |= ~0ULL << (8 * bytes - 1);
+  if (!field(e, 15, 15) && fault != 10) x = (u32)x;  // SF: a W register, zero-extended
+  target(t, (u32)field(e, 20, 16), x, fault);
+  complete(t, fault);
+  return end_fast;
+}
 static enum end do_abort(struct trap* t, u8* v, int fault) {
   const u64 e = t->esr;
   const u32 bytes = 1U << field(e, 23, 22), srt = (u32)field(e, 20, 16);
@@ -116,6 +147,15 @@ static enum end do_abort(struct trap* t, u8* v, int fault) {
   }
   if (sign && (write || bytes == 8)) return end_slow;
   if (bytes == 8 && !field(e, 15, 15)) return end_slow;  // no such instruction
+  for (u32 n = 0; n < (write ? 0 : place_count); ++n) {
+    const struct place* p = &places[n];
+    const u64 inside = ipa - get(v + p->base, 8) - p->offset, within = inside & ((1ULL << p->index) - 1);
+    if ((get(v + p->base, 8) & 0xfff) != 0 || inside >= p->span || inside % bytes != 0) continue;  // no page, or another place
+    if (bytes != p->bytes && !(p->narrow & (int)bytes)) continue;
+    const u64 x = p->kind == constant ? p->value : p->kind == word ? get(v + p->value, p->bytes) :
+                  get((u8*)(get(v + p->value + 8 * (inside >> p->index), 8) + (u64)(long long)p->plus + within), bytes);
+    return loaded(t, low(p->kind == banks ? x : x >> 8 * inside, bytes), bytes, fault);
+  }
   for (u32 n = 0; n < mmio_count; ++n) {
     const struct mmio* m = &mmios[n];
     const u64 inside = ipa - m->ipa;
@@ -128,10 +168,7 @@ static enum end do_abort(struct trap* t, u8* v, int fault) {
     if (sign && m->kind == body) return end_slow;  // the policy's choice
     if (!write) {
       const u64 whole = m->kind == constant ? m->value : m->kind == word ? get(v + m->value, m->bytes) : run_body(m->value, t, v, 0);
-      u64 x = low(whole >> 8 * inside, bytes);
-      if (sign && x >> (8 * bytes - 1) && fault != 9) x |= ~0ULL << (8 * bytes - 1);
-      if (!field(e, 15, 15) && fault != 10) x = (u32)x;  // SF: a W register, zero-extended
-      target(t, srt, x, fault);
+      return loaded(t, low(whole >> 8 * inside, bytes), bytes, fault);
     } else if (m->kind == body) {
       run_body(m->value, t, v, low(source(t, srt, fault), bytes));
     } else if (m->kind == word) {

@@ -11,16 +11,25 @@ struct trap {
   u64 esr, elr, spsr, far_, hpfar;
 };
 enum end { end_slow, end_fast };
-enum { state_first = 384, state_end = 464 };
+#ifndef STATE_FIRST
+#define STATE_FIRST 384
+#define STATE_END 464
+#endif
+enum { state_first = STATE_FIRST, state_end = STATE_END };
 
 // The policy, said again: policy_again.h, or the file named by POLICY.
-enum { constant, word, body, ignore, watch };
-enum { arch_features, psci_features, mix, ticks_left, send_sgi, enable, disable };
+enum { constant, word, body, ignore, watch, banks };
+enum { arch_features, psci_features, mix, every, xen_arch_features, xen_psci_features, ticks_left, send_sgi, enable, disable };
 struct call { u32 id; int hvc, smc, kind; u64 value; };
 struct hypercall { u32 id; int has_first; u32 first; int kind; u64 value; };
 struct reg { u32 op0, op1, crn, crm, op2; int write, el0, kind; u64 value; };
 struct mmio { u64 ipa; u32 bytes; int narrow, write, kind; u64 value; };
 struct page { u64 ipa, count; int write; u32 word; };  // watched
+// Loads from a page that word `base` has: bit n of `narrow` allows 2^n bytes. Of banks, `value` is the first of the words with
+// addresses, one for each 2^index bytes; what is read is `plus` behind it.
+struct place { u32 base, offset, span, bytes; int narrow, kind; u64 value; u32 index; int plus; };
+extern const struct place places[];
+extern const u32 place_count;
 extern const struct page pages[];
 extern const u32 page_count;
 extern const struct call calls[];

@@ -27,6 +27,8 @@ const struct mmio mmios[] = {
     {0x9000018, 4, 0, 0, constant, 0x90}, {0x9000fe0, 4, 0, 0, constant, 0x11}, {0xa000050, 4, 0, 1, watch, 408},
 };
 const u32 call_count = sizeof calls / sizeof *calls, reg_count = sizeof regs / sizeof *regs, mmio_count = sizeof mmios / sizeof *mmios;
+const struct place places[1];
+const u32 place_count = 0;
 const struct page pages[] = {{0x44120000, 16, 1, 448}};
 const u32 page_count = 1;
 const struct hypercall hypercalls[1];

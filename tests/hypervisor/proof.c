@@ -63,6 +63,16 @@ static u32 random_register(int cpu) {
   const struct reg* r = &regs[below(cpu, reg_count)];
   return r->op0 << 20 | r->op2 << 17 | r->op1 << 14 | r->crn << 10 | r->crm << 1 | (below(cpu, 4) ? !r->write : below(cpu, 2));
 }
+// The pages that words have, and what the words of banks point to.
+static u64 page_of(u32 base) { return 0x30000000 + (u64)base * 0x1000; }
+static u8 bank_memory[32][64];
+static void set_words(int cpu, u8* frame) {
+  for (u32 n = 0; n < place_count; ++n) {
+    const struct place* p = &places[n];
+    *(u64*)(frame + p->base) = below(cpu, 16) ? page_of(p->base) : ~0ULL;
+    for (u32 i = 0; p->kind == banks && i < p->span >> p->index; ++i) *(u64*)(frame + p->value + 8 * i) = (u64)bank_memory[i & 31];
+  }
+}
 static void make(int cpu, struct trap* t) {
   for (int n = 0; n < 31; ++n) t->x[n] = random(cpu);
   t->elr = 0x20000000 + (random(cpu) & 0xffffc);
@@ -76,13 +86,15 @@ static void make(int cpu, struct trap* t) {
     case 2: t->esr = 0x5e000000; break;
     case 3: case 4: t->esr = 0x62000000 | random_register(cpu) | below(cpu, 32) << 5; break;
     default: {
-      const struct mmio* m = &mmios[below(cpu, mmio_count)];
+      const struct mmio* m = &mmios[mmio_count != 0 ? below(cpu, mmio_count) : 0];
       const struct page* p = page_count != 0 && below(cpu, 4) == 0 ? &pages[below(cpu, page_count)] : 0;
-      const u64 ipa = p ? p->ipa + random(cpu) % (p->count * 4096) : m->ipa + (below(cpu, 4) ? 0 : below(cpu, 8));
+      const struct place* w = place_count != 0 && (mmio_count == 0 || below(cpu, 2)) ? &places[below(cpu, place_count)] : 0;
+      const u64 ipa = p ? p->ipa + random(cpu) % (p->count * 4096) : w ? page_of(w->base) + w->offset + below(cpu, w->span + 4) :
+                                                                         m->ipa + (below(cpu, 4) ? 0 : below(cpu, 8));
       t->hpfar = (ipa >> 12 << 4) | ns;
       t->far_ = (t->far_ & ~0xfffULL) | (ipa & 0xfff);
       static const u8 log2[] = {0, 0, 1, 0, 2, 0, 0, 0, 3};
-      const u32 size = below(cpu, 2) ? log2[m->bytes] : below(cpu, 4), write = below(cpu, 4) ? (u32)(p ? p->write : m->write) : below(cpu, 2);
+      const u32 size = below(cpu, 2) ? log2[w ? w->bytes : m->bytes] : below(cpu, 4), write = below(cpu, 4) ? (u32)(p ? p->write : w ? 0 : m->write) : below(cpu, 2);
       t->esr = 0x93000004 | size << 22 | (write ? 0 : below(cpu, 2)) << 21 | below(cpu, 32) << 16 | below(cpu, 2) << 15 | write << 6 | below(cpu, 4);
     }
   }
@@ -94,7 +106,12 @@ static void make(int cpu, struct trap* t) {
     if (below(cpu, 3)) t->x[0] = h->first | random(cpu) << 32;
   }
   if (below(cpu, 4) == 0) t->x[1] = 0x80000000 + below(cpu, 4);
+  static const u64 features[] = {0x84000000, 0x84000000, 0xc4000000, 0x80008000, 0x80007fff, 0x80003fff};
   if (below(cpu, 8) == 0) t->x[1] = 0x84000000;
+  if (below(cpu, 8) == 0) {
+    const u32 n = below(cpu, 6);
+    t->x[1] = features[n] + (n < 3 ? below(cpu, 32) : 0);
+  }
   switch (below(cpu, 12)) {  // almost
     case 0: t->esr ^= 1ULL << below(cpu, 32); break;
     case 1: t->esr = random(cpu) & 0xffffffff; break;
@@ -130,6 +147,7 @@ static u32 run(int cpu, u32 count, int fault, volatile u32* fast, int quiet) {
     struct trap want;
     make(cpu, &v->in);
     for (int i = state_first; i < state_end; i += 8) *(u64*)(v->frame + i) = random(cpu);
+    set_words(cpu, v->frame);
     memcpy(state + state_first, v->frame + state_first, state_end - state_first);
     want = v->in;
     const enum end end = model(&want, state, fault);
@@ -235,6 +253,7 @@ static void set_up(void) {
 void main(int cpu) {
   seeds[cpu] = 0x9e3779b97f4a7c15 ^ (u64)(cpu + 1) * SEED;
   set_up();
+  for (u32 n = 0; n < sizeof bank_memory; ++n) bank_memory[n / 64][n % 64] = (u8)(n * 167 + n / 13);  // the same on both
   different[cpu] = run(cpu, TRAPS / 2, 0, &handled[cpu], 0);
   __atomic_store_n(&done[cpu], 1, __ATOMIC_RELEASE);
   if (cpu != 0) return;
