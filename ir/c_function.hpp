@@ -87,10 +87,11 @@ class CFunction {
   // Cut to the width of the result.
   template <class... Parts>
   void result(const InstData& d, const Parts&... parts) {
-    if (width(d.type) == 1)
+    const u32 own = width(d.result.id);
+    if (own == 1)
       assign(d.result.id, "(", parts..., ") & 1");
     else
-      assign(d.result.id, "(uint", width(d.type), "_t)(", parts..., ")");
+      assign(d.result.id, "(uint", own, "_t)(", parts..., ")");
   }
   void go(Edge e) {
     const auto args = f_.args(e);
@@ -136,7 +137,7 @@ class CFunction {
     const InstData& d = f_[i];
     const auto ops = f_.operands(i);
     const Of a{ops.size() > 0 ? ops[0] : 0}, b{ops.size() > 1 ? ops[1] : 0};
-    const u32 own = width(d.type);
+    const u32 own = d.result ? width(d.result.id) : width(d.type);  // ptr_add has no type of its own
     if (own > 64) return none(d);
     const auto binary = [&](std::string_view symbol) { result(d, a, symbol, b); };
     const auto shift = [&](std::string_view symbol) { result(d, a, symbol, "(", b, " & ", own - 1, ")"); };
