@@ -87,7 +87,7 @@ soak:
 	@python3 tests/checks/crypto.py --full
 	@$(call compile,release,hv_trap_monitor hv_trap_xen jitkit_count)
 	@python3 tests/checks/hypervisor.py --traps 1000000
-	@python3 tests/checks/xen.py --traps 400000 --faults --linux
+	@python3 tests/checks/xen.py --traps 180000 --faults --linux
 	@python3 tests/checks/luajit.py --full
 	@python3 tests/checks/luajit_random.py --count 5000
 	@python3 tests/checks/jvm.py --cases 100000 --stubs
