@@ -110,7 +110,13 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=32, help="instructions of each form")
     parser.add_argument("--target", choices=list(COMPILERS), help="only this one")
     parser.add_argument("--build", type=Path, default=tree.ROOT / "build" / "dev" / "tests" / "roles")
+    parser.add_argument("--not-run", choices=list(COMPILERS), help="print what is not run, for docs/features.md")
     args = parser.parse_args()
+    if args.not_run:
+        print("| forms, or the feature they need | why |\n|---|---|")
+        for names, why in NOT_RUN[args.not_run].items():
+            print(f"| {', '.join(f'`{name}`' for name in names.split())} | {why} |")
+        return
     report = Report()
     for target in COMPILERS:
         if args.target not in (None, target) or not (SOURCES / f"{target}.cpp").exists():
