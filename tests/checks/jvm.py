@@ -364,8 +364,8 @@ def check_made(report: Report, jvm: Jvm, stubs: list[str], cases: int, seed: int
 
 
 def lost_registers(lines: list[str]) -> set[str]:
-    """What a listed function leaves changed, other than x0, x2, x3, x8, x9. Registers that it saves first and loads from
-    the same place in the end are not."""
+    """What a listed function leaves changed, other than x0, x2, x3, x8, x9. Registers that it saves first and loads
+    from the same place in the end are not."""
     saved, changed = {}, set()
     for line in lines:
         name, *operands = re.split(r"[ ,]+(?![^\[]*\])", line.split(":", 1)[1].strip())
@@ -397,30 +397,33 @@ def check_registers(report: Report, jvm: Jvm, code: str) -> None:
             elif functions and re.match(r"  [0-9a-f]{4}:  ", line):
                 functions[[*functions][-1]].append(line)
         lost = {name: found for name, lines in functions.items() if (found := lost_registers(lines))}
-        good = len(functions) == 32 and all(functions.values()) and ("casal" if code == "lse" else "stlxr") in done.stdout
+        used = ("casal" if code == "lse" else "stlxr") in done.stdout
+        good = used and len(functions) == 32 and all(functions.values())
         report.check(f"{jvm.name} registers of atomics, {option}", done.returncode == 0 and good and not lost,
                      f"{len(functions)} functions, lost: {lost}")
 
 
-def check_mixed(report: Report, jvm: Jvm, stubs: list[str], rounds: int, collections: int, least: int) -> None:
-    """All programs in 8 threads at once, among collections: no difference, and every stub that they call was called.
-    """
+def check_mixed(report: Report, jvm: Jvm, stubs: list[str], threads: int, rounds: int, collections: int, least: int,
+                host: Jvm) -> None:
+    """All programs in many threads at once, among collections: what one thread of the host's JVM finds without the
+    agent; on the host every stub that they call was called."""
     path = WORK / f"mixed-{jvm.name}.txt"
     path.unlink(missing_ok=True)
-    java = ["-XX:+UseG1GC", "-Xmx400m", *COMPILED, "Mixed", "8", str(rounds), str(collections)]
-    expected = jvm.run(None, *java)
-    done = jvm.run(f"{','.join(stubs)},report={path}", *java)
+    expected = host.run(None, "Mixed", "1", str(rounds), "0")
+    done = jvm.run(f"{','.join(stubs)},report={path}", "-XX:+UseG1GC", "-Xmx400m", *COMPILED, "Mixed", str(threads),
+                   str(rounds), str(collections))
     good = done.returncode == 0 and expected.returncode == 0 and done.stdout == expected.stdout != ""
     report.check(f"{jvm.name} mixed: same output", good, done.stdout + done.stderr + expected.stderr)
     counted = calls(path)
-    wanted = {stub for names in CALLED.values() for stub in names.split() if stub in stubs}
-    wanted -= set(NOT_CALLED[jvm.name.split()[0]])
-    lacking = sorted(stub for stub in wanted if counted.get(stub, 0) == 0)
-    report.check(f"{jvm.name} mixed: every stub is called", not lacking, f"{lacking}: {counted}")
+    if jvm is host:  # under QEMU there are too few rounds for all; check_program counts them
+        wanted = {stub for names in CALLED.values() for stub in names.split() if stub in stubs}
+        wanted -= set(NOT_CALLED[jvm.name])
+        lacking = sorted(stub for stub in wanted if counted.get(stub, 0) == 0)
+        report.check(f"{jvm.name} mixed: every stub is called", not lacking, f"{lacking}: {counted}")
     report.check(f"{jvm.name} mixed: calls", sum(counted.values()) >= least, f"{sum(counted.values())}: {counted}")
     atomics = [stub for stub in ATOMICS if counted.get(stub, 0) > 0]
-    report.check(f"{jvm.name} mixed: atomics", bool(atomics) == (jvm.name != HOST_TARGET), f"{counted}")
-    report.note(f"{jvm.name} mixed: 8 threads, {sum(counted.values())} calls of {len(counted)} stubs, "
+    report.check(f"{jvm.name} mixed: atomics", bool(atomics) == (ATOMICS[0] in stubs), f"{counted}")
+    report.note(f"{jvm.name} mixed: {threads} threads, {sum(counted.values())} calls of {len(counted)} stubs, "
                 f"{collections} collections at least")
 
 
@@ -553,7 +556,7 @@ def check_provider(report: Report, jvm: Jvm, rounds: int) -> None:
     report.check(f"{jvm.name} provider by a properties file", named.stdout == "Jitkit\n", named.stdout + named.stderr)
 
 
-def check_arm64(report: Report, cases: int, seed: int) -> None:
+def check_arm64(report: Report, host: Jvm, cases: int, seed: int) -> None:
     for cpu in ("cortex-a72", "neoverse-n1", "max"):
         jvm = arm64_jvm(cpu)
         stubs = check_stubs(report, jvm, cases if cpu == "max" else max(1, cases // 8), seed)
@@ -561,7 +564,7 @@ def check_arm64(report: Report, cases: int, seed: int) -> None:
     for program in CALLED:
         check_program(report, jvm, stubs, program, {"compiled": COMPILED})
     check_made(report, jvm, stubs, max(1, cases // 10), seed)
-    check_mixed(report, jvm, stubs, 10, 10, 10000)
+    check_mixed(report, jvm, stubs, 4, 6, 3, 10000, host)
     check_wrong(report, jvm)
     check_choice(report, jvm)
     check_switched_on(report, jvm)
@@ -600,11 +603,11 @@ def main() -> None:
         if host.name == "x86_64":
             check_base64(report, host)
         check_made(report, host, stubs, args.cases, args.seed)
-        check_mixed(report, host, stubs, 360, 100, 1000000)
+        check_mixed(report, host, stubs, 8, 400, 100, 1000000, host)
         check_dump(report, host)
     check_provider(report, host, 200)
     if HOST == "x86_64" and shutil.which("qemu-aarch64-static"):
-        check_arm64(report, args.cases, args.seed)
+        check_arm64(report, host, args.cases, args.seed)
     else:
         report.skip("arm64_jvm", "no qemu-aarch64-static on PATH" if HOST == "x86_64" else "the host is AArch64")
     report.note(
