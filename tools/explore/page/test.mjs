@@ -446,6 +446,20 @@ await test("100 MB of input", async () => {
     expect(got.status === 413 || ["ECONNRESET", "EPIPE"].includes(got.code), `${path} said ${got.status ?? got}`);
   }
 });
+await test("a text that is too long to be sent", async () => {
+  await paste("");
+  await page.evaluate(() => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", `; ${"x".repeat(98)}\n`.repeat(50000));
+    document.querySelector("#editor .cm-content")
+      .dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  });
+  await seen("#errors", "too long to be sent");
+  await put("func @short() {\nb1:\n  ret\n}\n");
+  expect(await page.locator("#errors").isHidden(), "the error stays");
+  const refused = complaints.findIndex((text) => text.includes("413"));
+  if (refused >= 0) complaints.splice(refused, 1);  // what the browser says of the answer
+});
 await test("no JSON", async () => {
   expect((await ask("api/run", "[")).status === 400, "it was taken");
 });
@@ -560,6 +574,34 @@ await test("by keyboard", async () => {
   await page.keyboard.press("ArrowLeft");
   const shown = await Promise.all(["code", "policy"].map((name) => page.locator(`#${name}-page`).isVisible()));
   expect(String(shown) === "true,false", "the arrow does not choose a page");
+});
+
+// What can be pressed, chosen or typed into is reached by Tab.
+await test("by Tab alone", async () => {
+  const reached = async (name, wanted) => {
+    await page.locator(`#page-${name}`).focus();
+    const left = new Set(wanted);
+    for (let n = 0; left.size && n < 1000; ++n) {
+      await page.keyboard.press("Tab");
+      const here = (list) => list.filter((s) => document.activeElement.matches(s));
+      for (const selector of await page.evaluate(here, [...left])) left.delete(selector);
+    }
+    expect(!left.size, `Tab does not reach ${[...left].join(" ")}`);
+  };
+  await example("Sum of squares");
+  await view("code");
+  await reached("code", ["#example", "#language", "#opt", "#function", "#editor .cm-content", "#target", "#arguments",
+    "#go", "#result", "#tab-code", ".cpu select", "#view", "#view .row.code"]);
+  await put("func @f() {\n");
+  await reached("code", ["#errors button"]);
+  await example("Sum of squares");
+  await onPage("policy", async () => {
+    await page.waitForSelector("#policy-view tbody tr");
+    await reached("policy", ["#policy-reset", "#policy-editor .cm-content", "#bodies-editor .cm-content",
+      "#policy-view", "#policy-view tbody tr"]);
+  });
+  await onPage("lua", () => reached("lua", ["#lua-program", "#lua-x86_64", "#lua-arm64", "#lua-go",
+    "#lua-editor .cm-content", "#lua-show-traces", "#lua-side"]));
 });
 
 await test("200 operations redrawn", async () => {
