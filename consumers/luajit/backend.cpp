@@ -1,5 +1,6 @@
 // The backend: lj_asm_trace and lj_asm_patchexit, which the linker's --wrap puts in place of LuaJIT's own;
-// lj_mcode_limiterr, to see the attempts that end there, and lj_trace_err, to count the traces that are given up.
+// lj_mcode_limiterr, to see the attempts that end there, lj_trace_err, to count the traces that are given up, and
+// lj_mcode_abort, to count the places that are given up for good.
 //
 // Order of things, all of which may be done again: LuaJIT's errors (no room, out of memory) unwind from here
 // without running destructors, and LuaJIT calls again. A trace that is beyond a limit (spill slots, exits) is given up
@@ -293,6 +294,19 @@ void Backend::assemble(jit_State* J, GCtrace* T) {
     if ((t_.used[r] & Trace::compiled) != 0) ++c->compiled[t_.ir[r].o][irt_type(t_.ir[r].t)];
 }
 
+// Whether the trace that is given up was the last try at its place: LuaJIT blacklists it if its penalty, doubled and up
+// to 15 at random, is beyond a limit (lj_trace.c). Chance never decides: what began at 72 is below 44,600 or above 73,700.
+bool is_last_try(jit_State* J) {
+  const TValue* const said = J->L->top - 1;
+  const int e = tvisnumber(said) ? numberVint(said) : int{LJ_TRERR_RECERR};
+  if (e == LJ_TRERR_MCODELM || e == LJ_TRERR_RETRY) return false;
+  if (J->parent != 0 || J->exitno != 0 || bc_isret(bc_op(J->cur.startins))) return false;
+  static_assert(PENALTY_MIN == 72 && PENALTY_MAX == 60000 && PENALTY_RNDBITS == 4);
+  for (const HotPenalty& p : J->penalty)
+    if (mref(p.pc, const BCIns) == mref(J->cur.startpc, const BCIns)) return p.val * 2U > PENALTY_MAX;
+  return false;
+}
+
 }  // namespace
 
 }  // namespace jitkit::luajit
@@ -301,6 +315,7 @@ extern "C" {
 
 void __wrap_lj_asm_trace(jit_State* J, GCtrace* T);
 [[noreturn]] void __wrap_lj_mcode_limiterr(jit_State* J, size_t need);
+void __wrap_lj_mcode_abort(jit_State* J);
 int __wrap_mprotect(void* area, size_t size, int protection);
 [[noreturn]] void __wrap_lj_trace_err(jit_State* J, TraceError e);
 [[noreturn]] void __wrap_lj_trace_err_info(jit_State* J, TraceError e);
@@ -329,6 +344,12 @@ void __wrap_lj_mcode_limiterr(jit_State* J, size_t need) {
   ++jitkit::luajit::counts()->restarts;
   jitkit::luajit::end_attempt();
   __real_lj_mcode_limiterr(J, need);
+}
+
+// LuaJIT's first step when a trace is given up.
+void __wrap_lj_mcode_abort(jit_State* J) {
+  if (jitkit::luajit::is_last_try(J)) ++jitkit::luajit::counts()->blacklisted;
+  __real_lj_mcode_abort(J);
 }
 
 // LuaJIT makes its areas executable by it, and its page of FFI callbacks, whose stubs are its own and have no landing

@@ -29,6 +29,7 @@ extern "C" {
 void __real_lj_asm_trace(jit_State* J, GCtrace* T);
 void __real_lj_asm_patchexit(jit_State* J, GCtrace* T, ExitNo exitno, MCode* target);
 [[noreturn]] void __real_lj_mcode_limiterr(jit_State* J, size_t need);
+void __real_lj_mcode_abort(jit_State* J);
 int __real_mprotect(void* area, size_t size, int protection);
 [[noreturn]] void __real_lj_trace_err(jit_State* J, TraceError e);
 [[noreturn]] void __real_lj_trace_err_info(jit_State* J, TraceError e);

@@ -24,11 +24,12 @@ enum class Choice : u8 { jitkit, stock, check };
 
 // Each counter as a member of Counts and as a line of the report, in its order. ir_instructions and code_bytes are of
 // all traces, side_traces, loops and renames of jitkit's; far_branches stay with the VM; restarts are for more room;
-// aborted: given up, restarts and the recorder's errors included; refused: of these, by jitkit's backend; nanoseconds:
-// in either backend, restarted attempts included.
+// aborted: given up, restarts and the recorder's errors included; blacklisted: places where LuaJIT begins no trace any
+// more; refused: of those given up, by jitkit's backend; nanoseconds: in either backend, restarted attempts included.
 #define JITKIT_LUAJIT_COUNTERS(row)                                                                                  \
   row(traces_jitkit) row(traces_stock) row(side_traces) row(loops) row(ir_instructions) row(code_bytes) row(renames) \
-      row(patched_branches) row(far_branches) row(restarts) row(aborted) row(refused) row(nanoseconds)
+      row(patched_branches) row(far_branches) row(restarts) row(aborted) row(blacklisted) \
+      row(refused) row(nanoseconds)
 
 struct Counts {
 #define JITKIT_LUAJIT_COUNTER(name) u64 name = 0;
