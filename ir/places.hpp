@@ -66,7 +66,8 @@ Status check_places(const FunctionData& fn, const Convention& own, const Find& f
   Status status;
   const auto examine = [&](SigRef s, bool results, const Convention& c, RegSet kept, Inst at) {
     const std::span<const Param> list = results ? fn.module->results(s) : fn.module->params(s);
-    PlaceList places{&T::isa_info(), kept | (T::isa_info().roles.platform - c.allocatable), own.frame.slot_bytes};
+    const RegSet platform = T::isa_info().roles.platform - c.allocatable - own.allocatable;
+    PlaceList places{&T::isa_info(), kept | platform, own.frame.slot_bytes};
     auto walk = T::places(c, list, fn.module->signature(s).fixed_params, results);
     for (u32 n = 0; n < list.size(); ++n) {
       const PlaceFault f = places.add(list, n, walk.next());

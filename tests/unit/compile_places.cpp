@@ -125,9 +125,12 @@ TEST_CASE("fixed places: AArch64's link register and x18") {
   CHECK(message<arm64::Isa>("func @f(i64 in reg(30)) -> i64 {\nb1(a: i64):\n  ret a\n}\n").empty());
   const std::string platform = "func @f(i64 in reg(18)) -> i64 conv custom0 {\nb1(a: i64):\n  ret a\n}\n";
   Convention c = arm64::aapcs64;
+  const std::string left = "declare @g(i64 in reg(18))\nfunc @f(i64) conv custom0 {\n  e1 = exit_to @g(i64 in reg(18))\nb1(a: i64):\n  exit e1, a\n}\n";
   CHECK(message<arm64::Isa>(platform, &c) == kept);
+  CHECK(message<arm64::Isa>(left, &c) == kept);
   c.allocatable.add(arm64::preg::platform);
   CHECK(message<arm64::Isa>(platform, &c).empty());
+  CHECK(message<arm64::Isa>(left, &c).empty());
 }
 
 TEST_CASE("fixed places: functions made in C++ are refused too, never a crash") {
