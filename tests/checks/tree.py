@@ -17,9 +17,9 @@ def header_files() -> list[Path]:
     return sorted(path.relative_to(ROOT) for path in found)
 
 
-# These need more than the toolkit: LuaJIT's headers, which come with its source; yaml-cpp's, which want exceptions. The
-# consumers' own parts of `make check` compile them.
-WITH_FOREIGN_HEADERS = ("consumers/luajit/", "consumers/hv-trap/policy_yaml.hpp")
+# These need more than the toolkit: LuaJIT's headers, which come with its source; JVMTI's, which come with a JDK;
+# yaml-cpp's, which want exceptions. The consumers' own parts of `make check` compile them.
+WITH_FOREIGN_HEADERS = ("consumers/luajit/", "consumers/jvm/methods.hpp", "consumers/hv-trap/policy_yaml.hpp")
 
 
 def compilable_headers() -> list[Path]:
