@@ -187,11 +187,14 @@ void emit_plan(arm64::MacroAssembler& m, arm64::XReg in, const Plan& plan, const
   m.bfi(arm64::x1, in, *arm64::arg::Xinsert::make(arm64::field(3, plan.bit)));
   const u32 at = code.offset();
   m.br(arm64::x1);
+  code.offer_island(10 * bytes);  // exact() looks 9 ahead: its island would part label and entries
   code.align(bytes);
   code.bind(one);
   go(at, code.offset(), u32{1} << plan.bit, u32{8});
   {
+    const u32 first = code.offset();
     const auto whole = code.exact(bytes);
+    jitkit::check(code.offset() == first);
     for (const Label place : places) {
       m.bti(arm64::Landing::j);
       m.b(place);

@@ -363,8 +363,8 @@ def check_bad_input() -> None:
                                 "func @g(i64, i64 in reg(0), i64 in reg(7)) {\nb1(a: i64, b: i64, c: i64):\n  ret\n}\n")
     for target, types, taken, options in (("arm64", r"placed.jk:4:3: .*values of type v256 in ret", 2, []),
                                           ("x86_64", r"placed.jk:4:3: .*avx", 3, ["--features=-avx"])):
-        done = expect(f"compile {target}: what a signature cannot have", ["compile", placed, "--target", target, *options],
-                      BAD_INPUT, "")
+        done = expect(f"compile {target}: what a signature cannot have",
+                      ["compile", placed, "--target", target, *options], BAD_INPUT, "")
         why = f"@g: a fixed place of a signature cannot be used: value {taken}: another value is there\n"
         report.check(f"compile {target}: both errors",
                      f"placed.jk:6:6: error: {why}" in done.stderr and re.search(types, done.stderr) is not None,

@@ -379,6 +379,10 @@ def random_program(directory: Path, before: bool, traps: int, n: int) -> tuple[P
     return directory / "random.elf", made
 
 
+# Policies that were handled wrongly: an island of veneers between the place of a table and its entries.
+PAST_POLICIES = (11165521200001,)
+
+
 def random_policies(report: Report, count: int, traps: int, parent: Path) -> None:
     """Random policies, random traps, every second as a path before a slow path; the generated C model too has to be the
     reference's equal."""
@@ -387,9 +391,10 @@ def random_policies(report: Report, count: int, traps: int, parent: Path) -> Non
     directory.mkdir()
     (directory / "bodies.jk").write_text(POLICY.with_name("bodies.jk").read_text() + (HERE / "every.jk").read_text())
     good, ways = 0, [0, 0, 0]
-    for n in [*range(seed, seed + count), seed]:  # the first once more, with one thing said otherwise to the model
+    numbers = [*PAST_POLICIES, *range(seed, seed + count)]
+    for n in [*numbers, seed]:  # the first once more, with one thing said otherwise to the model
         policy, tables = hv_policy.make(n)
-        otherwise, before = n == seed and good == count, n % 2 == 1
+        otherwise, before = n == seed and good == len(numbers), n % 2 == 1
         if otherwise:
             tables = re.sub(r"skips_wfi = (\d)", lambda m: f"skips_wfi = {1 - int(m[1])}", tables)
         (directory / "random.yaml").write_text(policy + (f"entry: {ENTRY}\n" if before else ""))
@@ -405,7 +410,7 @@ def random_policies(report: Report, count: int, traps: int, parent: Path) -> Non
             good += report.check(f"random policy {n}: traps", right, done.stdout[-600:])
             found = re.findall(r" (\d+) bit tests, (\d+) compared first, (\d+) tables", elf.with_name("path.txt" if before else "vectors.txt").read_text())
             ways = [have + sum(int(row[way]) for row in found) for way, have in enumerate(ways)]
-    report.note(f"hv-trap: {good} of {count} random policies, {traps} traps each: the vectors and the C model as the reference; "
+    report.note(f"hv-trap: {good} of {len(numbers)} random policies, {traps} traps each: the vectors and the C model as the reference; "
                 f"{ways[0]} bit tests, {ways[1]} compared first, {ways[2]} tables")
     report.check("random policies: each way to tell keys apart", count < 2 or all(ways), str(ways))
 

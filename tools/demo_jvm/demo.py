@@ -134,6 +134,12 @@ def instructions(file: Path, lengths: list[int], wanted: str, progress: Progress
     return {row: (long - short) / (lengths[1] - lengths[0]) / MEBIBYTE for row, (short, long) in totals.items()}
 
 
+def compile_java() -> None:
+    CLASSES.mkdir(parents=True, exist_ok=True)
+    sources = [*PROVIDER.glob("*.java"), Path(__file__).with_name("HashFile.java")]
+    subprocess.run([java17.home() / "bin" / "javac", "-d", CLASSES, *sources], check=True)
+
+
 def flame_graph(file: Path) -> str:
     """Where the JVM with jitkit's stub spends its time; the picture's name, or why there is none."""
     with tempfile.TemporaryDirectory() as directory:
@@ -197,9 +203,7 @@ def main() -> None:
     lengths = [min(length, size * n // 2) for n, length in enumerate(options.counted, 1)]
     if not 0 < lengths[0] < lengths[1]:
         fail(f"{file} has to have at least 2 MiB, and --counted a smaller number before a larger one")
-    CLASSES.mkdir(parents=True, exist_ok=True)
-    sources = [*PROVIDER.glob("*.java"), Path(__file__).with_name("HashFile.java")]
-    subprocess.run([java17.home() / "bin" / "javac", "-d", CLASSES, *sources], check=True)
+    compile_java()
     progress = Progress(5 * options.runs + 2 * sum(row == "coreutils" or options.count in row for row in host_rows()))
     taken = seconds(file, options.runs, progress)
     counted = instructions(file, lengths, options.count, progress)
