@@ -139,6 +139,8 @@ class CFunction {
     const Of a{ops.size() > 0 ? ops[0] : 0}, b{ops.size() > 1 ? ops[1] : 0};
     const u32 own = d.result ? width(d.result.id) : width(d.type);  // ptr_add has no type of its own
     if (own > 64) return none(d);
+    for (const u32 v : ops)
+      if (width(v) > 64) return none(d);
     const auto binary = [&](std::string_view symbol) { result(d, a, symbol, b); };
     const auto shift = [&](std::string_view symbol) { result(d, a, symbol, "(", b, " & ", own - 1, ")"); };
     switch (d.op) {
@@ -157,7 +159,7 @@ class CFunction {
       case Opcode::zext:
       case Opcode::trunc:
       case Opcode::freeze: return result(d, a);
-      case Opcode::sext: return result(d, "(uint64_t)(int64_t)", Signed{a.id});
+      case Opcode::sext: return result(d, Signed{a.id});
       case Opcode::select: return result(d, a, " ? ", b, " : ", Of{ops[2]});
       case Opcode::icmp: return compare(d, a.id, b.id);
       case Opcode::load: return load(d, a.id, own == 1 ? 8 : own);

@@ -126,6 +126,7 @@ class RegisterAllocator {
   void define_result(u32 i, Operand& o);
   void define_results(u32 i, std::span<Operand> ops);
   u8 take_plain(u32 v);
+  u8 take_held(u32 v, PReg free);
   u32 in_the_way_home(u32 v) const;
 
   static constexpr u8 has_pinned = 1, has_subset = 2, has_tuple = 4, has_any = 8, has_tied = 16,

@@ -98,13 +98,15 @@ inline bool RegisterAllocator::fetch_operands(u32 i, std::span<Operand> ops) {
 
 // A register of v's bank; nowhere (and an error) if all are locked. The value there stays in memory.
 inline u8 RegisterAllocator::take_plain(u32 v) {
-  const RegSet regs = bank_regs(v);
-  const PReg r = choose_free(v, regs - locked_);
-  u32 victim = vreg(v).partner && vreg(v).hint != r.id ? in_the_way_home(v) : 0;
-  if (victim == 0) {
-    if (r.valid()) return r.id;
-    victim = farthest(regs);
-  }
+  const PReg r = choose_free(v, bank_regs(v) - locked_);
+  return r.valid() && vreg(v).hint == nowhere ? r.id : take_held(v, r);
+}
+
+// The same where v has a register it would best be in, or none is free. `free`: one that is, if any.
+[[gnu::noinline]] inline u8 RegisterAllocator::take_held(u32 v, PReg free) {
+  u32 victim = vreg(v).partner && vreg(v).hint != free.id ? in_the_way_home(v) : 0;
+  if (victim == 0 && free.valid()) return free.id;
+  if (victim == 0) victim = farthest(bank_regs(v));
   if (victim == 0) {
     fail_registers(1);
     return nowhere;

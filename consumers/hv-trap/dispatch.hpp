@@ -92,7 +92,7 @@ inline unsigned least_depth(const std::vector<Key>& keys, unsigned width) {
 struct Costs {
   unsigned compare = 0;     // of comparing with one key and going on; 0: that can't be gone on from
   unsigned table_bits = 0;  // how many of the lowest bits can choose a place in a table
-  static constexpr unsigned table = 5, hash = 9;  // adr, bfi, br, bti, b; and multiply, shift, add, two constants
+  static constexpr unsigned table = 5;  // adr, bfi, br, bti, b
 };
 
 // How they are told apart: by one bit, by comparing with the one that is most frequent first, or by a table of the lowest bits,
@@ -119,7 +119,7 @@ inline u64 weight_of(const std::vector<Key>& keys) {
 }
 // Bits that a table of all keys needs; 0: there is none, or it would be mostly empty.
 inline unsigned table_bits(const std::vector<Key>& keys, unsigned most) {
-  for (unsigned n = 1; n <= most && u64{1} << n <= 4 * keys.size(); ++n) {
+  for (unsigned n = 1; n <= std::min(most, 8U) && u64{1} << n <= 4 * keys.size(); ++n) {
     std::vector<u64> places;
     for (const Key& k : keys) places.push_back(k.bits & low_mask(n));
     std::sort(places.begin(), places.end());
@@ -146,7 +146,7 @@ inline Plan make_plan(const std::vector<Key>& keys, unsigned width, const Costs&
     best.then.push_back(make_plan(h, width, costs, below));
     best.cost += best.then.back().cost;
   }
-  if (const unsigned n = table_bits(keys, std::min(costs.table_bits, 8U)); n != 0 && most >= Costs::table && Costs::table * weight_of(keys) < best.cost) {
+  if (const unsigned n = table_bits(keys, costs.table_bits); n != 0 && most >= Costs::table && Costs::table * weight_of(keys) < best.cost) {
     best = {.kind = Plan::Kind::table, .bit = n, .cost = Costs::table * weight_of(keys)};
     for (const Key& k : keys) best.then.push_back({.key = k});
   }

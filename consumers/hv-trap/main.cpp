@@ -48,9 +48,9 @@ void write_dispatch(const hv::Dispatch& d, std::ostream& out) {
   for (u32 n = 0; n < keys.size(); ++n) chain += u64{n} * std::max(d.costs.compare, 3U) * keys[n].weight;
   const auto mean = [&](u64 cost) { return static_cast<double>(cost) / static_cast<double>(weight_of(keys)); };
   char text[256];
-  std::snprintf(text, sizeof text, "%s: %zu keys, %u bit tests, %u compared first, %u tables: mean %.2f; bit tests alone %.2f, comparisons alone %.2f, a table %s, a hash %u\n",
+  std::snprintf(text, sizeof text, "%s: %zu keys, %u bit tests, %u compared first, %u tables: mean %.2f; bit tests alone %.2f, comparisons alone %.2f, a table %s\n",
                 d.name.c_str(), keys.size(), d.plan.count(Kind::bit), d.plan.count(Kind::first), d.plan.count(Kind::table), mean(d.plan.cost),
-                mean(make_plan(keys, d.width, {}, hv::any_depth).cost), mean(chain), table_bits(keys, std::min(d.costs.table_bits, 8U)) != 0 ? "5" : "-", hv::Costs::hash);
+                mean(make_plan(keys, d.width, {}, hv::any_depth).cost), mean(chain), table_bits(keys, d.costs.table_bits) != 0 ? std::to_string(hv::Costs::table).c_str() : "-");
   out << text;
 }
 

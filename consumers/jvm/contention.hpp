@@ -1,5 +1,5 @@
-// Threads that change one cell through an atomic of AArch64, called as libjvm calls it: with values of the caller in
-// all registers that its convention preserves (atomics.hpp).
+// Threads that change one cell through an atomic of AArch64, called with the registers that libjvm's callers expect to
+// lose (atomics.hpp); that it changes no others is read in its listing (tests/checks/jvm.py).
 #ifndef JITKIT_CONSUMERS_JVM_CONTENTION_HPP
 #define JITKIT_CONSUMERS_JVM_CONTENTION_HPP
 
@@ -17,7 +17,7 @@ class Contention {
       : f_(f), turns_(turns), mask_(~u64{0} >> (64 - 8 * stub.kernel->block_bytes)), compares_(stub.convention.has(Role::expected)),
         adds_(std::string_view(stub.name).find("add") != std::string_view::npos) {}
 
-  // Whether no change was lost, nothing beside the cell was changed, and each value was seen once.
+  // Whether no change was lost, nothing beside the cell was changed, and what was seen adds up (of compare and swap: only the first two).
   bool run() {
     pthread_t threads[count];
     unsigned started = 0;

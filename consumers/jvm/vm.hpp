@@ -88,6 +88,12 @@ class Libjvm {
     ::close(file);
     if (map == MAP_FAILED) return;
     const char* const image = static_cast<const char*>(map);
+    // The file may have been replaced since: what it begins with, headers and build ID, is in memory as it was.
+    constexpr usize beginning = 4096;
+    if (size < beginning || std::memcmp(image, reinterpret_cast<const void*>(base_), beginning) != 0) {
+      ::munmap(map, size);
+      return;
+    }
     const auto header = read<ElfW(Ehdr)>(image);
     const auto section = [&](usize n) { return read<ElfW(Shdr)>(image + header.e_shoff + n * sizeof(ElfW(Shdr))); };
     for (usize n = 0; n < header.e_shnum; ++n) {

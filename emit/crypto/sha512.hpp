@@ -62,7 +62,6 @@ void set_sha512_state(std::array<ir::Value, n>& carried, const Sha512State& s) {
   for (usize k = 0; k < s.size(); ++k) carried[n - s.size() + k] = s[k];
 }
 
-
 inline void sha512_begin(ir::Builder& b, ir::Value state, Sha512State& s) {
   const auto words = load_state<sha512_words>(b, ir::Type::i64, state);
   for (unsigned n = 0; n < sha512_words; ++n) s[n] = words[n];

@@ -11,7 +11,7 @@ usage: hypervisor.py [--traps N] [--policies N] [--only PART...]      (text, mon
  - a guest under the monitor takes every kind of trap of the policy on two vCPUs with each granule of stage 2, registers and
    state after each as a model has them; the instructions at EL2 that a counter sees are those of the listing
    (consumers/hv-trap/monitor);
- - random policies (8) and random traps, a quarter of N each: the vectors and the generated C model as the reference has them;
+ - random policies (8, and one that was once handled wrongly) and random traps, a quarter of N each: the vectors and the generated C model as the reference has them;
  - N traps (20,000) through the code that is in Xen, and its C model, as the reference has them;
  - N traps (20,000) in each form and of every kind at EL2 on two CPUs of qemu-system-aarch64: state after each as the model has it,
    and seeded faults of model and code are found (tests/hypervisor).

@@ -378,7 +378,9 @@ def lost_registers(lines: list[str]) -> set[str]:
         elif re.match("ldadd|swp", name):
             changed.add(registers[1])  # ldaddal x1, x0, [x0]
         elif registers and name not in ("cmp", "cbnz", "cbz", "tst", "prfm"):
-            changed.add(registers[0])  # of a compare and swap and of an exclusive store, too
+            # The first of a compare and swap and of an exclusive store, too; a pair that is loaded is two.
+            changed.update(registers[:2] if name in ("ldp", "ldxp", "ldaxp") else registers[:1])
+        changed.update(o for o in operands if re.match(r"[bhsdqv]\d", o))  # none is to appear
     return changed - {"x0", "x2", "x3", "x8", "x9"}
 
 
@@ -462,6 +464,8 @@ def check_attach(report: Report, jvm: Jvm) -> None:
 
 def check_attach_mixed(report: Report, jvm: Jvm) -> None:
     """While 8 threads run, which go on until the agent is there."""
+    path = WORK / "attached-mixed.txt"
+    path.unlink(missing_ok=True)
     expected = jvm.run(None, "Mixed", "8", "40", "1").stdout
     running = subprocess.Popen([*jvm.java, "-cp", str(WORK), "Mixed", "8", "40", "1", "wait"],
                                text=True,
@@ -470,12 +474,15 @@ def check_attach_mixed(report: Report, jvm: Jvm) -> None:
                                stderr=subprocess.PIPE)
     first = running.stdout.readline()
     jcmd = Path(jvm.java[0]).parent / "jcmd"
-    attached = subprocess.run([jcmd, str(running.pid), "JVMTI.agent_load", jvm.agent, '"make"'],
+    attached = subprocess.run([jcmd, str(running.pid), "JVMTI.agent_load", jvm.agent, f'"make,report={path}"'],
                               capture_output=True,
                               text=True)
     output, errors = running.communicate("\n", timeout=300)
     good = running.returncode == 0 and first + output == expected and not errors
     report.check(f"{jvm.name} live attach among threads", good, f"{attached.stdout} {output} {errors}")
+    written = path.read_text() if path.is_file() else ""
+    report.check(f"{jvm.name} live attach among threads: report",
+                 len(calls(path)) > 20 and "made when loaded: " in written, attached.stdout + written)
 
 
 def check_dump(report: Report, jvm: Jvm) -> None:
@@ -572,7 +579,6 @@ def check_arm64(report: Report, host: Jvm, cases: int, seed: int) -> None:
     check_switched_on(report, jvm)
     check_provider(report, jvm, 20)
     check_java17(report)
-    check_flame_graph(report)
     check_demo(report)
 
 
@@ -604,6 +610,7 @@ def main() -> None:
         check_attach_mixed(report, host)
         if host.name == "x86_64":
             check_base64(report, host)
+            check_flame_graph(report)
         check_made(report, host, stubs, args.cases, args.seed)
         check_mixed(report, host, stubs, 8, 400, 100, 1000000, host)
         check_dump(report, host)

@@ -75,7 +75,7 @@ public class Providers {
 
     static void gcm() throws Exception {
         byte[] key = random(16 + 8 * RANDOM.nextInt(3)), iv = random(RANDOM.nextInt(3) == 0 ? 1 + RANDOM.nextInt(40) : 12);
-        byte[] extra = random(RANDOM.nextInt(40)), text = random(RANDOM.nextInt(RANDOM.nextInt(4) == 0 ? 4000 : 300));
+        byte[] extra = random(RANDOM.nextInt(120)), text = random(RANDOM.nextInt(RANDOM.nextInt(4) == 0 ? 4000 : 300));
         int tag = 96 + 8 * RANDOM.nextInt(5), first = RANDOM.nextInt(text.length + 1), shift = RANDOM.nextInt(20);
         byte[] expected = cipher("SunJCE", Cipher.ENCRYPT_MODE, key, iv, tag, extra).doFinal(text);
 

@@ -25,11 +25,7 @@ Json policy(const Json&) {
 namespace jitkit::tools {
 namespace {
 
-u32 word_at(const hv::Generator& g, u32 at) {
-  u32 word = 0;
-  if (at + 4 <= g.code.bytes().size()) std::memcpy(&word, g.code.bytes().data() + at, 4);
-  return word;
-}
+u32 word_at(const hv::Generator& g, u32 at) { return at + 4 <= g.code.offset() ? g.word(at) : 0; }
 std::string text_at(const hv::Generator& g, u32 at) {
   std::string text;
   StringSink sink(text);

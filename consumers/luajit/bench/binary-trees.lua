@@ -1,4 +1,4 @@
--- Makes binary trees of growing depth and counts each of them several times: allocation, collection and walks.
+-- Makes and counts binary trees of growing depth: allocation and collection.
 local function make(depth)
   if depth == 0 then return {} end
   return {make(depth - 1), make(depth - 1)}
@@ -11,10 +11,7 @@ local n = tonumber(arg and arg[1]) or 10
 local long = make(n)
 for depth = 4, n, 2 do
   local trees, nodes = 2 ^ (n - depth + 4), 0
-  for _ = 1, trees do
-    local tree = make(depth)
-    for _ = 1, 5 do nodes = nodes + count(tree) end
-  end
+  for _ = 1, trees do nodes = nodes + count(make(depth)) end
   print(trees, depth, nodes)
 end
 print(count(long))

@@ -1,15 +1,17 @@
--- A bank with customers in queues: objects with inheritance, objects as events, a wheel of times; n ticks. Events are no
--- closures, since LuaJIT compiles nothing that makes one.
+-- A bank with customers in queues: objects with inheritance, closures as events, a wheel of times; n ticks.
 local Entity = {}
 Entity.__index = Entity
+function Entity:init(world, name)
+  self.world, self.name, self.handled = world, name, 0
+  return self
+end
 function Entity:note(amount) self.handled = self.handled + amount end
-local Served = {}
-Served.__index = Served
 local Clerk = setmetatable({}, {__index = Entity})
 Clerk.__index = Clerk
 function Clerk.new(world, name, speed)
-  return setmetatable({world = world, name = name, handled = 0, speed = speed, first = 1, last = 0, queue = {},
-                       busy = false}, Clerk)
+  local c = Entity.init(setmetatable({}, Clerk), world, name)
+  c.speed, c.first, c.last, c.queue, c.busy = speed, 1, 0, {}, false
+  return c
 end
 function Clerk:length() return self.last - self.first + 1 end
 function Clerk:take(customer)
@@ -19,29 +21,29 @@ function Clerk:take(customer)
 end
 function Clerk:serve()
   if self:length() == 0 then
-    self.busy, self.first, self.last = false, 1, 0
+    self.busy = false
     return
   end
   self.busy = true
   local customer = self.queue[self.first]
   self.queue[self.first] = false
   self.first = self.first + 1
-  self.world:after(customer.work * self.speed, Served.new(self, customer))
+  self.world:after(customer.work * self.speed, function()
+    self:note(customer.work)
+    customer:leave()
+    self:serve()
+  end)
 end
 local Customer = setmetatable({}, {__index = Entity})
 Customer.__index = Customer
 function Customer.new(world, name, work)
-  return setmetatable({world = world, name = name, handled = 0, work = work, since = world.time}, Customer)
+  local c = Entity.init(setmetatable({}, Customer), world, name)
+  c.work, c.since = work, world.time
+  return c
 end
 function Customer:leave()
   local w = self.world
   w.served, w.waited = w.served + 1, w.waited + w.time - self.since
-end
-function Served.new(clerk, customer) return setmetatable({clerk = clerk, customer = customer}, Served) end
-function Served:happen()
-  self.clerk:note(self.customer.work)
-  self.customer:leave()
-  self.clerk:serve()
 end
 local World = {}
 World.__index = World
@@ -66,7 +68,7 @@ function World:tick()
   for i = 1, n do
     local event = slot[i]
     slot[i] = false
-    event:happen()
+    event()
   end
   slot.n = 0
   local best = self.clerks[1]
