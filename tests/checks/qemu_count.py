@@ -62,7 +62,9 @@ def main() -> None:
         for what, options, expected in (
                 ("pages", "", [f"total {BEFORE_FAR + FROM_FAR}", *pages]),
                 ("a range", f",range={TEXT + 4096:x}-{TEXT + 4100:x}", ["total 1", f"page {TEXT + 4096:x} 1"]),
-                ("spans", ",marks=on", [f"total {BEFORE_FAR + FROM_FAR}", *pages, *spans])):
+                ("spans", ",marks=on", [f"total {BEFORE_FAR + FROM_FAR}", *pages, *spans]),
+                ("short spans", ",marks=on,within=2",
+                 [f"total {BEFORE_FAR + FROM_FAR}", *pages, "within 0 7 1", "within 0 9 1", *spans])):
             found = counts(directory, program, options)
             report.check(what, found == expected, f"{found} instead of {expected}")
         for what, options, message in (("no file", "", "out=FILE is missing"),

@@ -3,13 +3,16 @@
 // A TCG plugin that counts the instructions an AArch64 guest executes; the counts repeat to the instruction.
 //
 //   qemu-aarch64 -plugin libjitkit_count.so,out=FILE[,range=LO-HI] PROGRAM      (the dynamic one, of package qemu-user)
-//   qemu-system-aarch64 ... -plugin libjitkit_count.so,out=FILE,range=LO-HI,marks=on
+//   qemu-system-aarch64 ... -plugin libjitkit_count.so,out=FILE,range=LO-HI,marks=on[,within=M]
 //
 // FILE, written at exit, has lines
-//   total N                          instructions, of those in range when one is given (hexadecimal addresses, HI
-//   excluded) page ADDRESS N                   the same for each 4 KiB page of code, by address; zeroes left out span K
-//   n N min A max B sum S     marks=on: spans from `movz xzr, #K` to the next marker of the same CPU (K = 0 only ends
-//                                    one), with the instructions in range, markers aside, that each executed
+//
+//   total N                          instructions, of those in range when one is given (hexadecimal, HI excluded)
+//   page ADDRESS N                   the same for each 4 KiB page of code, by address; zeroes left out
+//   span K n N min A max B sum S     marks=on: spans from `movz xzr, #K` to the next marker of the same CPU (K = 0 only
+//                                    ends one), with the instructions in range, markers aside, that each executed
+//   within C K N                     within=M too: how many spans K of CPU C had at most M instructions in range
+//
 // An instruction that faults counts each time it is begun. Counters of pages are plain memory: with several threads
 // executing one page at a time some counts can be lost; those of spans are kept by CPU and are exact.
 #include "qemu_plugin.h"
@@ -29,7 +32,7 @@
 namespace {
 
 struct Spans {
-  std::uint64_t n = 0, min = ~std::uint64_t{0}, max = 0, sum = 0;
+  std::uint64_t n = 0, min = ~std::uint64_t{0}, max = 0, sum = 0, within = 0;
 };
 
 struct Cpu {
@@ -43,7 +46,7 @@ constexpr std::uint64_t page_bytes = 4096;
 // The machine may leave by exit() in one CPU's thread while others run on, and QEMU calls `finished` after this
 // library's destructors would have run: nothing that they would destroy.
 std::string& out = *new std::string;
-std::uint64_t range_begin = 0, range_end = ~std::uint64_t{0};
+std::uint64_t range_begin = 0, range_end = ~std::uint64_t{0}, within = 0;
 bool marks = false;
 
 std::mutex& mutex = *new std::mutex;  // guards `pages` while blocks are translated
@@ -62,6 +65,7 @@ void end_span(Cpu& cpu) {
   s.min = std::min(s.min, cpu.instructions);
   s.max = std::max(s.max, cpu.instructions);
   s.sum += cpu.instructions;
+  s.within += cpu.instructions <= within;
 }
 
 void marker(unsigned index, void* number) {
@@ -113,7 +117,8 @@ void finished(PluginId, void*) {
   for (unsigned n = 0; n < max_cpus; ++n)
     for (const auto& [number, s] : cpus[n].spans) {
       Spans& sum = all[number];
-      sum = {sum.n + s.n, std::min(sum.min, s.min), std::max(sum.max, s.max), sum.sum + s.sum};
+      sum = {sum.n + s.n, std::min(sum.min, s.min), std::max(sum.max, s.max), sum.sum + s.sum, 0};
+      if (within != 0) std::fprintf(file, "within %u %" PRIu64 " %" PRIu64 "\n", n, number, s.within);
     }
   for (const auto& [number, s] : all)
     std::fprintf(file, "span %" PRIu64 " n %" PRIu64 " min %" PRIu64 " max %" PRIu64 " sum %" PRIu64 "\n", number, s.n,
@@ -135,6 +140,7 @@ bool set(std::string_view argument) {
   const std::string name(argument.substr(0, equals)), value(argument.substr(equals + 1));
   if (name == "out") out = value;
   else if (name == "range") return set_range(value);
+  else if (name == "within") within = std::strtoull(value.c_str(), nullptr, 10);
   else if (name == "marks") marks = value == "on" || value == "true";
   else return false;
   return true;
@@ -154,7 +160,7 @@ __attribute__((visibility("default"))) int qemu_plugin_install(PluginId id, cons
   }
   for (int i = 0; i < argc; ++i)
     if (!set(argv[i])) {
-      std::fprintf(stderr, "jitkit_count: bad argument '%s' (out=FILE, range=LO-HI, marks=on)\n", argv[i]);
+      std::fprintf(stderr, "jitkit_count: bad argument '%s' (out=FILE, range=LO-HI, marks=on, within=M)\n", argv[i]);
       return 1;
     }
   if (out.empty()) {

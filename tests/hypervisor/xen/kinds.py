@@ -28,7 +28,7 @@ EL0 = 1 << 32
 OWN = 1 << 20  # the vCPU's own redistributor or register
 
 
-def rows():
+def listed():
     """(name, class, type, a, b); class as in xen.py: BARS, MISSES."""
     for name, value, how in calls:
         yield f"HVC {name}", "call", "a_hvc", value, 0
@@ -81,14 +81,24 @@ def rows():
         yield f"{kinds} {name}", group, "an_access", base + offset % OWN, ACCESSES[kinds] | own
 
 
+def rows() -> list:
+    """The same, each class together."""
+    table = list(listed())
+    order = list(dict.fromkeys(group for _, group, *_ in table))
+    return sorted(table, key=lambda row: order.index(row[1]))
+
+
 def main() -> None:
-    table = list(rows())
+    table = rows()
+    groups = [group for _, group, *_ in table]
+    first = [n for n, group in enumerate(groups) if n == 0 or groups[n - 1] != group]
     print("// Made by kinds.py.")
     print("enum type { a_hvc, an_smc, a_hypercall, a_register, an_access };\nstruct kind { char name[40]; enum type type; u64 a, b; };")
     print("static const struct kind kinds[] = {")
     for name, _, kind, a, b in table:
         print(f'  {{"{name}", {kind}, {a:#x}, {b:#x}}},')
-    print(f"}};\nenum {{ kind_count = {len(table)} }};")
+    print(f"}};\nenum {{ kind_count = {len(table)}, class_count = {len(first)} }};")
+    print(f"__attribute__((unused)) static const u32 class_first[] = {{{', '.join(map(str, first))}, kind_count}};")
 
 
 if __name__ == "__main__":

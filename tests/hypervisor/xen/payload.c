@@ -1,5 +1,5 @@
-// Traps that a guest of Xen takes, made by its instructions. With COUNT, each kind between markers for the counter
-// (tools/qemu_count) on one vCPU; otherwise random ones on two vCPUs, with a timer's interrupts, and a hash of every
+// Traps that a guest of Xen takes, made by its instructions between markers for the counter (tools/qemu_count). With
+// COUNT, each kind on one vCPU; otherwise random ones on two vCPUs, with a timer's interrupts, and a hash of every
 // register that came back. A run with the fast path has to print what one without it does.
 // SPDX-License-Identifier: MIT
 #include "bare.h"
@@ -31,9 +31,9 @@ static u64 seeds[2];
 static u64 random(int cpu) { return next_random(&seeds[cpu]); }
 
 static int at_el0(const struct kind* k) { return (int)(k->b >> 32); }
-static void put_slot(int cpu, const struct kind* k, u32 first, u32 instruction, u32 last) {
+static void put_slot(int cpu, const struct kind* k, u32 instruction) {
   volatile u32* at = at_el0(k) ? cpu ? el0_slot1 : el0_slot0 : cpu ? slot1 : slot0;
-  at[0] = first, at[1] = instruction, at[2] = last;
+  at[0] = 0xd280001f | (u32)(k - kinds + 1) << 5, at[1] = instruction, at[2] = 0xd280001f;
   __asm__ volatile("dc cvau, %0\n dc cvau, %1\n dsb ish\n ic ivau, %0\n ic ivau, %1\n dsb ish\n isb" ::"r"(at), "r"(at + 2) : "memory");
 }
 static void run(int cpu, const struct kind* k) {
@@ -72,7 +72,7 @@ static void count(void) {
     for (u32 n = 0; n < 62; ++n) {
       seed(0);
       const u32 instruction = prepare(0, &kinds[k], n % 31);
-      put_slot(0, &kinds[k], 0xd280001f | (k + 1) << 5, instruction, 0xd280001f);
+      put_slot(0, &kinds[k], instruction);
       run(0, &kinds[k]);
       if (n % 31 == 7) hash = cpus[0].block.out[kinds[k].type < a_register ? 0 : 7];
       if (narrowed(&kinds[k])) hash = (u32)hash;
@@ -94,11 +94,13 @@ static void timer(int cpu) {
 static void mix(int cpu) {
   u64 hash = 0xcbf29ce484222325;
   for (u32 n = 0; n < TRAPS / 2; ++n) {
-    const u32 k = below(cpu, kind_count), rt = below(cpu, 32);
+    // Half of them by kind, half by class: there are classes of one kind.
+    const u32 c = below(cpu, class_count), of_class = class_first[c] + below(cpu, class_first[c + 1] - class_first[c]);
+    const u32 k = below(cpu, 2) ? of_class : below(cpu, kind_count), rt = below(cpu, 32);
     const struct kind* kind = &kinds[k];
     seed(cpu);
     const u32 instruction = prepare(cpu, kind, rt);
-    put_slot(cpu, kind, 0xd503201f, instruction, 0xd503201f);
+    put_slot(cpu, kind, instruction);
     __asm__ volatile("msr tpidr_el1, xzr");
     run(cpu, kind);
     u64* out = cpus[cpu].block.out;
