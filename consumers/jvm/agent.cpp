@@ -45,6 +45,9 @@ constexpr bool any_atomics = true;
 constexpr bool any_atomics = false;
 #endif
 
+// This thread asked for the events of the stubs that there are; others report code that they make meanwhile.
+thread_local bool collecting = false;
+
 u64 does_nothing(u64, u64, u64, u64, u64, u64, u64, u64) { return 0; }
 
 class Agent {
@@ -76,7 +79,7 @@ class Agent {
   // Called once per stub that HotSpot has, at least.
   void note(const char* name, const void* address, u64 bytes) {
     const unsigned n = find_stub(name);
-    if (n == stub_count || noted_) return;
+    if (n == stub_count) return;
     original_[n].start = reinterpret_cast<u64>(address);
     original_[n].end = original_[n].start + bytes;
   }
@@ -84,7 +87,6 @@ class Agent {
   // Everything there is to do, once note() has been called.
   void run(bool attached) {
     attached_ = attached;
-    noted_ = true;
     Libjvm vm;
     const bool found = vm.find();
     const u32 version = options_.pretend_java != 0 ? options_.pretend_java : found ? vm.major_version() : 0;
@@ -296,7 +298,7 @@ class Agent {
       out << stubs[n].name << ": " << (code != nullptr ? code->name : "HotSpot's stays: ") << (code != nullptr ? " code" : why.text())
           << (code != nullptr && options_.make ? " made now" : "") << (code != nullptr ? reservation(n, *code) : "") << "\n";
     if (options_.print && code != nullptr)
-      print_listing(*code, n == 0 || stubs[n].kernel != stubs[n - 1].kernel, options_.make, out);
+      print_listing(*code, !options_.report.empty(), n == 0 || stubs[n].kernel != stubs[n - 1].kernel, options_.make, out);
     if (measures && code != nullptr && original_[n].entry != 0) measure(n, *code);
     if (code == nullptr && (differs || (options_.any_named && options_.wants(n))) && !options_.list)
       Message() << stubs[n].name << " stays HotSpot's: " << why.text();
@@ -312,14 +314,13 @@ class Agent {
   Code made_[stub_count] = {};
   const char* release_ = "";
   bool attached_ = false;
-  bool noted_ = false;  // run() has begun
   bool compressed_classes_ = false;  // array_length_at of aes.hpp holds
 };
 
 Agent agent;
 
 void JNICALL on_code(jvmtiEnv*, const char* name, const void* address, jint length) {
-  agent.note(name, address, static_cast<u64>(length));
+  if (collecting) agent.note(name, address, static_cast<u64>(length));
   agent.methods.code(name, address, static_cast<u32>(length));
 }
 void JNICALL on_method(jvmtiEnv* env, jmethodID method, jint bytes, const void* address, jint count, const jvmtiAddrLocationMap* map, const void*) {
@@ -328,7 +329,9 @@ void JNICALL on_method(jvmtiEnv* env, jmethodID method, jint bytes, const void* 
 
 void start(jvmtiEnv* env, bool attached) {
   env->SetEventNotificationMode(JVMTI_ENABLE, JVMTI_EVENT_DYNAMIC_CODE_GENERATED, nullptr);
+  collecting = true;
   env->GenerateEvents(JVMTI_EVENT_DYNAMIC_CODE_GENERATED);
+  collecting = false;
   if (agent.dumps()) {
     env->SetEventNotificationMode(JVMTI_ENABLE, JVMTI_EVENT_COMPILED_METHOD_LOAD, nullptr);
     env->GenerateEvents(JVMTI_EVENT_COMPILED_METHOD_LOAD);

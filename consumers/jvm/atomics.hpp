@@ -12,14 +12,16 @@
 namespace jitkit::inline JITKIT_ABI::hotspot {
 
 template <class Isa>
-void build_atomic(ir::Function<Isa>& f, std::string_view group, bool single_instructions) {
-  const auto has = [&](std::string_view part) { return group.find(part) != std::string_view::npos; };
-  const ir::Type type = has("_1") ? ir::Type::i8 : has("_4") ? ir::Type::i32 : ir::Type::i64;
-  const bool compares = has("cmpxchg"), adds = has("add");
-  const bool conservative = !has("relaxed") && !has("release") && !has("seq_cst");
+void build_atomic(ir::Function<Isa>& f, const Kernel& k, bool single_instructions) {
+  const ir::Type type = k.block_bytes == 1 ? ir::Type::i8 : k.block_bytes == 4 ? ir::Type::i32 : ir::Type::i64;
+  const Role result = k.convention.result;
+  const bool compares = k.convention.has(Role::expected), adds = k.convention.has(Role::addend);
+  const bool conservative = result == Role::old;
   // An exclusive pair that fails stores nothing, and orders nothing either.
   const bool barrier_first = conservative && compares && !single_instructions;
-  const ir::Order order = has("relaxed") || barrier_first ? ir::Order::relaxed : has("release") ? ir::Order::release : ir::Order::acq_rel;
+  const ir::Order order = result == Role::old_relaxed || barrier_first ? ir::Order::relaxed
+                          : result == Role::old_release                ? ir::Order::release
+                                                                       : ir::Order::acq_rel;
 
   ir::Builder b(f);
   const ir::Block entry = b.entry();
@@ -39,7 +41,7 @@ void build_atomic(ir::Function<Isa>& f, std::string_view group, bool single_inst
 // All of them. single_instructions: the CPU has FEAT_LSE.
 inline void add_atomics(Adapter& adapter, bool single_instructions) {
   for (const Kernel& k : kernels)
-    if (k.convention.has(Role::cell)) adapter.add(k.group, [&](auto& f) { build_atomic(f, k.group, single_instructions); });
+    if (k.convention.has(Role::cell)) adapter.add(k.group, [&](auto& f) { build_atomic(f, k, single_instructions); });
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::hotspot

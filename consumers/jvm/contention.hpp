@@ -15,7 +15,7 @@ class Contention {
  public:
   Contention(const Stub& stub, AnyStub* f, u64 turns)
       : f_(f), turns_(turns), mask_(~u64{0} >> (64 - 8 * stub.kernel->block_bytes)), compares_(stub.convention.has(Role::expected)),
-        adds_(std::string_view(stub.name).find("add") != std::string_view::npos) {}
+        adds_(stub.convention.has(Role::addend)) {}
 
   // Whether no change was lost, nothing beside the cell was changed, and what was seen adds up (of compare and swap: only the first two).
   bool run() {

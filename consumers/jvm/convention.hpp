@@ -77,10 +77,13 @@ namespace jitkit::inline JITKIT_ABI::hotspot {
   X(value, i32, "the element to write")                                              \
   X(n, i64, "how many elements are written")                                         \
   X(cell, ptr, "an aligned word that other threads change too")                      \
-  X(operand, i64, "what is added or stored; of it, as of the next three, the cell's bytes count")  \
+  X(addend, i64, "what is added; of it, as of those that follow, the cell's bytes count")  \
   X(expected, i64, "what has to stand there")                                        \
-  X(desired, i64, "what is stored then")                                             \
-  X(old, i64, "what stood there")
+  X(desired, i64, "what is stored, if something has to stand there only then")       \
+  X(old, i64, "what stood there; nothing is moved over this, in either direction")   \
+  X(old_acq_rel, i64, "what stood there; acquires and releases")                     \
+  X(old_release, i64, "what stood there; releases")                                  \
+  X(old_relaxed, i64, "what stood there; orders nothing else")
 
 enum class Role : u8 {
   none,

@@ -35,7 +35,9 @@ struct GroupFlag {
 inline constexpr GroupFlag group_flags[] = {{"md5", "UseMD5Intrinsics"}, {"sha1", "UseSHA1Intrinsics"},
                                             {"sha256", "UseSHA256Intrinsics"}, {"sha512", "UseSHA512Intrinsics"},
                                             {"sha3", "UseSHA3Intrinsics"}, {"base64_encodeBlock", "UseBASE64Intrinsics"},
-                                            {"base64_decodeBlock", "UseBASE64Intrinsics"}};
+                                            {"base64_decodeBlock", "UseBASE64Intrinsics"},
+                                            {"electronicCodeBook_encryptAESCrypt", "UseAESIntrinsics"},
+                                            {"electronicCodeBook_decryptAESCrypt", "UseAESIntrinsics"}};
 constexpr std::string_view flag_of(std::string_view group) {
   for (const GroupFlag& f : group_flags)
     if (f.group == group) return f.flag;

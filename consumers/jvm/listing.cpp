@@ -41,10 +41,10 @@ std::span<const u8> exported_code(const char* name) {
   return {static_cast<const u8*>(info.dli_saddr), symbol->st_size};
 }
 
-void print_function(const char* kind, std::string_view of, std::string_view code_name, bool made, Sink& out) {
+void print_function(const char* kind, std::string_view of, std::string_view code_name, const char* ending, bool made, Sink& out) {
   char name[96];
   BufferSink text(name, sizeof name - 1);
-  text << kind << of << "_" << code_name;
+  text << kind << of << "_" << code_name << ending;
   name[text.text().size()] = '\0';
   const std::span<const u8> code = made ? made_code(name) : exported_code(name);
   if (code.empty()) return;
@@ -58,10 +58,10 @@ void print_function(const char* kind, std::string_view of, std::string_view code
 
 }  // namespace
 
-void print_listing(const Code& code, bool with_kernel, bool made, Sink& out) {
+void print_listing(const Code& code, bool counted, bool with_kernel, bool made, Sink& out) {
   const Stub& stub = stubs[code.stub];
-  print_function("jitkit_", stub.name, code.name, made, out);
-  if (with_kernel) print_function("jitkit_kernel_", stub.kernel->group, code.name, made, out);
+  print_function("jitkit_", stub.name, code.name, counted ? "_counted" : "", made, out);
+  if (with_kernel) print_function("jitkit_kernel_", stub.kernel->group, code.name, "", made, out);
 }
 
 }  // namespace jitkit::inline JITKIT_ABI::hotspot

@@ -7,8 +7,8 @@
 
 namespace jitkit::inline JITKIT_ABI::hotspot {
 
-// The stub and the function it calls; that one only if `with_kernel`. made: those of made.hpp.
-void print_listing(const Code& code, bool with_kernel, bool made, Sink& out);
+// The stub, or the one that counts its calls, and the function it calls; that one only if `with_kernel`. made: those of made.hpp.
+void print_listing(const Code& code, bool counted, bool with_kernel, bool made, Sink& out);
 
 }  // namespace jitkit::inline JITKIT_ABI::hotspot
 

@@ -65,7 +65,7 @@ class Maker {
     ir::SymbolRef symbol;
     const ir::FunctionData* function;  // null: a global
     Scope* scope;
-    u64 address = 0;
+    ExecBlock block = {};  // run: its address, known while it is still being placed
     std::string_view name() const { return module->symbol_name(symbol); }
   };
   // Names that a source keeps to itself.
@@ -91,8 +91,8 @@ class Maker {
     }
   }
   u64 address_of(Item& item) {
-    if (item.address == 0 && !(item.function != nullptr ? compile(item) : place(item))) item.address = 0;
-    return item.address;
+    if (item.block.run == 0 && !(item.function != nullptr ? compile(item) : place(item))) item.block = {};
+    return item.block.run;
   }
   // memset and the like.
   u64 library_function(std::string_view name) {
@@ -125,7 +125,7 @@ class Maker {
     auto* scope = new Scope{this, {}};
     const auto add = [&](ir::SymbolRef symbol, const ir::FunctionData* function) {
       auto& items = m.symbol(symbol).linkage == ir::Linkage::internal ? scope->items : exported_;
-      items.emplace(m.symbol_name(symbol), Item{&m, symbol, function, scope});
+      items.emplace(m.symbol_name(symbol), Item{&m, symbol, function, scope, {}});
     };
     unit.for_each([&](const ir::FunctionData& f, const ir::TextMap&) { add(f.symbol, &f); });
     for (u32 n = 1; n < m.symbol_count(); ++n) {
@@ -138,19 +138,10 @@ class Maker {
     if (!reserve_data()) return fail(item.name(), "no memory for tables");
     CodeBuffer buffer;
     Status s = compiler_.compile(*item.function, buffer);
-    if (s.ok()) s = buffer.finish();
     const std::vector<CfiRow> cfi(compiler_.cfi().begin(), compiler_.cfi().end());  // placing may compile other functions
-    ExecBlock block;
-    if (s.ok()) s = memory_.allocate(buffer.size_bound(), block, reinterpret_cast<u64>(data_));
-    if (!s) return fail(item.name(), describe(s.error));
-    item.address = block.run;  // also for itself
-    s = buffer.place(block.run, {&find, item.scope});
+    if (s.ok()) s = memory_.add(buffer, item.block, {&find, item.scope}, reinterpret_cast<u64>(data_));
     if (s.error == Error::symbol_undefined) return false;  // resolve() has said so
-    if (s.ok()) {
-      std::memcpy(block.write, buffer.data(), buffer.bytes().size());
-      s = memory_.publish(block);
-    }
-    if (s.ok()) s = announce(item.name(), block, buffer.offset(), cfi);
+    if (s.ok()) s = announce(item.name(), item.block, buffer.offset(), cfi);
     return s.ok() || fail(item.name(), describe(s.error));
   }
 
@@ -185,7 +176,7 @@ class Maker {
     const usize at = align_up(data_used_, usize{1} << i.align_log2);
     if (at + i.size > data_bytes) return fail(item.name(), "no memory for tables");
     data_used_ = at + i.size;
-    item.address = reinterpret_cast<u64>(data_ + at);
+    item.block.run = reinterpret_cast<u64>(data_ + at);
     const std::span<const u8> bytes = m.global_bytes(item.symbol);
     if (!bytes.empty()) std::memcpy(data_ + at, bytes.data(), bytes.size());
     for (const ir::DataReloc& d : m.global_relocs(item.symbol)) {

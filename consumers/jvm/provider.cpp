@@ -4,13 +4,14 @@
 // Java asks once for the code that this CPU can run (it takes longer to find that out than to hash a block) and then
 // passes its index.
 //
-// Invariants: Java has checked offsets and lengths; nothing of JNI is called while an array is held; the key and its
-// schedule are wiped; what can't be done ends in an exception.
+// Invariants: Java has checked offsets and lengths; nothing of JNI is called while an array is held; copies of the key and
+// its schedule are wiped; what can't be done ends in an exception.
 #include <jitkit/consumers/jvm/table.hpp>
 #include <jitkit/emit/crypto/gcm_stream.hpp>
 #include <jni.h>
 #include <jvm_stubs.h>
 
+#include <cstddef>
 #include <cstring>
 #include <iterator>
 
@@ -63,17 +64,9 @@ u8* address(JNIEnv* env, jobject direct) {
 
 constexpr const char* no_access = "the JVM gives no access to the bytes";
 
-// Bytes at a direct buffer's address or, if that is null, of a Java array, which is held while this lives, or is
-// copied: that takes less time for a few bytes, and may not be done while another is held.
+// Bytes at an address (of a direct buffer) or, if that is null, of a Java array, which is held while this lives.
 class Bytes {
  public:
-  static constexpr usize few = 64;
-  Bytes(JNIEnv* env, jbyteArray array, usize bytes, bool copied) : Bytes(env, nullptr, copied ? nullptr : array, 0, false) {
-    if (!copied) return;
-    check(bytes <= few);
-    env->GetByteArrayRegion(array, 0, static_cast<jsize>(bytes), reinterpret_cast<jbyte*>(copy_));
-    at_ = copy_;
-  }
   Bytes(JNIEnv* env, u8* direct, jbyteArray array, jint offset, bool written)
       : env_(env), array_(direct == nullptr ? array : nullptr), written_(written), base_(direct) {
     if (array_ != nullptr) base_ = static_cast<u8*>(env->GetPrimitiveArrayCritical(array_, nullptr));
@@ -92,8 +85,17 @@ class Bytes {
   bool written_;
   u8* base_;
   u8* at_;
-  u8 copy_[few];
 };
+
+// What JitkitGcm keeps of a key (up to `tag`), and what comes with a message. One array, copied here and back: each access
+// to an array takes as long as 200 bytes of text.
+struct GcmContext {
+  alignas(16) u8 schedule[16 * 15];
+  u8 table[512];
+  u8 tag[16];
+  u8 few[64];  // the initialisation vector and what follows it, the additional data, if there is room for both
+};
+constexpr const char* no_aes = "this CPU has no AES instructions";
 
 // A small array's bytes, copied.
 template <usize most>
@@ -157,38 +159,56 @@ extern "C" JNIEXPORT void JNICALL Java_jitkit_JitkitNative_hash(JNIEnv* env, jcl
   env->SetByteArrayRegion(state_array, 0, static_cast<jsize>(state.size), reinterpret_cast<const jbyte*>(state.bytes));
 }
 
-extern "C" JNIEXPORT void JNICALL Java_jitkit_JitkitNative_gcm(JNIEnv* env, jclass, jint index, jboolean encrypt, jbyteArray key_array,
-                                                              jbyteArray iv_array, jbyteArray extra_array, jobject in_direct,
-                                                              jbyteArray in_array, jint in_offset, jint bytes, jobject out_direct,
-                                                              jbyteArray out_array, jint out_offset, jbyteArray tag_array) {
-  if (index < 0) return refuse(env, "this CPU has no AES instructions");
+// Makes what a context holds of a key.
+extern "C" JNIEXPORT void JNICALL Java_jitkit_JitkitNative_gcmKey(JNIEnv* env, jclass, jint index, jbyteArray key_array,
+                                                                 jbyteArray context) {
+  if (index < 0) return refuse(env, no_aes);
+  check(env->GetArrayLength(context) == jsize{sizeof(GcmContext)});
   Copy<32> key(env, key_array);
   const Gcm& code = gcm_codes[index].by_key[key.size / 8 - 2];
-  alignas(16) u8 schedule[16 * 15];
-  u8 tag[16];
-  bool held;
-  code.expand(key.bytes, schedule);
+  GcmContext c{};
+  code.expand(key.bytes, c.schedule);
   {
-    crypto::AesGcm gcm(code.f, schedule);
+    crypto::AesGcm gcm(code.f, c.schedule);
+    std::memcpy(c.table, gcm.table().data(), sizeof c.table);
+    wipe(&gcm, sizeof gcm);
+  }
+  env->SetByteArrayRegion(context, 0, offsetof(GcmContext, tag), reinterpret_cast<const jbyte*>(&c));
+  wipe(&c, sizeof c);
+  wipe(&key, sizeof key);
+}
+
+// iv_array and extra_array are null if both are in the context. The tag is left there.
+extern "C" JNIEXPORT void JNICALL Java_jitkit_JitkitNative_gcm(JNIEnv* env, jclass, jint index, jboolean encrypt, jint key_size,
+                                                              jbyteArray context, jbyteArray iv_array, jint iv_size,
+                                                              jbyteArray extra_array, jint extra_size, jobject in_direct,
+                                                              jbyteArray in_array, jint in_offset, jint bytes, jobject out_direct,
+                                                              jbyteArray out_array, jint out_offset) {
+  if (index < 0) return refuse(env, no_aes);
+  const Gcm& code = gcm_codes[index].by_key[key_size / 8 - 2];
+  GcmContext c;
+  env->GetByteArrayRegion(context, 0, sizeof c, reinterpret_cast<jbyte*>(&c));
+  bool held;
+  {
+    crypto::AesGcm gcm(code.f, c.schedule, c.table);
     u8* const in_address = address(env, in_direct);
     u8* const out_address = address(env, out_direct);
-    const usize iv_size = static_cast<usize>(env->GetArrayLength(iv_array)), extra_size = static_cast<usize>(env->GetArrayLength(extra_array));
-    const bool few = iv_size <= Bytes::few && extra_size <= Bytes::few;
-    const Bytes iv(env, iv_array, iv_size, few), extra(env, extra_array, extra_size, few);
+    const Bytes iv(env, iv_array == nullptr ? c.few : nullptr, iv_array, 0, false);
+    const Bytes extra(env, extra_array == nullptr ? c.few + iv_size : nullptr, extra_array, 0, false);
     const Bytes in(env, in_address, in_array, in_offset, false), out(env, out_address, out_array, out_offset, true);
     // An empty mapped buffer has no address.
     held = iv.get() != nullptr && extra.get() != nullptr && (bytes == 0 || (in.get() != nullptr && out.get() != nullptr));
     if (held) {
-      const std::span<const u8> v(iv.get(), iv_size), e(extra.get(), extra_size), text(in.get(), static_cast<usize>(bytes));
+      const std::span<const u8> v(iv.get(), static_cast<usize>(iv_size)), e(extra.get(), static_cast<usize>(extra_size)),
+          text(in.get(), static_cast<usize>(bytes));
       if (encrypt != JNI_FALSE)
-        gcm.encrypt(v, e, text, out.get(), tag);
+        gcm.encrypt(v, e, text, out.get(), c.tag);
       else
-        gcm.decrypt(v, e, text, out.get(), tag);
+        gcm.decrypt(v, e, text, out.get(), c.tag);
     }
     wipe(&gcm, sizeof gcm);
   }
-  wipe(schedule, sizeof schedule);
-  wipe(&key, sizeof key);
-  if (!held) return refuse(env, no_access);
-  env->SetByteArrayRegion(tag_array, 0, 16, reinterpret_cast<const jbyte*>(tag));
+  if (held) env->SetByteArrayRegion(context, offsetof(GcmContext, tag), sizeof c.tag, reinterpret_cast<const jbyte*>(c.tag));
+  wipe(&c, sizeof c);
+  if (!held) refuse(env, no_access);
 }

@@ -220,7 +220,7 @@ class Trial {
         case Role::text: a = n * area + below(64); break;
         case Role::at: a = below(30); break;
         case Role::cell: a = n * area + 8 * below(8); break;
-        case Role::operand:
+        case Role::addend:
         case Role::desired: a = next(); break;
         case Role::expected: a = make_expected(); break;
         case Role::flag: a = below(2); break;
@@ -231,6 +231,9 @@ class Trial {
         case Role::mismatch:
         case Role::carry:
         case Role::old:
+        case Role::old_acq_rel:
+        case Role::old_release:
+        case Role::old_relaxed:
         case Role::none: check(false);
       }
     }

@@ -1,6 +1,5 @@
 package jitkit;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.security.AlgorithmParameters;
 import java.security.InvalidAlgorithmParameterException;
@@ -30,7 +29,20 @@ public final class JitkitGcm extends CipherSpi {
     private boolean encrypt, spent = true;
     private byte[] key, iv, lastKey, lastIv;  // last: of the last encryption
     private int tagSize;
-    private final ByteArrayOutputStream kept = new ByteArrayOutputStream(), extra = new ByteArrayOutputStream();
+    private final byte[] context = new byte[JitkitNative.CONTEXT];  // of `key`
+    private final Bytes kept = new Bytes(), extra = new Bytes();
+
+    /** A ByteArrayOutputStream without locks and copies. */
+    private static final class Bytes {
+        byte[] bytes = {};
+        int size;
+
+        void write(byte[] from, int offset, int length) {
+            if (length > bytes.length - size) bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(size, length), 2 * bytes.length));
+            System.arraycopy(from, offset, bytes, size, length);
+            size += length;
+        }
+    }
 
     public JitkitGcm() {}
 
@@ -43,7 +55,7 @@ public final class JitkitGcm extends CipherSpi {
     @Override protected int engineGetBlockSize() { return 16; }
     @Override protected byte[] engineGetIV() { return iv == null ? null : iv.clone(); }
     @Override protected int engineGetOutputSize(int more) {
-        int all = Math.addExact(kept.size(), more);
+        int all = Math.addExact(kept.size, more);
         return encrypt ? Math.addExact(all, tagSize) : Math.max(0, all - tagSize);
     }
     @Override protected int engineGetKeySize(Key given) throws InvalidKeyException { return 8 * bytesOf(given).length; }
@@ -95,6 +107,7 @@ public final class JitkitGcm extends CipherSpi {
         boolean way = mode == Cipher.ENCRYPT_MODE;
         if (way && Arrays.equals(lastIv, vector) && MessageDigest.isEqual(lastKey, bytes))
             throw new InvalidAlgorithmParameterException("the same key and initialisation vector again");
+        if (key == null || !MessageDigest.isEqual(key, bytes)) JitkitNative.gcmKey(JitkitNative.GCM, bytes, context);
         encrypt = way;
         if (encrypt) {
             lastKey = bytes;
@@ -104,8 +117,7 @@ public final class JitkitGcm extends CipherSpi {
         iv = vector;
         tagSize = spec.getTLen() / 8;
         spent = false;
-        kept.reset();
-        extra.reset();
+        kept.size = extra.size = 0;
     }
 
     @Override protected void engineInit(int mode, Key given, AlgorithmParameters parameters, SecureRandom random)
@@ -127,7 +139,7 @@ public final class JitkitGcm extends CipherSpi {
 
     @Override protected void engineUpdateAAD(byte[] bytes, int offset, int length) {
         ready();
-        if (kept.size() != 0) throw new IllegalStateException("additional data comes before the text");
+        if (kept.size != 0) throw new IllegalStateException("additional data comes before the text");
         extra.write(bytes, offset, length);
     }
     @Override protected void engineUpdateAAD(ByteBuffer buffer) {
@@ -179,7 +191,7 @@ public final class JitkitGcm extends CipherSpi {
         if (room < size) throw new ShortBufferException("the output has " + size + " bytes");
         // One piece, which the output does not overlap unless it is at the same place.
         boolean apart = direct != null ? outDirect == null : in != out || offset == at;
-        if (kept.size() != 0 || !apart) {
+        if (kept.size != 0 || !apart) {
             if (direct == null) {
                 if (in != null) kept.write(in, offset, length);
             } else {
@@ -188,37 +200,43 @@ public final class JitkitGcm extends CipherSpi {
                 kept.write(copy, 0, length);
             }
             direct = null;
-            in = kept.toByteArray();
+            in = kept.bytes;
             offset = 0;
-            length = in.length;
+            length = kept.size;
         }
         if (in == null && direct == null) in = new byte[0];
-        byte[] tag = new byte[16];
+        boolean few = iv.length + extra.size <= context.length - JitkitNative.FEW;
+        if (few) {
+            System.arraycopy(iv, 0, context, JitkitNative.FEW, iv.length);
+            System.arraycopy(extra.bytes, 0, context, JitkitNative.FEW + iv.length, extra.size);
+        }
+        byte[] vector = few ? null : iv, before = few ? null : extra.bytes;
         spent = encrypt;
         try {
             if (encrypt) {
-                JitkitNative.gcm(JitkitNative.GCM, true, key, iv, extra.toByteArray(), direct, in, offset, length, outDirect, out, at, tag);
-                put(tag, tagSize, outDirect, out, at + length);
+                JitkitNative.gcm(JitkitNative.GCM, true, key.length, context, vector, iv.length, before, extra.size, direct, in, offset, length,
+                                 outDirect, out, at);
+                put(context, JitkitNative.TAG, tagSize, outDirect, out, at + length);
                 return size;
             }
             if (length < tagSize) throw new AEADBadTagException("the text is shorter than a tag");
             byte[] given = new byte[tagSize];
             if (direct == null) System.arraycopy(in, offset + size, given, 0, tagSize);
             else direct.duplicate().clear().position(offset + size).get(given);
-            JitkitNative.gcm(JitkitNative.GCM, false, key, iv, extra.toByteArray(), direct, in, offset, size, outDirect, out, at, tag);
-            if (!MessageDigest.isEqual(given, Arrays.copyOf(tag, tagSize))) {
-                put(new byte[size], size, outDirect, out, at);
+            JitkitNative.gcm(JitkitNative.GCM, false, key.length, context, vector, iv.length, before, extra.size, direct, in, offset, size,
+                             outDirect, out, at);
+            if (!MessageDigest.isEqual(given, Arrays.copyOfRange(context, JitkitNative.TAG, JitkitNative.TAG + tagSize))) {
+                put(new byte[size], 0, size, outDirect, out, at);
                 throw new AEADBadTagException("Tag mismatch");
             }
             return size;
         } finally {
-            kept.reset();
-            extra.reset();
+            kept.size = extra.size = 0;
         }
     }
 
-    private static void put(byte[] bytes, int count, ByteBuffer direct, byte[] array, int at) {
-        if (direct == null) System.arraycopy(bytes, 0, array, at, count);
-        else direct.duplicate().clear().position(at).put(bytes, 0, count);
+    private static void put(byte[] bytes, int from, int count, ByteBuffer direct, byte[] array, int at) {
+        if (direct == null) System.arraycopy(bytes, from, array, at, count);
+        else direct.duplicate().clear().position(at).put(bytes, from, count);
     }
 }

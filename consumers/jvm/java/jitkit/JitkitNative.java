@@ -22,7 +22,12 @@ final class JitkitNative {
     /** Brings the state of a digest forward by whole blocks at an offset of a direct buffer or, if that is null, an array. */
     static native void hash(int code, byte[] state, int blockSize, ByteBuffer direct, byte[] array, int offset, int bytes);
 
-    /** AES-GCM of a message in one call; the place of text is a direct buffer or an array at its offset. */
-    static native void gcm(int code, boolean encrypt, byte[] key, byte[] iv, byte[] extra, ByteBuffer in, byte[] inArray,
-                           int inOffset, int bytes, ByteBuffer out, byte[] outArray, int outOffset, byte[] tag);
+    /** A context of AES-GCM: what is made of a key, from TAG on the tag of the last message, from FEW on its initialisation vector and additional data. */
+    static final int CONTEXT = 832, TAG = 752, FEW = 768;
+
+    static native void gcmKey(int code, byte[] key, byte[] context);
+
+    /** AES-GCM of a message in one call; the place of text is a direct buffer or an array at its offset. No iv and extra: they are in the context. */
+    static native void gcm(int code, boolean encrypt, int keySize, byte[] context, byte[] iv, int ivSize, byte[] extra, int extraSize,
+                           ByteBuffer in, byte[] inArray, int inOffset, int bytes, ByteBuffer out, byte[] outArray, int outOffset);
 }
