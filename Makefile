@@ -78,11 +78,12 @@ soak:
 	@tools/setup.sh fuzz check
 	@python3 tools/fuzz.py --soak
 	@$(call compile,release,jitkit_command)
-	@$(call compile,dev,sweeps words roles crypto_cases crypto_run)
+	@$(call compile,dev,sweeps words roles exec crypto_cases crypto_run)
 	@python3 tests/checks/sweep.py --full
 	@python3 tests/checks/sweep.py --target x86_64 --strings 20000000
 	@python3 tests/checks/words.py --full
 	@python3 tests/checks/roles.py --count 200
+	@python3 tests/checks/exec.py --count 64 --states 16
 	@$(call compile,arm64-qemu,crypto_run)
 	@python3 tests/checks/crypto.py --full
 	@$(call compile,release,hv_trap_monitor hv_trap_xen jitkit_count)

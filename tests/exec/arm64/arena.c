@@ -1,0 +1,118 @@
+#define _GNU_SOURCE
+#include "arena.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+enum { margin = 64, max_writes = 64 };
+uint8_t* arena;
+static uint8_t shadow[arena_bytes];
+
+uint64_t seed = 1;
+uint64_t next(void) {
+  seed ^= seed << 13;
+  seed ^= seed >> 7;
+  seed ^= seed << 17;
+  return seed * 0x2545f4914f6cdd1dull;
+}
+
+/* Below 4 GB, so that 32 bits of index can be an address: of [x1, w1, uxtw]. */
+int map_arena(void) {
+  for (uintptr_t at = 0x20000000; at < 0x70000000; at += 0x10000000) {
+    void* got =
+        mmap((void*)at, arena_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (got == MAP_FAILED) continue;
+    arena = got;
+    for (int n = 0; n < arena_bytes; ++n) shadow[n] = (uint8_t)(next() >> 32);
+    memcpy(arena, shadow, arena_bytes);
+    return 1;
+  }
+  return 0;
+}
+
+static int may_be_unaligned(const char* mnemonic) {
+  static const char* const plain[] = {"ldr", "ldu", "ldt", "ldp", "ldn", "ld1", "ld2", "ld3", "ld4",
+                                      "str", "stu", "stt", "stp", "stn", "st1", "st2", "st3", "st4"};
+  for (unsigned n = 0; n < sizeof plain / sizeof *plain; ++n)
+    if (strncmp(mnemonic, plain[n], 3) == 0)
+      return strncmp(mnemonic, "ldum", 4) != 0 && strncmp(mnemonic, "stum", 4) != 0;
+  return 0;
+}
+
+void aim(struct Registers* r, const struct Instruction* i) {
+  if (!i->has_memory) return;
+  uint64_t target = (uint64_t)arena + arena_bytes / 2 + next() % 64 * 64;
+  if (may_be_unaligned(i->mnemonic) && next() % 2 == 0) target += next() % 64;
+  uint64_t delta = i->post ? 0 : (uint64_t)i->offset;
+  if (i->has_index && !i->post) {
+    if (i->index.number == i->base.number && !i->base.is_sp) {
+      r->x[i->base.number] = target / (1 + (1ull << i->amount));
+      return;
+    }
+    const uint64_t index = i->index.number == 31 ? 0 : r->x[i->index.number] & mask_of(i->index.bits);
+    delta = shifted(index, i->shift, i->amount, 64);
+  }
+  r->x[i->base.number] = target - delta;
+}
+
+/* ---- what a model wrote ---- */
+static struct {
+  uint64_t at;
+  uint8_t before;
+} writes[max_writes * 8];
+static int write_count;
+static uint64_t low, high;
+
+void begin_memory(void) {
+  write_count = 0;
+  low = ~0ull, high = 0;
+}
+
+static int inside(struct Machine* m, uint64_t address, int bytes) {
+  const uint64_t at = address - (uint64_t)arena;
+  if (at < margin || at > arena_bytes - margin - (unsigned)bytes) return m->fault = 1, 0;
+  if (at < low) low = at;
+  if (at + (unsigned)bytes > high) high = at + (unsigned)bytes;
+  return 1;
+}
+
+uint64_t load(struct Machine* m, uint64_t address, int bytes) {
+  uint64_t v = 0;
+  if (inside(m, address, bytes)) memcpy(&v, shadow + (address - (uint64_t)arena), (unsigned)bytes);
+  return v;
+}
+
+void store(struct Machine* m, uint64_t address, int bytes, uint64_t value) {
+  if (!inside(m, address, bytes)) return;
+  uint8_t* at = shadow + (address - (uint64_t)arena);
+  for (int n = 0; n < bytes; ++n) {
+    writes[write_count].at = (uint64_t)(at - shadow) + (unsigned)n;
+    writes[write_count++].before = at[n];
+    at[n] = (uint8_t)(value >> 8 * n);
+  }
+}
+
+void plant(struct Machine* m, uint64_t address, int bytes, uint64_t value) {
+  if (!inside(m, address, bytes)) return;
+  memcpy(arena + (address - (uint64_t)arena), &value, (unsigned)bytes);
+  memcpy(shadow + (address - (uint64_t)arena), &value, (unsigned)bytes);
+}
+
+void undo_memory(void) {
+  while (write_count > 0) {
+    --write_count;
+    shadow[writes[write_count].at] = writes[write_count].before;
+  }
+  restore_memory();
+}
+
+int same_memory(void) {
+  if (high == 0) return 1;
+  const uint64_t from = low - margin;
+  const size_t size = high + margin - from;
+  const int same = memcmp(arena + from, shadow + from, size) == 0;
+  if (!same) memcpy(arena + from, shadow + from, size);
+  return same;
+}
+int same_arena(void) { return memcmp(arena, shadow, arena_bytes) == 0; }
+void restore_memory(void) { memcpy(arena, shadow, arena_bytes); }
