@@ -1,14 +1,16 @@
-// exec_arm64 SEED COUNT [wrong] >LINES: COUNT random instructions of every AArch64 form that can be executed by
-// itself, one a line: form number, word, text. `wrong`: the word is another instruction's than the text, for a test
-// of the test. `exec_arm64 names`: all forms by number, with feature, and whether they are among them.
+// exec_arm64 SEED COUNT [wrong] >LINES: COUNT random instructions of every AArch64 form, one a line: form number,
+// word, text. `wrong`: the word is another instruction's than the text, for a test of the test. `exec_arm64 names`:
+// all forms by number, with their feature.
 //
 // Of every eight, where a form has such words, two name one register twice, two have number 31 (zero or the stack
-// pointer) and one both. x30 is left to the guest.
+// pointer) and one both. x30 is left to the guest. Branches and literal loads lead where the guest has room; of system
+// registers and of operations on caches there are those that programs may use.
 #include <jitkit/emit/arm64/disassembler.hpp>
 #include <jitkit/emit/arm64/text_assembler.hpp>
 
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -19,19 +21,10 @@ using namespace jitkit::arm64;
 
 namespace {
 
-// The guest has a place to go for branches (tests/exec/arm64/), but none for exceptions and their returns.
-bool runs(Form f) {
-  const u32 effects = row_of(f).effects;
-  const bool memory = (effects & (reads_memory | writes_memory)) != 0;
-  if ((effects & (effect::implicit | control)) != 0) return false;
-  bool bracket = false;
-  for (const OperandKind k : row_of(f).operands) {
-    const Text text = k == OperandKind::none ? Text::imm : operand_info(k).text;
-    if (memory && text == Text::rel) return false;
-    bracket |= text == Text::base || text == Text::mem || text == Text::bare_mem;
-  }
-  const bool state = (effects & other_state) != 0;
-  return !state || bracket || form_feature(f) == Feature::pauth || form_feature(f) == Feature::mte;
+bool is_one_of(std::string_view name, std::initializer_list<const char*> names) {
+  for (const char* n : names)
+    if (name == n) return true;
+  return false;
 }
 
 struct Registers {
@@ -67,7 +60,13 @@ class Draw {
     for (int tries = 0; tries < 400; ++tries) {
       u32 w = 0;
       if (!samples_.draw(f, w)) return false;
+      if (!reachable(f, w) || (f == Form::hint && decode(w) != f)) continue;
       const Registers r = registers_of(f, w);
+      const bool by_register =
+          (row_of(f).effects & control) != 0 && (form_mask(f) >> 25) == 127 && (form_bits(f) >> 25) == 107;
+      if (by_register && ((w >> 5 & 31 & ~form_mask(f) >> 5) == 31 || (r.twice && form_feature(f) == Feature::pauth)))
+        continue;
+      if (r.last && (f == Form::dc || f == Form::ic_reg)) continue;
       if (r.link || detail::registers_conflict(f, w)) continue;
       out = w;
       found = true;
@@ -81,8 +80,7 @@ class Draw {
     Form g = f;
     if (samples_.next() % 2 != 0) {
       const unsigned next = static_cast<unsigned>(f) + 1;
-      if (next < form_count && same_operands(f, static_cast<Form>(next)) && runs(static_cast<Form>(next)))
-        g = static_cast<Form>(next);
+      if (next < form_count && same_operands(f, static_cast<Form>(next))) g = static_cast<Form>(next);
     }
     for (int tries = 0; tries < 20; ++tries)
       if (word(g, 7, out) && out != word_of_text) return true;
@@ -90,6 +88,27 @@ class Draw {
   }
 
  private:
+  // Changes the distance of a branch or literal to one from 24 to 28,000 bytes; false if the operation that the word
+  // names is none of those that can be executed.
+  bool reachable(Form f, u32& w) {
+    for (const OperandKind k : row_of(f).operands) {
+      if (k == OperandKind::none) break;
+      const OperandInfo& o = operand_info(k);
+      i64 v = 0;
+      if (o.has_imm) decode_imm(o.imm, w, v);
+      if (o.text == Text::sysreg) {
+        constexpr u16 of_programs[] = {SysReg::of(3, 3, 4, 2, 0).bits, SysReg::of(3, 3, 4, 4, 1).bits};  // nzcv, fpsr
+        w = (w & ~imm_mask(o.imm)) | u32{of_programs[samples_.next() % 2]} << 5;
+      } else if (const char* name = detail::name_of_value(o.text, v); name != nullptr && o.text == Text::dc_op) {
+        if (!is_one_of(name, {"zva", "cvac", "cvau", "civac", "cvap", "cvadp"})) return false;
+      } else if (o.text == Text::rel && f != Form::adr && f != Form::adrp) {
+        const i64 distance = (6 + static_cast<i64>(samples_.next() % 6900)) * (samples_.next() % 2 != 0 ? 4 : -4);
+        w = (w & ~imm_mask(o.imm)) ^ static_cast<u32>(encode_imm(o.imm, distance));
+      }
+    }
+    return true;
+  }
+
   static bool same_operands(Form f, Form g) {
     for (unsigned i = 0; i < 5; ++i)
       if (form_operand_kind(f, i) != form_operand_kind(g, i)) return false;
@@ -102,8 +121,7 @@ int print_names() {
   for (unsigned f = 0; f < form_count; ++f) {
     const Form form = static_cast<Form>(f);
     const std::string_view feature = feature_name(form_feature(form));
-    std::printf("%s %.*s %d\n", form_name(form), static_cast<int>(feature.size()), feature.data(),
-                f != 0 && runs(form));
+    std::printf("%s %.*s\n", form_name(form), static_cast<int>(feature.size()), feature.data());
   }
   return 0;
 }
@@ -112,7 +130,6 @@ int print_lines(u64 seed, unsigned long count, bool wrong) {
   Draw draw(seed);
   for (unsigned f = 1; f < form_count; ++f) {
     const Form form = static_cast<Form>(f);
-    if (!runs(form)) continue;
     for (unsigned long n = 0; n < count; ++n) {
       u32 word = 0;
       if (!draw.word(form, n, word)) return std::fprintf(stderr, "no word of form %s\n", form_name(form)), 1;

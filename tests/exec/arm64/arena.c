@@ -30,6 +30,12 @@ int map_arena(void) {
   return 0;
 }
 
+int zva_bytes(void) {
+  uint64_t dczid;
+  __asm__("mrs %0, dczid_el0" : "=r"(dczid));
+  return 4 << (dczid & 15);
+}
+
 static int may_be_unaligned(const char* mnemonic) {
   static const char* const plain[] = {"ldr", "ldu", "ldt", "ldp", "ldn", "ld1", "ld2", "ld3", "ld4",
                                       "str", "stu", "stt", "stp", "stn", "st1", "st2", "st3", "st4"};
@@ -52,7 +58,10 @@ void aim(struct Registers* r, const struct Instruction* i) {
     const uint64_t index = i->index.number == 31 ? 0 : r->x[i->index.number] & mask_of(i->index.bits);
     delta = shifted(index, i->shift, i->amount, 64);
   }
-  r->x[i->base.number] = target - delta;
+  target -= delta;
+  if (strcmp(i->mnemonic, "ldraa") == 0) __asm__(".arch armv8.3-a\npacdza %0" : "+r"(target));
+  if (strcmp(i->mnemonic, "ldrab") == 0) __asm__(".arch armv8.3-a\npacdzb %0" : "+r"(target));
+  r->x[i->base.number] = target;
 }
 
 /* ---- what a model wrote ---- */

@@ -16,4 +16,9 @@ enum { leave_distance = 2048, frame_distance = 8192 };
 void enter(const void* code);
 extern const char leave[], leave_end[];
 
+/* The same for branches and what works on x30: all of x0 to x30 are theirs, but sp is the frame. The first instruction
+   at `code` loads x30 from there. out.pc is where the copy of the way out stands that was taken. */
+void enter_branch(const void* code, struct Frame*);
+extern const char leave_branch[], leave_branch_end[];
+
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "branches.h"
 #include "enter.h"
 
 enum { code_page = 4096, code_bytes = frame_distance + sizeof(struct Frame), tries = 60, max_forms = 1 << 14 };
@@ -30,7 +31,12 @@ static struct Place places[2];
 static sigjmp_buf jump;
 static uint8_t saved[arena_bytes];
 
-static void on_signal(int number) { siglongjmp(jump, number); }
+static const void* signal_at;
+static void on_signal(int number, siginfo_t* info, void* context) {
+  (void)context;
+  signal_at = info->si_addr;
+  siglongjmp(jump, number);
+}
 
 struct Item {
   unsigned form;
@@ -70,11 +76,14 @@ static void put(struct Place* p, uint32_t word, uint32_t before) {
 }
 
 /* 0, or the signal that ended it: SIGALRM for what goes on and on. */
-static int run(const struct Place* p) {
+static int run(const struct Place* p, const struct Branch* b) {
   const int caught = sigsetjmp(jump, 0);
   if (caught != 0) return alarm(0), caught;
   alarm(5);
-  enter(p->code);
+  if (b)
+    run_branch(b);
+  else
+    enter(p->code);
   alarm(0);
   return 0;
 }
@@ -140,14 +149,14 @@ static int complain(const struct Item* item, const char* what, int number) {
   return 1;
 }
 
-static int compare(const struct Item* item, const struct Registers* expected) {
-  const struct Registers* out = &places[0].frame->out;
+static int compare(const struct Item* item, const struct Registers* expected, const struct Registers* out) {
   for (int n = 0; n < 32; ++n)
-    if (n != 30 && expected->x[n] != out->x[n]) return complain(item, "gives another general register", n);
+    if (expected->x[n] != out->x[n]) return complain(item, "gives another general register", n);
   for (int n = 0; n < 32; ++n)
     if (memcmp(&expected->v[n], &out->v[n], 16) != 0) return complain(item, "gives another vector register", n);
   if (expected->nzcv != out->nzcv) return complain(item, "gives other flags", -1);
   if (expected->fpsr != out->fpsr) return complain(item, "gives another FPSR", -1);
+  if (expected->pc != out->pc) return complain(item, "goes elsewhere", -1);
   return 0;
 }
 
@@ -180,13 +189,13 @@ static int by_model(const struct Item* item) {
     item->row->model(&m, &item->text, item->row->argument);
     if (m.fault) undo_memory();
   } while (m.fault);
-  const int caught = run(&places[0]);
+  const int caught = run(&places[0], NULL);
   if (caught) {
     undo_memory();
     if (caught != SIGILL) complain(item, "ends with signal", caught);
     return caught;
   }
-  compare(item, &m.r);
+  compare(item, &m.r, &places[0].frame->out);
   if (!same_memory()) complain(item, "leaves other memory", -1);
   return 0;
 }
@@ -201,7 +210,7 @@ static int by_compiler(const struct Item* item) {
   for (int n = 0; n < tries && caught != 0 && caught != SIGILL; ++n) {
     randomize(in);
     aim(in, &item->text);
-    caught = run(&places[1]);
+    caught = run(&places[1], NULL);
     if (caught && memory) restore_memory();
   }
   if (caught) return caught;
@@ -210,14 +219,48 @@ static int by_compiler(const struct Item* item) {
     restore_memory();
   }
   places[0].frame->in = *in;
-  caught = run(&places[0]);
+  caught = run(&places[0], NULL);
   if (caught) {
     complain(item, "ends with signal", caught);
   } else {
-    compare(item, &places[1].frame->out);
+    compare(item, &places[1].frame->out, &places[0].frame->out);
     if (memory && memcmp(saved, arena, arena_bytes) != 0) complain(item, "leaves other memory", -1);
   }
   if (memory) restore_memory();
+  return 0;
+}
+
+/* Branches, literal loads and what works on x30: the last have no model. */
+static int by_branch(const struct Item* item) {
+  struct Machine m;
+  memset(&m, 0, sizeof m);
+  randomize(&branch_frame.in);
+  branch_frame.in.x[30] = any_general();
+  struct Branch b = place_branch(item->row ? item->word : item->other, &item->text);
+  aim_branch(&branch_frame.in, &item->text, &b);
+  m.r = branch_frame.in;
+  m.pc = b.pc;
+  m.literal = (const uint8_t*)b.target;
+  int caught = 0;
+  if (item->row) {
+    item->row->model(&m, &item->text, item->row->argument);
+  } else {
+    caught = run(NULL, &b);
+    m.r = branch_frame.out;
+    m.r.pc = 0;
+    place_branch(item->word, &item->text);
+  }
+  if (caught == 0) caught = run(NULL, &b);
+  if (caught == SIGILL && signal_at == (const void*)b.pc) {
+    clear_branch(&b);
+    return caught;
+  }
+  end_branch();
+  if (caught)
+    complain(item, "ends with signal", caught);
+  else
+    compare(item, &m.r, &branch_frame.out);
+  clear_branch(&b);
   return 0;
 }
 
@@ -233,15 +276,16 @@ static const struct ModelRow* find_model(const struct Instruction* i) {
     const struct ModelRow* rows;
     int general_only;
   } families[] = {{integer_models, 1},   {field_models, 1},  {flag_models, 1}, {memory_models, 0},
-                  {structure_models, 0}, {crypto_models, 0}, {hash_models, 0}};
+                  {structure_models, 0}, {crypto_models, 0}, {hash_models, 0}, {system_models, 0}};
   for (unsigned f = 0; f < sizeof families / sizeof *families; ++f)
     for (const struct ModelRow* row = families[f].rows; row->mnemonic; ++row)
       if (strcmp(row->mnemonic, i->mnemonic) == 0 && (!families[f].general_only || is_general_only(i))) return row;
-  return find_atomic(i);
+  const struct ModelRow* atomic = find_atomic(i);
+  return atomic ? atomic : find_branch(i);
 }
 
 static void set_up(void) {
-  if (!map_arena()) perror("mmap"), exit(2);
+  if (!map_arena() || !map_branches()) perror("mmap"), exit(2);
   for (int n = 0; n < 2; ++n) {
     uint8_t* code = mmap(NULL, code_bytes, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (code == MAP_FAILED) perror("mmap"), exit(2);
@@ -251,7 +295,7 @@ static void set_up(void) {
   }
   const stack_t stack = {.ss_sp = malloc(1 << 16), .ss_size = 1 << 16};
   sigaltstack(&stack, NULL);
-  struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK | SA_NODEFER};
+  struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_ONSTACK | SA_NODEFER | SA_SIGINFO};
   const int signals[] = {SIGILL, SIGSEGV, SIGBUS, SIGFPE, SIGTRAP, SIGALRM};
   for (unsigned n = 0; n < sizeof signals / sizeof *signals; ++n) sigaction(signals[n], &action, NULL);
 }
@@ -268,8 +312,9 @@ static void execute(struct Item* item, int states) {
     if (forms[item->form].reason == 0) forms[item->form].reason = -1;
     return;
   }
+  const int branches = wants_branch_place(&item->text);
   for (int n = 0; n < states; ++n) {
-    const int caught = item->row ? by_model(item) : by_compiler(item);
+    const int caught = branches ? by_branch(item) : item->row ? by_model(item) : by_compiler(item);
     ++forms[item->form].seen;
     forms[item->form].runs += caught == 0;
     forms[item->form].by_model |= item->row != NULL;

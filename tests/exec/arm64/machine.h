@@ -21,7 +21,9 @@ struct Registers {
   uint64_t x[32]; /* x[30] belongs to the guest, x[31] is the stack pointer */
   uint64_t nzcv, fpsr;
   Vector v[32];
+  uint64_t pc; /* afterwards: `taken`, or 0 for the next instruction */
 };
+enum { taken = 1 };
 
 enum Kind { no_operand, general, scalar, vector, lane, immediate, condition, name_of_something };
 struct Operand {
@@ -32,6 +34,7 @@ struct Operand {
   int elements; /* of a vector; of a lane as it is written (4 of v0.4b[1]), else 1 */
   int index;    /* of a lane */
   int64_t value;
+  char name[12]; /* name_of_something: of a system register or an operation */
 };
 enum Shift { no_shift, lsl, lsr, asr, ror, msl, uxtb, uxth, uxtw, uxtx, sxtb, sxth, sxtw, sxtx };
 enum { max_operands = 12 };
@@ -50,8 +53,9 @@ struct Instruction {
 struct Machine {
   struct Registers r;
   uint64_t pc;
-  int fault;        /* memory outside of the arena, or what is not aligned as it must be: no result */
-  uint64_t monitor; /* address that an exclusive load marked, 0: none */
+  const uint8_t* literal; /* what a literal load finds */
+  int fault;              /* memory outside of the arena, or what is not aligned as it must be: no result */
+  uint64_t monitor;       /* address that an exclusive load marked, 0: none */
 };
 typedef void Model(struct Machine*, const struct Instruction*, int argument);
 struct ModelRow {
@@ -61,7 +65,8 @@ struct ModelRow {
 };
 /* Rows of each family, ended by one without a name. The first three are of general registers alone. */
 extern const struct ModelRow integer_models[], field_models[], flag_models[], memory_models[], structure_models[],
-    crypto_models[], hash_models[];
+    crypto_models[], hash_models[], system_models[];
+const struct ModelRow* find_branch(const struct Instruction*);
 const struct ModelRow* find_atomic(const struct Instruction*);
 
 int parse(const char* text, struct Instruction*);

@@ -6,6 +6,7 @@
 
 /* Where the access is, and what the base is afterwards. */
 uint64_t address_of(struct Machine* m, const struct Instruction* i) {
+  if (!i->has_memory) return 0; /* of the literal */
   uint64_t at = get(m, &i->base);
   if (i->has_index && !i->post) at += shifted(get(m, &i->index), i->shift, i->amount, 64);
   return i->post ? at : at + (uint64_t)i->offset;
@@ -20,15 +21,24 @@ enum { loads = 1, extends = 2, aligned = 4, bytes_of = 8 }; /* bytes in the bits
 
 static int size_of(const struct Operand* o, int how) { return how / bytes_of ? how / bytes_of : o->bits / 8; }
 
-static void load_register(struct Machine* m, const struct Operand* o, uint64_t at, int how) {
+/* The bytes at the address, or of the literal. */
+static uint64_t load_from(struct Machine* m, const struct Instruction* i, uint64_t at, int bytes) {
+  if (i->has_memory) return load(m, at, bytes);
+  uint64_t v = 0;
+  memcpy(&v, m->literal + at, (unsigned)bytes);
+  return v;
+}
+
+static void load_register(struct Machine* m, const struct Instruction* i, const struct Operand* o, uint64_t at,
+                          int how) {
   const int bytes = size_of(o, how);
   if (o->kind == scalar) {
     Vector v = {{0}};
-    for (int n = 0; n < bytes; ++n) v.b[n] = (uint8_t)load(m, at + (unsigned)n, 1);
+    for (int n = 0; n < bytes; ++n) v.b[n] = (uint8_t)load_from(m, i, at + (unsigned)n, 1);
     m->r.v[o->number] = v;
     return;
   }
-  const uint64_t v = load(m, at, bytes);
+  const uint64_t v = load_from(m, i, at, bytes);
   set(m, o, how & extends ? (uint64_t)sign_extend(v, bytes * 8) : v);
 }
 static void store_register(struct Machine* m, const struct Operand* o, uint64_t at, int how) {
@@ -42,7 +52,7 @@ static void one(struct Machine* m, const struct Instruction* i, int how) {
   if (how & aligned && at % (unsigned)size_of(&i->op[0], how) != 0) m->fault = 1;
   if (how & loads) { /* the base moves even where it is loaded from itself, which no legal instruction does */
     write_back(m, i);
-    return load_register(m, &i->op[0], at, how);
+    return load_register(m, i, &i->op[0], at, how);
   }
   store_register(m, &i->op[0], at, how);
   write_back(m, i);
@@ -53,12 +63,24 @@ static void pair(struct Machine* m, const struct Instruction* i, int how) {
   const unsigned bytes = (unsigned)size_of(&i->op[0], how);
   if (how & loads) {
     write_back(m, i);
-    load_register(m, &i->op[0], at, how);
-    return load_register(m, &i->op[1], at + bytes, how);
+    load_register(m, i, &i->op[0], at, how);
+    return load_register(m, i, &i->op[1], at + bytes, how);
   }
   store_register(m, &i->op[0], at, how);
   store_register(m, &i->op[1], at + bytes, how);
   write_back(m, i);
+}
+
+/* ldraa, ldrab: the guest has signed the base; bits above the address are the signature's. */
+static void authenticated(struct Machine* m, const struct Instruction* i, int how) {
+  const uint64_t base = get(m, &i->base);
+  set(m, &i->base, base & mask_of(47));
+  const uint64_t at = address_of(m, i);
+  if (i->pre)
+    write_back(m, i);
+  else
+    set(m, &i->base, base);
+  load_register(m, i, &i->op[0], at, how);
 }
 
 /* The guest lets a load-exclusive of the same address and size precede half of all store-exclusives. */
@@ -120,6 +142,8 @@ const struct ModelRow memory_models[] = {
     {"ldpsw", pair, loads | extends | 4 * bytes_of},
     {"stp", pair, 0},
     {"stnp", pair, 0},
+    {"ldraa", authenticated, loads},
+    {"ldrab", authenticated, loads},
     {"prfm", nothing, 0},
     {"prfum", nothing, 0},
     {0, 0, 0},

@@ -90,6 +90,7 @@ static int operand(const char* word, struct Instruction* i, struct Operand* o) {
   o->number = 0;
   if (general_register(word, o) || vector_register(word, o) || immediate_value(word, o)) return 1;
   *o = (struct Operand){.kind = name_of_something};
+  if (length < sizeof o->name) memcpy(o->name, first, length);
   return word[0] >= 'a' && word[0] <= 'z';
 }
 
@@ -171,5 +172,7 @@ int parse(const char* text, struct Instruction* i) {
       at = end;
     }
   }
+  if ((strcmp(i->mnemonic, "dc") == 0 || strcmp(i->mnemonic, "ic") == 0) && i->count == 2) /* dc zva, x0 */
+    i->base = i->op[1], i->has_memory = 1;
   return 1;
 }
