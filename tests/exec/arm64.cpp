@@ -99,8 +99,9 @@ class Draw {
       if (o.text == Text::sysreg) {
         constexpr u16 of_programs[] = {SysReg::of(3, 3, 4, 2, 0).bits, SysReg::of(3, 3, 4, 4, 1).bits};  // nzcv, fpsr
         w = (w & ~imm_mask(o.imm)) | u32{of_programs[samples_.next() % 2]} << 5;
-      } else if (const char* name = detail::name_of_value(o.text, v); name != nullptr && o.text == Text::dc_op) {
-        if (!is_one_of(name, {"zva", "cvac", "cvau", "civac", "cvap", "cvadp"})) return false;
+      } else if (const char* name = detail::name_of_value(o.text, v); name != nullptr) {
+        if (o.text == Text::dc_op && !is_one_of(name, {"zva", "cvac", "cvau", "civac"})) return false;
+        if (o.text == Text::pstate && !is_one_of(name, {"ssbs", "dit", "tco"})) return false;
       } else if (o.text == Text::rel && f != Form::adr && f != Form::adrp) {
         const i64 distance = (6 + static_cast<i64>(samples_.next() % 6900)) * (samples_.next() % 2 != 0 ? 4 : -4);
         w = (w & ~imm_mask(o.imm)) ^ static_cast<u32>(encode_imm(o.imm, distance));
