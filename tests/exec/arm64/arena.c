@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "arena.h"
 
+#include <asm/hwcap.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 
 enum { margin = 64, max_writes = 64 };
@@ -36,6 +38,8 @@ int zva_bytes(void) {
   return 4 << (dczid & 15);
 }
 
+int has_pauth(void) { return (getauxval(AT_HWCAP) & HWCAP_PACA) != 0; }
+
 static int may_be_unaligned(const char* mnemonic) {
   static const char* const plain[] = {"ldr", "ldu", "ldt", "ldp", "ldn", "ld1", "ld2", "ld3", "ld4",
                                       "str", "stu", "stt", "stp", "stn", "st1", "st2", "st3", "st4"};
@@ -59,8 +63,8 @@ void aim(struct Registers* r, const struct Instruction* i) {
     delta = shifted(index, i->shift, i->amount, 64);
   }
   target -= delta;
-  if (strcmp(i->mnemonic, "ldraa") == 0) __asm__(".arch armv8.3-a\npacdza %0" : "+r"(target));
-  if (strcmp(i->mnemonic, "ldrab") == 0) __asm__(".arch armv8.3-a\npacdzb %0" : "+r"(target));
+  if (strcmp(i->mnemonic, "ldraa") == 0 && has_pauth()) __asm__(".arch armv8.3-a\npacdza %0" : "+r"(target));
+  if (strcmp(i->mnemonic, "ldrab") == 0 && has_pauth()) __asm__(".arch armv8.3-a\npacdzb %0" : "+r"(target));
   r->x[i->base.number] = target;
 }
 

@@ -12,6 +12,7 @@ extern uint64_t seed;
 uint64_t next(void);
 
 int map_arena(void);
+int has_pauth(void); /* whether addresses can be signed */
 int zva_bytes(void); /* of the block that dc zva clears */
 /* Lets the instruction's address lie in the middle of the arena: sets base and index. */
 void aim(struct Registers*, const struct Instruction*);

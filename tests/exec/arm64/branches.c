@@ -65,8 +65,8 @@ static char key_of(const char* mnemonic) {
   return *letter;
 }
 static uint64_t sign(uint64_t v, uint64_t modifier, char key) {
-  if (key == 'a') __asm__(".arch armv8.3-a\npacia %0, %1" : "+r"(v) : "r"(modifier));
-  if (key == 'b') __asm__(".arch armv8.3-a\npacib %0, %1" : "+r"(v) : "r"(modifier));
+  if (key == 'a' && has_pauth()) __asm__(".arch armv8.3-a\npacia %0, %1" : "+r"(v) : "r"(modifier));
+  if (key == 'b' && has_pauth()) __asm__(".arch armv8.3-a\npacib %0, %1" : "+r"(v) : "r"(modifier));
   return v;
 }
 
