@@ -2,15 +2,19 @@
 // processes can be counted and ended by that alone; bubblewrap, where it works, takes away the network, other
 // processes, the sockets in /run, and writing to every directory but one.
 //
-// Invariant: between fork and exec only what is async-signal-safe is called, because the server has threads;
-// everything else is made before.
+// An exit status does not say what ended a program: bubblewrap, as a shell does, answers 128 and the signal's number for
+// a signal, and a program may end with that or with 127 itself. So a pipe tells it: a byte from what could not start
+// the program, or from the program around it inside bubblewrap.
+//
+// Invariants: between fork and exec only what is async-signal-safe is called, because the server has threads;
+// everything else is made before. Every child is waited for: our own by who started it, those of programs that have
+// ended before them, which become ours, after every confined program.
 #include "child.hpp"
 
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <sched.h>
-#include <scratch_directory.hpp>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -19,8 +23,11 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <set>
 
 namespace jitkit::tools {
 namespace {
@@ -28,6 +35,8 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
+constexpr int told = 3;        // the end of that pipe inside
+constexpr u8 not_there = 255;  // else 0, or the signal's number
 constexpr unsigned first_user = 0x6a6b0000, users = 4096;  // nobody's: above what distributions hand out
 
 // Processes and threads of this user: a limit counts from there.
@@ -52,10 +61,47 @@ void limit(int what, u64 value) {
   setrlimit(static_cast<__rlimit_resource>(what), &r);
 }
 
+// Our own children, that nobody else may wait for.
+std::mutex own_mutex;
+std::set<pid_t> own_children;
+
+pid_t fork_own() {
+  const std::lock_guard lock(own_mutex);
+  const pid_t child = fork();
+  if (child > 0) own_children.insert(child);
+  return child;
+}
+bool wait_own(pid_t child, int& status, int options) {
+  siginfo_t unused;
+  if (options == 0) waitid(P_PID, static_cast<id_t>(child), &unused, WEXITED | WNOWAIT);
+  const std::lock_guard lock(own_mutex);  // its number is another's as soon as it has been waited for
+  return waitpid(child, &status, WNOHANG) == child && own_children.erase(child) != 0;
+}
+// Of those that have become ours, the ones that have ended.
+void wait_for_others() {
+  std::error_code ignored;
+  for (const fs::directory_entry& e : fs::directory_iterator("/proc", ignored)) {
+    const pid_t process = std::atoi(e.path().filename().c_str());
+    if (process <= 0) continue;
+    std::string stat;
+    std::getline(std::ifstream(e.path() / "stat"), stat);
+    const usize name_end = stat.rfind(") Z ");
+    if (name_end == std::string::npos || std::atoi(stat.c_str() + name_end + 4) != getpid()) continue;
+    const std::lock_guard lock(own_mutex);
+    if (!own_children.contains(process)) waitpid(process, nullptr, WNOHANG);
+  }
+}
+
+[[noreturn]] void give_up() {
+  _exit(write(told, &not_there, 1) == 1 ? 127 : 126);
+}
+
 // Everything the child does before it is another program.
 struct Start {
   std::vector<char*> argv;
   int in, out, err;
+  int ending;
+  bool around;  // goes on to the program that tells of the ending
   const Limits* limits;
   unsigned user;
   u64 processes;
@@ -67,37 +113,39 @@ struct Start {
     dup2(in, 0);
     dup2(out, 1);
     dup2(err, 2);
-    for (int fd = 3; fd < 1024; ++fd) close(fd);
+    dup2(ending, told);
+    fcntl(told, F_SETFD, around ? 0 : FD_CLOEXEC);
+    for (int fd = told + 1; fd < 1024; ++fd) close(fd);
     limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_CPU, static_cast<u64>(limits->seconds) + 1);
+    if (!around || !limits->fine_clock) limit(RLIMIT_CPU, static_cast<u64>(limits->seconds) + 1);
     limit(RLIMIT_AS, limits->memory);
     limit(RLIMIT_FSIZE, limits->file);
     limit(RLIMIT_NOFILE, 256);
     if (limits->confined) limit(RLIMIT_NPROC, processes);
     if (user != 0) {
       unshare(CLONE_NEWNET);
-      if (setgroups(0, nullptr) != 0 || setgid(user) != 0 || setuid(user) != 0) _exit(126);
+      if (setgroups(0, nullptr) != 0 || setgid(user) != 0 || setuid(user) != 0) give_up();
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // a change of the user takes it away
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
-    if (directory != nullptr && chdir(directory) != 0) _exit(126);
+    if (directory != nullptr && chdir(directory) != 0) give_up();
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     execvpe(argv[0], argv.data(), environment.data());
-    _exit(127);
+    give_up();
   }
 };
 
 // Ends all processes of the user, wherever they hid.
 void end_user(unsigned user) {
-  const pid_t helper = fork();
+  const pid_t helper = fork_own();
   if (helper == 0) {
     if (setgroups(0, nullptr) != 0 || setgid(user) != 0 || setuid(user) != 0) _exit(1);
     kill(-1, SIGKILL);
     _exit(0);
   }
-  if (helper > 0) waitpid(helper, nullptr, 0);
+  if (int status = 0; helper > 0) wait_own(helper, status, 0);
 }
 
 struct Pipe {
@@ -153,7 +201,7 @@ void transfer(pid_t child, Pipe& in, Pipe& out, Pipe& err, const std::string& in
     bool some = false;
     if (fds[1].revents != 0) some = take(out.read, o.out, limits.output, too_much) || some;
     if (fds[2].revents != 0) some = take(err.read, o.err, limits.output, too_much) || some;
-    if (!ended && waitpid(child, &status, WNOHANG) == child) ended = true;
+    if (!ended && wait_own(child, status, WNOHANG)) ended = true;
     // A grandchild may hold the pipes open.
     else if (ended && !some) break;
     o.seconds = elapsed();
@@ -167,29 +215,29 @@ void transfer(pid_t child, Pipe& in, Pipe& out, Pipe& err, const std::string& in
   kill(-child, SIGKILL);
   if (!ended) {
     kill(child, SIGKILL);
-    waitpid(child, &status, 0);
+    wait_own(child, status, 0);
   } else if (o.end == Outcome::End::exited) {
     o.end = WIFSIGNALED(status) ? Outcome::End::signalled : Outcome::End::exited;
     o.status = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
   }
 }
 
-std::vector<std::string> in_bubblewrap(const std::string& directory) {
-  const std::string parent = fs::path(directory).parent_path().string();
+std::vector<std::string> in_bubblewrap(const std::string& directory, double seconds) {
+  const std::string late = std::to_string(static_cast<u64>(seconds) + 5), parent = fs::path(directory).parent_path().string();
   return {"bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run",
           "--ro-bind", parent, parent, "--bind", directory, directory, "--chdir", directory,
-          "--unshare-all", "--die-with-parent", "--new-session", "--"};
+          "--unshare-all", "--die-with-parent", "--new-session", "--", parent + "/" + around_program, around_option, late};
 }
 
 // A program that was started, and the ends of its pipes that are ours. Not waited for yet.
 struct Process {
   pid_t id = -1;
-  Pipe in, out, err;
+  Pipe in, out, err, ending;
 };
 
 void start_process(Process& p, std::vector<std::string> command, const Limits& limits, bool bubblewrap) {
   if (bubblewrap) {
-    std::vector<std::string> words = in_bubblewrap(limits.directory);
+    std::vector<std::string> words = in_bubblewrap(limits.directory, limits.seconds);
     words.insert(words.end(), command.begin(), command.end());
     command = std::move(words);
   }
@@ -199,6 +247,8 @@ void start_process(Process& p, std::vector<std::string> command, const Limits& l
   start.in = p.in.read;
   start.out = p.out.write;
   start.err = p.err.write;
+  start.ending = p.ending.write;
+  start.around = bubblewrap;
   start.limits = &limits;
   start.user = limits.confined ? limits.user : 0;
   start.processes = limits.processes + (limits.confined && start.user == 0 ? own_processes() : 0);
@@ -208,14 +258,25 @@ void start_process(Process& p, std::vector<std::string> command, const Limits& l
   start.environment = {path.data(), language.data()};
   if (limits.confined) start.environment.push_back(temporary.data());
   start.environment.push_back(nullptr);
-  if (p.err.read < 0 || p.out.read < 0 || p.in.read < 0) return;
-  p.id = fork();
+  if (p.err.read < 0 || p.out.read < 0 || p.in.read < 0 || p.ending.read < 0) return;
+  p.id = fork_own();
   if (p.id < 0) return;
   if (p.id == 0) start.run();
   Pipe::close_end(p.in.read);
   Pipe::close_end(p.out.write);
   Pipe::close_end(p.err.write);
-  for (const int fd : {p.in.write, p.out.read, p.err.read}) fcntl(fd, F_SETFL, O_NONBLOCK);
+  for (const int fd : {p.in.write, p.out.read, p.err.read, p.ending.read}) fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+// What was told of the ending. In bubblewrap the one that should have told it may have been killed.
+void take_ending(const Pipe& ending, bool bubblewrap, Outcome& o) {
+  u8 how = 0;
+  const bool is_told = read(ending.read, &how, 1) == 1;
+  if (o.end != Outcome::End::exited) return;
+  if (!is_told && bubblewrap && o.status > 128) how = static_cast<u8>(o.status - 128);
+  if (how == 0) return;
+  o.end = how == not_there ? Outcome::End::not_started : Outcome::End::signalled;
+  o.status = how;
 }
 
 Outcome run(std::vector<std::string> command, const std::string& input, const Limits& limits,
@@ -224,23 +285,25 @@ Outcome run(std::vector<std::string> command, const std::string& input, const Li
   Process p;
   start_process(p, std::move(command), limits, bubblewrap);
   if (p.id > 0) transfer(p.id, p.in, p.out, p.err, input, limits, cancelled, o);
+  if (p.id > 0) take_ending(p.ending, bubblewrap, o);
   if (p.id > 0 && limits.confined && limits.user != 0) end_user(limits.user);
+  if (limits.confined) wait_for_others();
   return o;
 }
 
-bool bubblewrap_works() {
-  static const bool works = [] {
+// Asked of the first directory it is called with.
+bool bubblewrap_works(const std::string& room) {
+  static const bool works = [&] {
     const std::atomic<bool> never = false;
     Limits limits;
     limits.confined = true;
     limits.user = next_user();
-    const ScratchDirectory scratch("explore");
-    limits.directory = scratch.file("run");
+    limits.directory = (fs::path(room) / "try").string();
     std::error_code ignored;
     fs::create_directory(limits.directory, ignored);
-    fs::permissions(fs::path(limits.directory).parent_path(), fs::perms(0755), ignored);
     fs::permissions(limits.directory, fs::perms(0777), ignored);
     const Outcome o = run({"true"}, {}, limits, never, true);
+    fs::remove_all(limits.directory, ignored);
     return o.end == Outcome::End::exited && o.status == 0;
   }();
   return works;
@@ -253,7 +316,8 @@ struct Answerer::Waiting : Process {
     if (id <= 0) return;
     kill(-id, SIGKILL);
     kill(id, SIGKILL);
-    waitpid(id, nullptr, 0);
+    int status = 0;
+    wait_own(id, status, 0);
   }
 };
 
@@ -287,7 +351,7 @@ std::unique_ptr<Answerer::Waiting> Answerer::take() {
   if (waiting_.empty()) return nullptr;
   std::unique_ptr<Waiting> p = std::move(waiting_.front());
   waiting_.pop_front();
-  if (p->id > 0 && waitpid(p->id, nullptr, WNOHANG) == 0) return p;
+  if (int status = 0; p->id > 0 && !wait_own(p->id, status, WNOHANG)) return p;
   p->id = -1;
   return nullptr;
 }
@@ -309,16 +373,33 @@ unsigned next_user() {
   return getuid() == 0 ? first_user + count++ % users : 0;
 }
 
-const std::string& confinement() {
+int run_and_tell(const char* seconds, char** command) {
+  fcntl(told, F_SETFD, FD_CLOEXEC);
+  alarm(static_cast<unsigned>(std::strtoul(seconds, nullptr, 10)));  // with this process bubblewrap ends all others
+  const pid_t child = fork();
+  if (child < 0) return 126;
+  if (child == 0) {
+    execvp(command[0], command);
+    give_up();
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  const u8 signal = WIFSIGNALED(status) ? static_cast<u8>(WTERMSIG(status)) : 0;
+  return write(told, &signal, 1) != 1 ? 126 : signal != 0 ? 128 + signal : WEXITSTATUS(status);
+}
+
+const std::string& confinement(const std::string& room) {
   static const std::string text =
-      std::string(bubblewrap_works() ? "bubblewrap" : "limits only, bubblewrap does not work here") +
+      std::string(bubblewrap_works(room) ? "bubblewrap" : "limits only, bubblewrap does not work here") +
       (getuid() == 0 ? ", as another user" : "");
   return text;
 }
 
 Outcome run_limited(const std::vector<std::string>& command, const std::string& input, const Limits& limits,
                     const std::atomic<bool>& cancelled) {
-  return run(command, input, limits, cancelled, limits.confined && bubblewrap_works());
+  const std::string room = fs::path(limits.directory).parent_path().string();
+  return run(command, input, limits, cancelled, limits.confined && bubblewrap_works(room));
 }
 
 }  // namespace jitkit::tools

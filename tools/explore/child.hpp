@@ -24,6 +24,7 @@ struct Limits {
   u64 file = u64{64} << 20;          // size of a file it writes
   u64 output = u64{1} << 20;         // kept of what it prints
   unsigned processes = 48;
+  bool fine_clock = false;           // its own clock is to be exact; a limit of processor time has it count by ticks
   bool confined = false;             // in bubblewrap if that works here, and as:
   unsigned user = 0;                 // another user, if we are root; 0: ours
   std::string directory = {};        // confined: where it starts, the only one it may write to
@@ -64,8 +65,14 @@ class Answerer {
   std::thread thread_;  // starts processes; they end with it
 };
 
-// What `confined` means here, for people: "bubblewrap, another user" or less.
-const std::string& confinement();
+// What `confined` means here, for people: "bubblewrap, another user" or less. `room` is the parent of the confined
+// programs' directories. Bubblewrap is used if this program has a copy there, called:
+constexpr const char* around_program = "jitkit-explore";
+// which stands in bubblewrap around the confined program when called with this, seconds, and the program's words. It
+// ends after so many in any case, should the server be no more.
+constexpr const char* around_option = "--around";
+int run_and_tell(const char* seconds, char** command);
+const std::string& confinement(const std::string& room);
 // A user for one confined program: everything that runs as that user is ended with it. 0 if we are not root.
 unsigned next_user();
 

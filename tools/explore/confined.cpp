@@ -28,11 +28,7 @@ std::string why(const Outcome& o, const Limits& limits) {
     case End::signalled: return fmt::format("ended by signal {} ({})", o.status, strsignal(o.status));
     case End::exited: break;
   }
-  // Bubblewrap's answer, as a shell's.
-  if (limits.confined && o.status > 128 && sigabbrev_np(o.status - 128) != nullptr)
-    return fmt::format("ended by signal {} ({})", o.status - 128, strsignal(o.status - 128));
-  // What a shell too says of a command that is not there.
-  if ((o.status == 126 || o.status == 127) && o.out.empty() && o.err.empty()) return "could not be started";
+  if (o.status != 0 && o.err.empty()) return fmt::format("ended with exit status {}", o.status);
   return {};
 }
 

@@ -76,7 +76,7 @@ class Confined {
   std::string error_;
 };
 
-// Why a program did not come to its own end, for people; empty if it did.
+// Why a program did not come to a good end, for people; empty if it did, or said so itself.
 std::string why(const Outcome& o, const Limits& limits);
 
 }  // namespace jitkit::tools

@@ -128,6 +128,7 @@ Json Lua::run(const Json& question, const std::atomic<bool>& cancelled) const {
   Confined run(room_);
   if (!run.error().empty()) return {{"message", run.error()}};
   run.limits.memory = (engine->target == std::string_view("arm64") ? u64{4} : u64{1}) << 30;  // QEMU wants room beside
+  run.limits.fine_clock = true;
   run.write("program.lua", question.value("text", ""));
   const bool dump = !question.value("dump", "").empty() && engine->is_luajit();
   Outcome o = run.run(command(*engine, dump), cancelled);

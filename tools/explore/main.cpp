@@ -3,6 +3,7 @@
 //   jitkit-explore [--port N] [--assets DIR] [--jitkit FILE]
 //   jitkit-explore --answer       on standard input what is asked in a line (analyse, fields, policy) and the question
 //                                 as JSON; the answer on standard output
+//   jitkit-explore --around SECONDS COMMAND ARG...    tells the server whether a signal ended it (child.hpp)
 //
 // Exit status: 0 good, 1 bad input, 2 usage.
 #include <fmt/format.h>
@@ -12,8 +13,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "analysis.hpp"
+#include "child.hpp"
 #include "policy.hpp"
 #include "question.hpp"
 #include "server.hpp"
@@ -61,6 +64,8 @@ int answer() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 3 && std::string_view(argv[1]) == jitkit::tools::around_option)
+    return jitkit::tools::run_and_tell(argv[2], argv + 3);
   std::error_code e;
   jitkit::tools::ServerOptions options;
   options.self = fs::read_symlink("/proc/self/exe", e).string();

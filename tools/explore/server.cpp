@@ -1,6 +1,6 @@
 // Routes, all below a random token: the page and its files; api/analyse, api/fields and api/policy, answered by
 // this program in a child process (C is translated before, confined); api/run, by `jitkit run` confined; api/lua;
-// api/cycles, by llvm-mca; api/here, what there is on this machine; api/cancel.
+// api/cycles, by llvm-mca; api/here, what there is on this machine; api/cancel, of what has a job's name.
 //
 // Invariants: nothing a request says reaches a shell or names a file; a request is at most most_input bytes; what
 // a program does ends as a message. A Host other than loopback is refused, so that no name on the web that
@@ -150,7 +150,7 @@ class Site {
     host_ = fmt::format("127.0.0.1:{}", port);
     local_host_ = fmt::format("localhost:{}", port);
     fmt::print("http://{}/{}/\n", host_, token_);
-    fmt::print(stderr, "programs run with limits: {}\n", confinement());
+    fmt::print(stderr, "programs run with limits: {}\n", confinement(room_.directory));
     std::fflush(stdout);
     return listen() ? 0 : 1;
   }
@@ -161,13 +161,13 @@ class Site {
       http_.Get(root + name, [this, n = name, t = type](const Request&, Response& r) { file(n, t, r); });
     http_.Get(root, [this](const Request&, Response& r) { file("page.html", "text/html; charset=utf-8", r); });
     http_.Get(root + "api/here", [this](const Request&, Response& r) { here(r); });
-    for (const std::string what : {"fields", "policy"})
-      http_.Post(root + "api/" + what,
-                 [this, what](const Request& q, Response& r) { send(r, ask(what, q.body, ending_), json); });
+    http_.Post(root + "api/fields",
+               [this](const Request& q, Response& r) { send(r, ask("fields", q.body, ending_), json); });
     const auto route = [&](const char* name, Jobs::Kind kind, Work work) {
       http_.Post(root + name, [this, kind, work](const Request& q, Response& r) { job(kind, q, r, work); });
     };
     route("api/analyse", Jobs::Kind::question, &Site::analyse);
+    route("api/policy", Jobs::Kind::question, &Site::policy);
     route("api/cycles", Jobs::Kind::question, &Site::block_cycles);
     route("api/run", Jobs::Kind::run, &Site::run_confined);
     route("api/lua", Jobs::Kind::run, &Site::run_lua);
@@ -213,7 +213,7 @@ class Site {
     // Where confined programs, which may be another user's, can read it.
     fs::permissions(fs::path(scratch_.file(".")), fs::perms(0755), e);
     if (fs::exists(options_.importer, e) && !copy(options_.importer, "jitkit-import")) return false;
-    return copy(options_.jitkit, "jitkit");
+    return copy(options_.jitkit, "jitkit") && copy(options_.self, around_program);
   }
   bool copy(const std::string& program, const char* name) const {
     std::error_code e;
@@ -305,6 +305,10 @@ class Site {
     both["text"] = x86_64;
     both["arm64_text"] = arm64;
     return ask("analyse", text_of(both), cancelled);
+  }
+
+  std::string policy(const Json& question, const std::atomic<bool>& cancelled) {
+    return ask("policy", text_of(question), cancelled);
   }
 
   std::string run_confined(const Json& question, const std::atomic<bool>& cancelled) {

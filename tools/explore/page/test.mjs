@@ -6,13 +6,15 @@
 //
 // No test depends on time: each waits for what is to come, and programs that are to run do so until they are cancelled.
 // The two times are measured and told beside what they should be, because machines differ and others work on them.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { accessSync, chmodSync, constants, existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import net from "node:net";
 import { join } from "node:path";
 import {
-  ask, asked, complaints, confined, context, directory, example, expect, finish, main, onPage, outside, page, paste,
-  programs, put, running, runOn, seen, serve, settled, shoot, skip, stop, tell, test, until, untilIn, view, watch,
+  ask, asked, complaint, complaints, confined, context, directory, example, expect, finish, main, onPage, outside, page,
+  paste, programs, put, running, runOn, seen, serve, settled, shoot, skip, stop, stopAnswering, tell, test, until,
+  untilIn, view, watch,
 } from "./test_support.mjs";
 
 const fold = (n) => {
@@ -230,6 +232,36 @@ await test("policy", () => onPage("policy", async () => {
   await page.click("#policy-reset");
   await page.waitForFunction((n) => document.querySelectorAll("#policy-view tbody tr").length === n, leaves);
 }));
+// A question that nobody answers: what is said of it, and each way to cancel it.
+const unanswered = async (name, state, button, editor) => {
+  const type = async () => {
+    await page.locator(`#${editor} .cm-content`).click();
+    await page.keyboard.press("Control+End");
+    await page.keyboard.press("Enter");
+  };
+  await stopAnswering(main);
+  for (const cancel of [() => page.click(button), () => page.keyboard.press("Escape")]) {
+    expect(await page.locator(button).isDisabled(), `${name}: there is something to be cancelled already`);
+    await type();
+    await page.waitForSelector(`${button}:not([disabled])`);
+    expect(/^compiling, [\d.]+ s; Escape cancels$/.test(await page.locator(state).innerText()), `${name}: no progress`);
+    if (button === "#policy-cancel") await shoot(page, "policy-waits");
+    await cancel();
+    await page.waitForFunction((s) => document.querySelector(s).innerText === "cancelled", state);
+    expect(await page.locator(button).isDisabled(), `${name}: it can still be cancelled`);
+  }
+  await type();  // and now it is answered
+  await page.waitForFunction((s) => /^compiled and drawn/.test(document.querySelector(s).innerText), state);
+};
+await test("a question for ever", async () => {
+  await example("Sum of squares");
+  await unanswered("code", "#state", "#cancel", "editor");
+  await onPage("policy", async () => {
+    await page.waitForSelector("#policy-view tbody tr");
+    await unanswered("policy", "#policy-state", "#policy-cancel", "policy-editor");
+    await page.click("#policy-reset");
+  });
+});
 // The tree, read off the code, leads to every leaf, in as many instructions as the generator counted: in a table of
 // vectors, and in a path with an entry of somebody else's before it.
 await test("dispatch trees", async () => {
@@ -268,6 +300,7 @@ await test("Lua", () => onPage("lua", async () => {
     const value = await run.locator(`[data-engine=${engine}] .value`).innerText();
     const figure = engine.endsWith("arm64") ? /^[\d.]+ [kMG]$/ : /^[\d.]+ (µs|m?s)$/;
     expect(why ? value === why : figure.test(value), `${engine}: ${value}`);
+    expect(!confined || !value.startsWith("0 "), `${engine}: the clock is too coarse`);
   }
   expect((await run.locator(".note.bad").count()) === 0, "the engines differ");
   await shoot(page, "lua");
@@ -455,6 +488,7 @@ await test("a text that is too long to be sent", async () => {
       .dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
   });
   await seen("#errors", "too long to be sent");
+  await complaint("status of 413", "api/analyse");
   await put("func @short() {\nb1:\n  ret\n}\n");
   expect(await page.locator("#errors").isHidden(), "the error stays");
 });
@@ -486,6 +520,30 @@ await test("hostile Lua", async () => {
   const { message } = await bomb;
   expect(message === "cancelled", `a fork bomb said ${message}`);
   await until(() => programs(main).length === 0);
+});
+// An exit status is the program's own, also one that bubblewrap answers for a signal, or a shell for no program.
+await test("how a program ends", async () => {
+  const lua = async (text) => (await asked("lua", { job: "ends", text, engine: "jitkit-x86_64" })).message;
+  if (JSON.parse((await ask("api/here")).text).lua["jitkit-x86_64"]) return;  // said by the test Lua
+  for (const status of [1, 126, 127, 128, 137, 139, 255]) {
+    const said = await lua(`os.exit(${status})\n`);
+    expect(said === `ended with exit status ${status}`, `exit status ${status}: ${said}`);
+  }
+  const ffi = "local ffi = require 'ffi' ffi.cdef 'int raise(int); int kill(int, int);' ";
+  for (const [signal, words] of [[9, "Killed"], [11, "Segmentation fault"], [15, "Terminated"]]) {
+    const said = await lua(`${ffi}ffi.C.raise(${signal})\n`);
+    expect(said === `ended by signal ${signal} (${words})`, `signal ${signal}: ${said}`);
+  }
+  const said = await lua(`${ffi}ffi.C.kill(-1, 9)\n`);  // and whoever tells what ended it
+  expect(!said || said.startsWith("ended by signal 9"), `it killed what it could: ${said}`);
+});
+// Inside bubblewrap, when nobody is left to end it.
+await test("what is around a program ends by itself", async () => {
+  const around = spawn(main.server.spawnfile.replace(/jitkit$/, "jitkit-explore"), ["--around", "1", "cat"],
+    { stdio: ["pipe", "ignore", "inherit", "ignore"] });
+  const [, signal] = await once(around, "exit");
+  around.stdin.destroy();
+  expect(signal === "SIGALRM", `it ended by ${signal}`);
 });
 await test("two jobs of one name", async () => {
   const first = forever("same");
@@ -665,5 +723,18 @@ await test("narrow and dark", async () => {
 
 await test("no outside request", async () => expect(outside.length === 0, outside.join(" ")));
 await test("no complaint of the browser", async () => expect(complaints.length === 0, complaints.join(" ")));
+// What a program leaves behind when it is ended becomes the server's child.
+await test("no process is left, dead or alive", async () => {
+  const left = () => readdirSync("/proc").filter((p) => {
+    try {
+      const [, state, parent] = /\) (\w) (\d+) /.exec(readFileSync(`/proc/${p}/stat`, "latin1"));
+      return state === "Z" && parent === String(main.server.pid);
+    } catch { return false; }
+  });
+  for (const end = Date.now() + 60000; left().length;) {
+    expect(Date.now() < end, `${left().length} are left`);
+    await asked("run", { job: "again", text: "func @f() {\nb1:\n  ret\n}\n", target: "interp", function: "f" });
+  }
+});
 await test("the server is still there", async () => expect(!main.ended(), `it ended: ${main.said}`));
 await finish();

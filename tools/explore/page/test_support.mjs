@@ -73,6 +73,17 @@ export const programs = (s) => readdirSync("/proc").flatMap((p) => {
     return line.includes(s.scratch) ? [line] : [];
   } catch { return []; }  // it is gone
 });
+// Stops the processes that wait for a question, as one that takes for ever: the next two are answered by none.
+export const stopAnswering = async (s) => {
+  const waiting = () => readdirSync("/proc").filter((p) => {
+    try {
+      return /^\d+$/.test(p) && readFileSync(`/proc/${p}/cmdline`, "latin1").includes("\0--answer\0") &&
+        readFileSync(`/proc/${p}/stat`, "latin1").split(") ")[1].split(" ")[1] === String(s.server.pid);
+    } catch { return false; }  // it is gone
+  });
+  await until(() => waiting().length === 2);
+  for (const p of waiting()) process.kill(Number(p), "SIGSTOP");
+};
 // Which of its programs of IR run, by their directories: in bubblewrap's command line, or where they work. What else is
 // confined, such as llvm-mca for what the page shows, is none.
 export const running = (s) => new Set(readdirSync("/proc").flatMap((p) => {
@@ -120,11 +131,16 @@ export const watch = (p) => {
     if (!r.url().startsWith(main.address) && !r.url().startsWith("data:")) outside.push(r.url());
   });
   p.on("pageerror", (e) => complaints.push(e.message));
-  // Not that a text was refused as too long, which a test asks for.
   p.on("console", (m) => {
-    if (m.type() === "error" && !m.text().includes("status of 413")) complaints.push(m.text());
+    if (m.type() === "error") complaints.push(`${m.text()} (${m.location().url})`);
   });
   return p;
+};
+// Waits for a complaint that a test causes, and takes that one away.
+export const complaint = async (words, path) => {
+  const is = (c) => c.includes(words) && c.endsWith(`/${path})`);
+  await until(() => complaints.some(is));
+  complaints.splice(complaints.findIndex(is), 1);
 };
 export const page = watch(context.pages()[0] ?? (await context.newPage()));
 

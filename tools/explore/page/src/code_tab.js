@@ -1,10 +1,8 @@
 // The tab Code: what is typed goes to the server, the answer is drawn in the chosen view, and whatever is under the
-// pointer or has the focus lights up everywhere.
-//
-// One question is under way at a time. What is typed meanwhile is asked after its answer, or, if that takes long, in
-// its place. An answer that is the last one again draws nothing.
+// pointer or has the focus lights up everywhere. An answer that is the last one again draws nothing.
+import { makeAsker } from "./asking.js";
 import { codeView } from "./code_view.js";
-import { $, el, keep, post, postForText, reason, saved, showErrors, tabs } from "./dom.js";
+import { $, el, keep, saved, showErrors, tabs } from "./dom.js";
 import { makeEditor } from "./editor.js";
 import { examples } from "./examples.js";
 import { graphView } from "./graph_view.js";
@@ -13,8 +11,6 @@ import { registersView } from "./registers_view.js";
 import { makeRunner } from "./runner.js";
 import { targets } from "./targets.js";
 
-const patience = 250;  // ms that a question may take while there is a newer one
-
 export function makeCodeTab() {
   const views = { code: codeView(), passes: passesView, graph: graphView, registers: registersView };
   const state = { pass: Infinity, view: saved("view", "code"), function: "", language: saved("language", "jk") };
@@ -22,47 +18,30 @@ export function makeCodeTab() {
 
   // ---- asking ----
 
-  let flight = null, wanted = 0, lastText = "", drawnAt = 0, typedAt = performance.now();
-  const ask = () => {
-    document.body.dataset.wanted = ++wanted;
-    if (!flight) return send();
-    flight.stop ??= setTimeout(flight.cancel, Math.max(0, patience - (performance.now() - flight.at)));
-  };
-  async function send() {
-    const controller = new AbortController(), job = crypto.randomUUID(), own = wanted, since = typedAt;
-    const cancel = () => { post("cancel", { job }).catch(() => {}); controller.abort(); };
-    flight = { cancel, at: performance.now(), own };
-    const seconds = () => ((performance.now() - flight.at) / 1000).toFixed(1);
-    const progress = setInterval(() => tell(`compiling, ${seconds()} s; Escape cancels`), 300);
-    let text;
-    try {
-      text = await postForText("analyse", {
-        job, text: editor.text(), language: state.language, opt: $("opt").value, function: state.function,
-        show: state.view, ir_of: $("ir-of").value,
-      }, controller.signal);
-    } catch (e) {
-      if (e.name !== "AbortError") text = JSON.stringify({ errors: [{ line: 0, column: 0, message: reason(e) }] });
-    }
-    clearInterval(progress);
-    clearTimeout(flight.stop);
-    flight = null;
-    const stale = own !== wanted;
-    if (stale) send();
-    if (text !== undefined && (!stale || performance.now() - drawnAt > 300)) take(text, since, own);
-    else if (!stale) tell("cancelled", "bad");
-  }
+  let lastText = "", drawnAt = 0;
+  const asker = makeAsker({
+    path: "analyse",
+    question: () => ({
+      text: editor.text(), language: state.language, opt: $("opt").value, function: state.function,
+      show: state.view, ir_of: $("ir-of").value,
+    }),
+    take(text, of) {
+      if (!of.stale || performance.now() - drawnAt > 300) take(text, of);
+    },
+    tell: (text, how) => tell(text, how),
+    busy: (on) => runner.busy(on),
+  });
+  const ask = () => { document.body.dataset.wanted = asker.ask(); };
   const changed = (text) => {
-    typedAt = performance.now();
     ask();
     keep("text", text);
   };
-  const again = () => { typedAt = performance.now(); ask(); };
   const tell = (text, how = "") => {
     $("state").className = how;
     $("state").textContent = text;
   };
 
-  function take(text, since, own) {
+  function take(text, { own, since }) {
     drawnAt = performance.now();
     const same = text === lastText;
     lastText = text;
@@ -145,6 +124,12 @@ export function makeCodeTab() {
 
   // ---- running, and the rest of the controls ----
 
+  const cancel = () => {
+    runner.cancel();
+    asker.cancel();
+    $("fields").hidden = true;
+  };
+  $("cancel").addEventListener("click", cancel);
   const runner = makeRunner(() => ({
     text: editor.text(), language: state.language, target: $("target").value, opt: $("opt").value,
     function: $("function").value,
@@ -161,14 +146,14 @@ export function makeCodeTab() {
     keep("view", state.view);
     $("fields").hidden = true;
     draw();
-    again();
+    ask();
   });
   for (const id of ["opt", "ir-of"]) {
     $(id).value = saved(id, $(id).value);
-    $(id).addEventListener("change", () => { keep(id, $(id).value); state.pass = Infinity; again(); });
+    $(id).addEventListener("change", () => { keep(id, $(id).value); state.pass = Infinity; ask(); });
   }
-  $("language").addEventListener("change", () => { setLanguage($("language").value); again(); });
-  $("function").addEventListener("change", () => { state.function = $("function").value; again(); });
+  $("language").addEventListener("change", () => { setLanguage($("language").value); ask(); });
+  $("function").addEventListener("change", () => { state.function = $("function").value; ask(); });
   $("arguments").addEventListener("input", () => keep("arguments", $("arguments").value));
   $("example").replaceChildren(...examples.map((e) => el("option", {}, e.name)));
   $("example").addEventListener("change", () => {
@@ -185,12 +170,5 @@ export function makeCodeTab() {
     { name: "Program", language: state.language, change: changed, hover: (line) => light(line, 0), run: runner.run });
   setLanguage(state.language);
   chooseView($(`tab-${state.view}`));
-  return {
-    run: runner.run,
-    cancel() {
-      runner.cancel();
-      flight?.cancel();
-      $("fields").hidden = true;
-    },
-  };
+  return { run: runner.run, cancel };
 }

@@ -28,6 +28,7 @@ export function makeLuaTab() {
     const text = editor.text(), name = programs[$("lua-program").selectedIndex];
     const chosen = sides.flatMap(([side]) => ($(`lua-${side}`).checked ? engines.map(([e]) => `${e}-${side}`) : []));
     const group = makeGroup(++runs, name && name.text === text ? name.name : "what was typed", chosen);
+    if (runs === 1) $("lua-runs").replaceChildren();
     $("lua-runs").prepend(group.element);
     cancelled = false;
     $("lua-go").disabled = true;

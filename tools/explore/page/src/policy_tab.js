@@ -1,6 +1,7 @@
 // The tab Policy: a trap policy and the bodies it names on the left; on the right the dispatch tree as it was
 // emitted, a row for each leaf, with the instructions that a trap takes through it. A leaf opens as its code.
-import { $, el, keep, post, reason, saved, showErrors } from "./dom.js";
+import { makeAsker } from "./asking.js";
+import { $, el, keep, saved, showErrors } from "./dom.js";
 import { makeEditor } from "./editor.js";
 import policyText from "../../../../consumers/hv-trap/policy.yaml";
 import bodiesText from "../../../../consumers/hv-trap/bodies.jk";
@@ -8,25 +9,22 @@ import bodiesText from "../../../../consumers/hv-trap/bodies.jk";
 const row = 20, level = 26, left = 14, heads = ["leaf", "shortest", "longest", "miss"];
 
 export function makePolicyTab() {
-  let flight = false, again = false, wanted = 0, chosen = "", answer = null, typedAt = performance.now();
+  let chosen = "", answer = null;
 
-  async function ask() {
-    document.body.dataset.policyWanted = ++wanted;
-    if (flight) return void (again = true);
-    flight = true;
-    again = false;
-    const since = typedAt, own = wanted;
-    let got;
-    try {
-      got = await post("policy", { text: policy.text(), bodies: bodies.text() });
-    } catch (e) {
-      got = { errors: [{ line: 0, in: "policy", message: reason(e) }] };
-    }
-    flight = false;
-    take(got, since, own);
-    if (again) ask();
-  }
-  function take(got, since, own) {
+  const tell = (text, how) => {
+    $("policy-state").className = how;
+    $("policy-state").textContent = text;
+  };
+  const asker = makeAsker({
+    path: "policy",
+    question: () => ({ text: policy.text(), bodies: bodies.text() }),
+    take, tell,
+    busy(on) { $("policy-cancel").disabled = !on; },
+  });
+  const ask = () => { document.body.dataset.policyWanted = asker.ask(); };
+  function take(text, { own, since }) {
+    const got = JSON.parse(text);
+    if (got.message) got.errors = [{ line: 0, message: got.message }];
     const errors = (got.errors ?? []).map((e) => ({ column: 1, in: "policy", ...e }));
     policy.errors(errors.filter((e) => e.in === "policy"));
     bodies.errors(errors.filter((e) => e.in === "bodies"));
@@ -36,10 +34,8 @@ export function makePolicyTab() {
       answer = got;
       draw();
     }
-    const state = $("policy-state");
-    state.className = errors.length ? "bad" : "";
-    state.textContent = errors.length ? `${errors.length} error${errors.length > 1 ? "s" : ""}`
-      : `compiled and drawn in ${Math.round(performance.now() - since)} ms`;
+    if (errors.length) tell(`${errors.length} error${errors.length > 1 ? "s" : ""}`, "bad");
+    else tell(`compiled and drawn in ${Math.round(performance.now() - since)} ms`, "");
     document.body.dataset.policyDrawn = own;
   }
 
@@ -81,13 +77,20 @@ export function makePolicyTab() {
   }
 
   const editor = (key, text, name, language) => makeEditor($(`${key}-editor`), saved(key, "") || text, {
-    name, language, hover() {}, run: ask, change(to) { keep(key, to); typedAt = performance.now(); ask(); },
+    name, language, hover() {}, run: ask, change(to) { keep(key, to); ask(); },
   });
   const bodies = editor("bodies", bodiesText, "Bodies, jitkit IR", "jk");
   const policy = editor("policy", policyText, "Trap policy, YAML", "yaml");
   $("policy-reset").addEventListener("click", () => { policy.set(policyText); bodies.set(bodiesText); });
+  const cancel = () => {
+    asker.cancel();
+    chosen = "";
+    mark();
+    $("policy-code").hidden = true;
+  };
+  $("policy-cancel").addEventListener("click", cancel);
   ask();
-  return { run: ask, cancel() { chosen = ""; mark(); $("policy-code").hidden = true; } };
+  return { run: ask, cancel };
 }
 
 // The tree, leaves at its right end one row each, in `rows`; a test that only refuses is a dot on the way.

@@ -1,8 +1,10 @@
-// The form that runs a function: one program at a time, with the time that passes, until it ends or is cancelled.
+// The form that runs a function: one program at a time, with the time that passes, until it ends or is cancelled. Its
+// button to cancel is for the compiler's questions too.
 import { $, post, reason } from "./dom.js";
 
 export function makeRunner(question) {
-  let job = null;
+  let job = null, asked = false;
+  const showCancel = () => { $("cancel").disabled = !job && !asked; };
   async function run() {
     if (job) return;
     job = crypto.randomUUID();
@@ -10,7 +12,7 @@ export function makeRunner(question) {
     const show = (text, how) => { $("result").textContent = text; $("result").className = how; };
     const tick = setInterval(() => show(`running, ${((performance.now() - started) / 1000).toFixed(1)} s`, ""), 100);
     $("go").disabled = true;
-    $("cancel").disabled = false;
+    showCancel();
     try {
       const r = await post("run", { job, ...question() });
       clearInterval(tick);
@@ -23,10 +25,9 @@ export function makeRunner(question) {
     }
     job = null;
     $("go").disabled = false;
-    $("cancel").disabled = true;
+    showCancel();
   }
   const cancel = () => { if (job) post("cancel", { job }).catch(() => {}); };
   $("run").addEventListener("submit", (e) => { e.preventDefault(); run(); });
-  $("cancel").addEventListener("click", cancel);
-  return { run, cancel };
+  return { run, cancel, busy(on) { asked = on; showCancel(); } };
 }
