@@ -6,12 +6,15 @@ find and make small enough to read.
 """
 
 import argparse
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import tree
@@ -63,6 +66,44 @@ def check_faulty(*more) -> None:
                  and seen.stdout != wanted.stdout, f"{seen.stdout!r} {wanted.stdout!r} {seen.stderr} {wanted.stderr}")
 
 
+def children(parent: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def lives(process: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    return False
+
+
+def waited_for(what, seconds: int = 60) -> bool:
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(0.05)
+    return bool(what())
+
+
+def check_killed() -> None:
+    """A fuzzer that is killed leaves no guest behind, whatever code that runs."""
+    with subprocess.Popen([COMMAND, "fuzz", "--target", "arm64", "--seconds", "600"], cwd=scratch, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as fuzzer:
+        def guests():
+            return [c for c in children(fuzzer.pid) if "qemu" in Path(f"/proc/{c}/comm").read_text()]
+        started = waited_for(guests)
+        left = guests()
+        for guest in left:  # as one that is in an endless loop: it does not see that nobody asks it any more
+            os.kill(guest, signal.SIGSTOP)
+        fuzzer.kill()
+    report.check("its guests end with it", started and waited_for(lambda: not any(map(lives, left)), 20), f"{left} live")
+    for guest in filter(lives, left):
+        os.kill(guest, signal.SIGKILL)
+
+
 def check_usage() -> None:
     arm64 = ["fuzz", "--target", "arm64"]
     for words, status, says in ((["fuzz"], 2, "--target"), (["fuzz", "--target", "m68k"], 2, "m68k"),
@@ -103,6 +144,7 @@ def main() -> None:
                    "--count", count // 10)
     check_faulty()
     check_faulty("--family", "crc")
+    check_killed()
     check_usage()
     shutil.rmtree(scratch)
     report.finish()

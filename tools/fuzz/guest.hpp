@@ -9,6 +9,7 @@
 #include <jitkit/config.hpp>
 #include <poll.h>
 #include <scratch_directory.hpp>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -115,6 +116,7 @@ class Guest {
     std::fflush(nullptr);
     child_ = fork();
     if (child_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);  // code that never ends is not left behind by a fuzzer that is killed
       const int log = open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
       dup2(to[0], 0);
       dup2(from[1], 1);
