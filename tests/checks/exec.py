@@ -77,8 +77,7 @@ def run(guest: Path, lines: list[str], words: list[int], states: int, seed: int,
     """(faults, (runs, by) by form, why others never ran)"""
     (place / "lines").write_text("".join(f"{line}\n" for line in lines))
     (place / "words").write_bytes(b"".join(struct.pack("<I", word) for word in words))
-    command = [*RUNNER, cpu] if os.uname().machine != "aarch64" or cpu != "max" else []
-    done = subprocess.run([*command, guest, place / "lines", place / "words", str(states), str(seed)],
+    done = subprocess.run([*RUNNER, cpu, guest, place / "lines", place / "words", str(states), str(seed)],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode:
         raise SystemExit(f"exec: guest: exit status {done.returncode}: {done.stderr[-500:]}")
