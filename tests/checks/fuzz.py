@@ -90,8 +90,8 @@ def waited_for(what, seconds: int = 60) -> bool:
 
 def check_killed() -> None:
     """A fuzzer that is killed leaves no guest behind, whatever code that runs."""
-    with subprocess.Popen([COMMAND, "fuzz", "--target", "arm64", "--seconds", "600"], cwd=scratch, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as fuzzer:
+    with subprocess.Popen([COMMAND, "fuzz", "--target", "arm64", "--seconds", "600"], cwd=scratch,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as fuzzer:
         def guests():
             return [c for c in children(fuzzer.pid) if "qemu" in Path(f"/proc/{c}/comm").read_text()]
         started = waited_for(guests)
@@ -99,7 +99,8 @@ def check_killed() -> None:
         for guest in left:  # as one that is in an endless loop: it does not see that nobody asks it any more
             os.kill(guest, signal.SIGSTOP)
         fuzzer.kill()
-    report.check("its guests end with it", started and waited_for(lambda: not any(map(lives, left)), 20), f"{left} live")
+    ended = started and waited_for(lambda: not any(map(lives, left)), 20)
+    report.check("its guests end with it", ended, f"{left} live")
     for guest in filter(lives, left):
         os.kill(guest, signal.SIGKILL)
 

@@ -2,9 +2,9 @@
 // processes can be counted and ended by that alone; bubblewrap, where it works, takes away the network, other
 // processes, the sockets in /run, and writing to every directory but one.
 //
-// An exit status does not say what ended a program: bubblewrap, as a shell does, answers 128 and the signal's number for
-// a signal, and a program may end with that or with 127 itself. So a pipe tells it: a byte from what could not start
-// the program, or from the program around it inside bubblewrap.
+// An exit status does not say what ended a program: bubblewrap, as a shell does, answers 128 and the signal's number
+// for a signal, and a program may end with that or with 127 itself. So a pipe tells it: a byte from what could not
+// start the program, or from the program around it inside bubblewrap.
 //
 // Invariants: between fork and exec only what is async-signal-safe is called, because the server has threads;
 // everything else is made before. Every child is waited for: our own by who started it, those of programs that have
@@ -223,10 +223,12 @@ void transfer(pid_t child, Pipe& in, Pipe& out, Pipe& err, const std::string& in
 }
 
 std::vector<std::string> in_bubblewrap(const std::string& directory, double seconds) {
-  const std::string late = std::to_string(static_cast<u64>(seconds) + 5), parent = fs::path(directory).parent_path().string();
+  const std::string late = std::to_string(static_cast<u64>(seconds) + 5);
+  const std::string parent = fs::path(directory).parent_path().string();
   return {"bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run",
           "--ro-bind", parent, parent, "--bind", directory, directory, "--chdir", directory,
-          "--unshare-all", "--die-with-parent", "--new-session", "--", parent + "/" + around_program, around_option, late};
+          "--unshare-all", "--die-with-parent", "--new-session", "--", parent + "/" + around_program,
+          around_option, late};
 }
 
 // A program that was started, and the ends of its pipes that are ours. Not waited for yet.
