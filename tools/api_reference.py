@@ -96,7 +96,8 @@ def make(work: Path, site: Path) -> list[str]:
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(documented(path.read_text()))
     site.mkdir(parents=True, exist_ok=True)
-    settings = SETTINGS | {"INPUT": str(work / "jitkit"), "OUTPUT_DIRECTORY": str(site), "STRIP_FROM_PATH": str(work)}
+    settings = SETTINGS | {"INPUT": str(work / "jitkit"), "OUTPUT_DIRECTORY": str(site), "STRIP_FROM_PATH": str(work),
+                           "STRIP_FROM_INC_PATH": str(work)}
     done = subprocess.run(["doxygen", "-"],
                           input="".join(f'{name} = "{value}"\n' for name, value in settings.items()),
                           text=True,

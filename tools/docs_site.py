@@ -41,6 +41,8 @@ MENU = {
     "Project": ["add-an-op.md", "add-an-instruction.md", "testing.md", "changelog.md", "security.md"],
 }
 
+# A table that is wider than a narrow window scrolls by itself.
+NARROW = "table { display: block; overflow-x: auto; }\n"
 
 API = """# API reference
 
@@ -107,13 +109,14 @@ def build(work: Path, command: Path) -> list[str]:
     subprocess.run([sys.executable, ROOT / "tools" / "ops_reference.py", "-o", work / "pages" / "ops.md", "--command",
                     command], check=True)
     (work / "pages" / "api.md").write_text(API)
+    (work / "pages" / "narrow.css").write_text(NARROW)
     forms = forms_reference.write(work / "pages", command)
     menu = {heading: list(names) for heading, names in MENU.items()}
     menu["Project"] += sorted(set(pages) - {"index.md"} - {name for names in MENU.values() for name in names})
     # YAML contains JSON.
     (work / "mkdocs.yml").write_text(json.dumps({
         "site_name": "jitkit", "docs_dir": "pages", "site_dir": "site", "use_directory_urls": False,
-        "theme": {"name": "mkdocs", "highlightjs": False}, "plugins": ["search"],
+        "theme": {"name": "mkdocs", "highlightjs": False}, "plugins": ["search"], "extra_css": ["narrow.css"],
         "nav": ["index.md"] + [{heading: names} for heading, names in menu.items()]}))
     done = subprocess.run(["mkdocs", "build", "--strict", "--quiet", "--config-file", work / "mkdocs.yml"],
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -89,6 +89,8 @@ def main() -> None:
     report.check("the site is made, without warnings and outside requests", not wrong, "\n".join(wrong[:20]))
     made = {path.stem for path in (WORK / "site").glob("*.html")}
     report.check("every page", {Path(name).stem for name in pages} <= made, str(made))
+    report.check("wide tables scroll by themselves", "overflow-x: auto" in (WORK / "site" / "narrow.css").read_text()
+                 and 'href="narrow.css"' in (WORK / "site" / "ir.html").read_text())
     index = json.loads((WORK / "site" / "search" / "search_index.json").read_text())["docs"]
     found = {entry["location"].split("#")[0] for entry in index}
     named = {f"{Path(name).stem}.html" for name in pages} - {"index.html"}
@@ -97,6 +99,7 @@ def main() -> None:
     buffer = (WORK / "site" / "api" / "classjitkit_1_1CodeBuffer.html").read_text()
     report.check("the API reference has classes, methods and comments", "put_raw" in buffer
                  and "no island falls between them" in buffer)
+    report.check("the API reference says what to include", "&lt;jitkit/emit/code_buffer.hpp&gt;" in buffer)
     report.check("search knows a form", any("vpternlogd_512_b_z" in entry["text"] for entry in index))
 
     reference = (WORK / "pages" / "ops.md").read_text()
