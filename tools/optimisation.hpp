@@ -28,13 +28,17 @@ class Optimisation {
           return wrong.empty() ? "" : "there is no pass '" + std::string(wrong) + "'";
         });
   }
-  // Ok, or out of memory.
-  Status apply(ir::Unit& unit) const {
+  // Ok, or out of memory. after(function, pass) is called behind each pass.
+  template <class After>
+  Status apply(ir::Unit& unit, After after) const {
     ir::OptLevel level = ir::OptLevel::none;
     ir::level_named(level_, level);
     ir::PassList list(level);
     list.apply(passes_);
-    return list.empty() ? Status{} : ir::Optimiser(list).run(unit);
+    return list.empty() ? Status{} : ir::Optimiser(list).run(unit, after);
+  }
+  Status apply(ir::Unit& unit) const {
+    return apply(unit, [](const ir::FunctionData&, ir::Pass) {});
   }
 
  private:

@@ -3,7 +3,8 @@
 //
 // The environment chooses who is told (Options::from_environment): JITKIT_PERF=map or dump,
 // JITKIT_GDB=1, JITKIT_LOG=FILE with one line per function: "publish ADDRESS SIZE NAME", and "withdraw"
-// with the same when it goes. The registry and the unwinder always are.
+// with the same when it goes, or elements of XML if the file is called so (.xml). The registry and the unwinder
+// always are. JITKIT_IGV=FILE is read for those who compile (ir/graph.hpp).
 //
 // Invariants: thread-safe. publish() does all of it or nothing, except for what is in perf's files,
 // which only ever grow. A Publication lives until withdraw() or the publisher's end; the code stays
@@ -18,7 +19,7 @@
 #include <jitkit/emit/runtime/perf.hpp>
 #include <jitkit/emit/runtime/sync.hpp>
 #include <jitkit/emit/runtime/unwind.hpp>
-#include <jitkit/ir/support/sink.hpp>
+#include <jitkit/ir/support/quoted_sink.hpp>
 #include <jitkit/status.hpp>
 
 #include <cstdlib>
@@ -33,6 +34,7 @@ struct PublisherOptions {
   bool perf_dump = false;
   bool gdb = false;
   const char* log = nullptr;             // name of a file
+  const char* igv = nullptr;             // another
   const char* map_directory = "/tmp";    // where perf looks
   const char* dump_directory = ".";
 
@@ -54,6 +56,7 @@ struct PublisherOptions {
     o.gdb = gdb == "1";
     if (!gdb.empty() && gdb != "1" && gdb != "0") refuse("JITKIT_GDB", gdb, "0, 1");
     if (!read("JITKIT_LOG").empty()) o.log = std::getenv("JITKIT_LOG");
+    if (!read("JITKIT_IGV").empty()) o.igv = std::getenv("JITKIT_IGV");
     return o;
   }
 };
@@ -82,6 +85,7 @@ class CodePublisher {
   CodePublisher& operator=(const CodePublisher&) = delete;
   ~CodePublisher() {
     while (all_ != nullptr) (void)withdraw(all_).ok();
+    if (xml_) (void)write("</log>\n").ok();
   }
 
   // Before the first publication.
@@ -91,7 +95,8 @@ class CodePublisher {
     if (options.perf_map) s = map_.open(options.map_directory);
     if (s.ok() && options.perf_dump) s = dump_.open(options.dump_directory);
     if (s.ok() && options.log != nullptr) s = log_.open(options.log);
-    return s;
+    xml_ = log_.is_open() && std::string_view(options.log).ends_with(".xml");
+    return s.ok() && xml_ ? write("<log>\n") : s;
   }
 
   Status publish(const CodeDescription& code, Publication*& publication) {
@@ -149,6 +154,7 @@ class CodePublisher {
 
   Status log(const char* what, const Publication& p) {
     if (!log_.is_open()) return {};
+    if (xml_) return log_element(what, p);
     char line[512];
     BufferSink out(line, sizeof line - 1);
     (out << what << " ").hex(p.address_).put(' ').udec(p.size_);
@@ -159,6 +165,24 @@ class CodePublisher {
     line[length] = '\n';
     return log_.write({reinterpret_cast<const u8*>(line), length + 1});
   }
+
+  Status log_element(const char* what, const Publication& p) {
+    char line[4096];
+    BufferSink out(line, sizeof line);
+    const auto element = [&](const char* name) {
+      (out << "<" << what << " address=\"").hex(p.address_) << "\" size=\"";
+      out.udec(p.size_) << "\" name=\"";
+      QuotedSink(out, QuotedSink::Form::xml) << name;
+      out << "\"/>\n";
+    };
+    element(p.name_);
+    if (out.truncated()) {
+      out.clear();
+      element("(too long)");
+    }
+    return write(out.text());
+  }
+  Status write(std::string_view text) { return log_.write({reinterpret_cast<const u8*>(text.data()), text.size()}); }
 
   static void destroy(Publication* p) {
     std::free(p->name_);
@@ -172,6 +196,7 @@ class CodePublisher {
   PerfMap map_;
   JitDump dump_;
   ProcessFile log_;
+  bool xml_ = false;  // the log
 };
 
 }  // namespace jitkit::inline JITKIT_ABI

@@ -12,6 +12,7 @@
 #include <jitkit/emit/runtime/cpu_features.hpp>
 #include <jitkit/emit/runtime/exec_memory.hpp>
 #include <jitkit/emit/runtime/exit_thunk.hpp>
+#include <jitkit/emit/runtime/file_sink.hpp>
 #include <jitkit/emit/runtime/machine_state.hpp>
 #include <jitkit/emit/runtime/patch.hpp>
 #include <jitkit/emit/runtime/trap_table.hpp>
@@ -21,6 +22,7 @@
 #include <jitkit/ir/builder.hpp>
 #include <jitkit/ir/compile.hpp>
 #include <jitkit/ir/dce.hpp>
+#include <jitkit/ir/graph.hpp>
 #include <jitkit/ir/interpreter.hpp>
 #include <jitkit/ir/line_rows.hpp>
 #include <jitkit/ir/optimiser.hpp>

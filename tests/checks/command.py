@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import tree
 from report import Report
@@ -201,6 +202,7 @@ def check_compile() -> None:
         check_listing(target)
         check_image(target)
         check_optimised(target)
+        check_graphs(target)
         if shutil.which(gcc) is None or shutil.which(objdump) is None:
             report.skip(f"objects of {target}", f"no {gcc} on PATH")
             continue
@@ -221,6 +223,62 @@ def check_optimised(target: str) -> None:
                       "").stdout
         report.check(f"compile {name}: folded", ("ret 49" in text) == folded, text)
         expect(f"run {name}", ["run", file, *options, "f"], GOOD, "49\n", "")
+
+
+GRAPH = r"""func @"a<b>&\"c"(i64) -> i64 {
+b1(x: i64):
+  c = icmp.ult.i64 x, 7
+  brif c, b2(x), b3
+b2(y: i64):
+  z = add.i64 y, 3
+  br b2(z)
+b3:
+  w = mul.i64 x, x
+  ret w
+}
+func @other() {
+b1:
+  ret
+}
+"""
+
+
+def check_graphs(target: str) -> None:
+    """Graphviz's text and the Ideal Graph Visualizer's XML, read back: what they name is there, and names cannot break
+    them."""
+    common = ["compile", write("graph.jk", GRAPH), "--target", target]
+    text = expect(f"graphs {target}: dot", [*common, "--emit", "dot"], GOOD, None, "").stdout
+    first, _, second = text.partition("\n}\n")
+    boxes = dict(re.findall(r'^  (b\d+) \[label="((?:[^"\\]|\\.)*)"\];$', first, re.MULTILINE))
+    arrows = re.findall(r"^  (b\d+) -> (b\d+)(?: \[label=\d+\])?;$", first, re.MULTILINE)
+    report.check(f"graphs {target}: boxes", len(boxes) == 3 and len(first.splitlines()) == 2 + 3 + 3
+                 and "add.i64" in "".join(boxes.values()) and first.startswith(r'digraph "a<b>&\"c" {' + "\n"), text)
+    report.check(f"graphs {target}: arrows", len(arrows) == 3 and {b for arrow in arrows for b in arrow} <= set(boxes),
+                 text)
+    report.check(f"graphs {target}: one each", second.startswith('digraph "other" {\n'), text)
+
+    file, passes = scratch / "graphs.xml", ["simplify-cfg", "gvn"]
+    expect(f"graphs {target}: JITKIT_IGV", [*common, "--passes", ",".join(passes), "-o", "g.o"], GOOD, "", "",
+           env={"JITKIT_IGV": str(file)})
+    root = ElementTree.parse(file).getroot()
+    groups = {g.find("properties/p").text: g.findall("graph") for g in root.findall("group")}
+    report.check(f"graphs {target}: groups", list(groups) == ['a<b>&"c', "other"], str(groups))
+    for phases in groups.values():
+        names = [graph.get("name") for graph in phases]
+        report.check(f"graphs {target}: a phase each", names == ["read", *passes], str(names))
+    for graph in groups.get('a<b>&"c', []):
+        nodes = {n.get("id"): n.find("properties/p[@name='name']").text for n in graph.findall("nodes/node")}
+        ends = {e.get(end) for e in graph.findall("edges/edge") for end in ("from", "to")}
+        blocks = {b.get("name"): [n.get("id") for n in b.findall("nodes/node")]
+                  for b in graph.findall("controlFlow/block")}
+        following = {s.get("name") for s in graph.findall("controlFlow/block/successors/successor")}
+        placed = {n for b in blocks.values() for n in b}
+        good = (ends <= set(nodes) and following <= set(blocks) and len(blocks) == 3
+                and {"icmp", "add", "parameter", "constant"} <= set(nodes.values())
+                and placed == {n for n in nodes if nodes[n] != "constant"})
+        report.check(f"graphs {target}: {graph.get('name')}", good, f"{nodes} {ends} {blocks} {following}")
+    expect(f"graphs {target}: a file that can't be written", [*common, "-o", "g.o"], BAD_INPUT, "",
+           r"/nowhere/g\.xml: .*No such file.*", env={"JITKIT_IGV": "/nowhere/g.xml"})
 
 
 def check_object(target: str) -> None:

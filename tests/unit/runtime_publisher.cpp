@@ -3,6 +3,9 @@
 #include <doctest/doctest.h>
 #include <jitkit/emit/runtime/code_publisher.hpp>
 #include <jitkit/emit/runtime/exec_memory.hpp>
+#include <jitkit/emit/runtime/file_sink.hpp>
+#include <jitkit/ir/builder.hpp>
+#include <jitkit/ir/graph.hpp>
 
 #include <unistd.h>
 
@@ -243,6 +246,66 @@ TEST_CASE("publisher: tells everybody and takes it back") {
   CHECK(contents(log) == "publish " + line + "withdraw " + line + "publish " + line + "withdraw " + line);
   CHECK(contents(map) == number(code.block.run) + " 10 kept\n" + number(code.block.run) + " 10 kept\n");
   CHECK(contents(dump).size() > 40);
+}
+
+TEST_CASE("publisher: a log in XML, whatever the names are") {
+  Directory d;
+  const std::string log = d.file("log.xml");
+  const Code code;
+  PublisherOptions options;
+  options.log = log.c_str();
+  const std::string at = "address=\"" + number(code.block.run) + "\" size=\"16\" name=\"";
+  {
+    CodePublisher publisher;
+    REQUIRE(publisher.open(options).ok());
+    for (const std::string& name : {std::string("a<b>&\"c\"\n"), std::string(5000, 'x')}) {
+      Publication* p = nullptr;
+      REQUIRE(publisher.publish(describe_code(code.block.run, 16, name.c_str()), p).ok());
+      CHECK(publisher.withdraw(p).ok());
+    }
+  }
+  std::string expected = "<log>\n";
+  for (const char* name : {"a&lt;b&gt;&amp;&quot;c&quot;?", "(too long)"})
+    for (const char* what : {"publish", "withdraw"}) expected += "<" + std::string(what) + " " + at + name + "\"/>\n";
+  CHECK(contents(log) == expected + "</log>\n");
+}
+
+TEST_CASE("graphs: a file for JITKIT_IGV, a group per function") {
+  Directory d;
+  const std::string file = d.file("graphs.xml");
+  ::setenv("JITKIT_IGV", file.c_str(), 1);
+  const PublisherOptions o = PublisherOptions::from_environment();
+  ::unsetenv("JITKIT_IGV");
+  REQUIRE(o.igv != nullptr);
+  FileSink sink;
+  REQUIRE(sink.open(o.igv).ok());
+  {
+    ir::IgvDocument graphs(sink);
+    ir::FunctionData f, g;
+    for (ir::FunctionData* each : {&f, &g}) {
+      ir::Builder b(*each);
+      b.entry();
+      b.ret({b.i64(3), b.i64(4)});
+      graphs.phase(*each, "built");
+      graphs.phase(*each, "\"again\"");
+    }
+  }
+  CHECK(sink.close().ok());
+  const std::string text = contents(file);
+  const auto count = [&](const char* word) {
+    usize n = 0;
+    for (usize at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++n;
+    return n;
+  };
+  CHECK(text.starts_with("<graphDocument>\n<group>"));
+  CHECK(text.ends_with("</group>\n</graphDocument>\n"));
+  CHECK(count("<group>") == 2);
+  CHECK(count("<graph name=\"built\">") == 2);
+  CHECK(count("<graph name=\"&quot;again&quot;\">") == 2);
+  CHECK(count("</graph>") == 4);
+  CHECK(count("<edge ") == 4 * 2);
+  FileSink nowhere;
+  CHECK(nowhere.open("/nowhere/graphs.xml").error == Error::system);
 }
 
 TEST_CASE("publisher: the environment chooses, a wrong value is said") {

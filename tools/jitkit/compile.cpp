@@ -1,18 +1,22 @@
-// `jitkit compile`: a .jk file to an object, a listing, its IR, or the bytes of its code.
+// `jitkit compile`: a .jk file to an object, a listing, its IR, a graph, or the bytes of its code. JITKIT_IGV=FILE also
+// gets the graphs of each function as it was read and behind each pass, for the Ideal Graph Visualizer.
 #include <custom_convention.hpp>
 #include <fmt/format.h>
 #include <jitkit/emit/placement.hpp>
 #include <jitkit/ir/compile_unit.hpp>
+#include <jitkit/ir/graph.hpp>
 #include <jitkit/ir/printer.hpp>
 #include <optimisation.hpp>
 #include <targets.hpp>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "command.hpp"
 #include "unit_file.hpp"
@@ -45,6 +49,55 @@ bool write_output(const std::string& path, const char* bytes, usize size) {
   std::error_code ignored;
   if (path != "-" && std::filesystem::is_regular_file(path, ignored)) std::filesystem::remove(path, ignored);
   return false;
+}
+
+// Graphs of functions, a group for each, however their passes take turns.
+class Graphs {
+ public:
+  void add(const ir::FunctionData& f, std::string_view phase) {
+    usize n = 0;
+    while (n < groups_.size() && groups_[n].f != &f) ++n;
+    if (n == groups_.size()) groups_.push_back({&f, std::string(ir::symbol_name(f)), {}});
+    StringSink sink(groups_[n].graphs);
+    ir::print_igv(f, phase, sink);
+  }
+  std::string document() const {
+    std::string text;
+    StringSink sink(text);
+    {
+      ir::IgvDocument document(sink);
+      for (const Group& g : groups_) {
+        document.begin_group(g.name);
+        sink << g.graphs;
+      }
+    }
+    return text;
+  }
+
+ private:
+  struct Group {
+    const ir::FunctionData* f;  // whether it is still there or was inlined away
+    std::string name, graphs;
+  };
+  std::vector<Group> groups_;
+};
+
+// Optimises; with JITKIT_IGV, writes its graphs.
+bool optimise(Arguments& a) {
+  const char* const file = std::getenv("JITKIT_IGV");
+  Graphs graphs;
+  Status s;
+  if (file == nullptr || *file == '\0') {
+    s = a.optimisation.apply(a.file.unit);
+  } else {
+    a.file.unit.for_each([&](const ir::FunctionData& f, const ir::TextMap&) { graphs.add(f, "read"); });
+    const auto after = [&](const ir::FunctionData& f, ir::Pass p) { graphs.add(f, ir::info(p).name); };
+    s = a.optimisation.apply(a.file.unit, after);
+    const std::string text = graphs.document();
+    if (!write_output(file, text.data(), text.size())) return false;
+  }
+  if (!s) print_error(a.file.path, "{}", status_text(s));
+  return s.ok();
 }
 
 template <class Target>
@@ -176,16 +229,16 @@ int compile(Arguments& a) {
     return exit_usage;
   }
   if (!a.file.is_for(Isa::isa_info())) return exit_bad_input;
-  if (const Status s = a.optimisation.apply(a.file.unit); !s) {
-    print_error(a.file.path, "{}", status_text(s));
-    return exit_bad_input;
-  }
+  if (!optimise(a)) return exit_bad_input;
   Compilation<Target> c(a, options);
   std::string out;
   bool good = true;
   if (a.emit == "ir") {
     StringSink sink(out);
     ir::print(a.file.unit, sink);
+  } else if (a.emit == "dot") {
+    StringSink sink(out);
+    a.file.unit.for_each([&](const ir::FunctionData& f, const ir::TextMap&) { ir::print_dot(f, sink); });
   } else {
     good = a.emit == "obj" ? c.object(out) : a.emit == "asm" ? c.listing(out) : c.image(out);
   }
@@ -203,8 +256,10 @@ std::function<int()> setup(CLI::App& app) {
   add_target_option(app, a->target);
   app.add_option("--emit", a->emit,
                  "obj: ELF object (default); asm: listing of source, IR and machine code, which jitkit asm "
-                 "reads; ir: the text form; bin: code and data as one image for a page's start")
-      ->check(CLI::IsMember({"obj", "asm", "ir", "bin"}));
+                 "reads; ir: the text form; dot: its control flow, for Graphviz; bin: code and data as one image for a "
+                 "page's start. JITKIT_IGV=FILE also gets each function as read and behind each pass, for the Ideal "
+                 "Graph Visualizer")
+      ->check(CLI::IsMember({"obj", "asm", "ir", "dot", "bin"}));
   app.add_option("-o,--output", a->out, "the file to write, - for standard output; default: FILE.o or FILE.bin in "
                                         "the current directory, asm and ir to standard output")
       ->check(not_empty);
