@@ -50,6 +50,7 @@ static int may_be_unaligned(const char* mnemonic) {
 }
 
 void aim(struct Registers* r, const struct Instruction* i) {
+  if (strcmp(i->mnemonic, "svc") == 0) r->x[8] = 0xffff;
   if (!i->has_memory) return;
   uint64_t target = (uint64_t)arena + arena_bytes / 2 + next() % 64 * 64;
   if (may_be_unaligned(i->mnemonic) && next() % 2 == 0) target += next() % 64;

@@ -189,6 +189,10 @@ static int by_model(const struct Item* item) {
     if (m.fault) undo_memory();
   } while (m.fault);
   const int caught = run(&places[0], NULL);
+  if (m.signal) {
+    if (caught != m.signal || signal_at != places[0].code + 4) complain(item, "raises another signal than", m.signal);
+    return 0;
+  }
   if (caught) {
     undo_memory();
     if (caught != SIGILL) complain(item, "ends with signal", caught);

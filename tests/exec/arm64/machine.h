@@ -55,6 +55,7 @@ struct Machine {
   uint64_t pc;
   const uint8_t* literal; /* what a literal load finds */
   int fault;              /* memory outside of the arena, or what is not aligned as it must be: no result */
+  int signal;             /* that the instruction raises: nothing is known of registers then */
   uint64_t monitor;       /* address that an exclusive load marked, 0: none */
 };
 typedef void Model(struct Machine*, const struct Instruction*, int argument);
