@@ -50,7 +50,7 @@ struct Branch place_branch(uint32_t word, const struct Instruction* i) {
       const uint64_t v = next();
       memcpy((uint8_t*)b.target + n, &v, 8);
     }
-  } else {
+  } else if (!works_on_x30(i)) {
     put_jump((uint8_t*)b.target, taken_way_out);
   }
   return b;

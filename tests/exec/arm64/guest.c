@@ -18,7 +18,7 @@
 #include "branches.h"
 #include "enter.h"
 
-enum { code_page = 4096, code_bytes = frame_distance + sizeof(struct Frame), tries = 60, max_forms = 1 << 14 };
+enum { code_bytes = frame_distance + sizeof(struct Frame), tries = 60, max_forms = 1 << 14 };
 static const uint32_t nop = 0xd503201f;
 
 /* Two places for code, so that neither of an instruction and its reference is written again and again: QEMU
@@ -42,7 +42,6 @@ static void on_signal(int number, siginfo_t* info, void* context) {
 struct Item {
   unsigned form;
   uint32_t word, other;
-  int by_model;
   const struct ModelRow* row;
   struct Instruction text;
 };
