@@ -9,6 +9,18 @@ install(DIRECTORY include/jitkit/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/jitki
 install(DIRECTORY ir emit consumers DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/jitkit"
         ${header_patterns})
 # What a generated C model includes.
+# CMake makes the directories that hold none of these too (a __pycache__, if a script there has run).
+install(CODE "set(headers \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_INCLUDEDIR}/jitkit\")")
+install(CODE [[
+  file(GLOB_RECURSE below LIST_DIRECTORIES true "${headers}/*")
+  list(SORT below ORDER DESCENDING)
+  foreach(path IN LISTS below)
+    file(GLOB inside "${path}/*")
+    if(IS_DIRECTORY "${path}" AND NOT inside)
+      file(REMOVE_RECURSE "${path}")
+    endif()
+  endforeach()
+]])
 install(FILES consumers/hv-trap/hv_model.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/jitkit/consumers/hv-trap")
 
 target_include_directories(jitkit INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

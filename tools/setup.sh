@@ -29,7 +29,7 @@ packages_of() {
     demo-luajit) echo "$build $arm64 $luajit lua5.1 valgrind" ;;
     explore) echo "$build $arm64 $page" ;;
     check) echo "$build $arm64 $oracles $compilers $page chromium doctest-dev gdb linux-perf openssl" \
-                "llvm-19-dev csmith libcsmith-dev libasmjit-dev libvixl-dev libxbyak-dev libssl-dev zlib1g-dev lintian mkdocs doxygen $jvm $hypervisor $xen $luajit" ;;
+                "llvm-19-dev csmith libcsmith-dev libasmjit-dev libvixl-dev libxbyak-dev libpcre2-dev libssl-dev zlib1g-dev lintian mkdocs doxygen $jvm $hypervisor $xen $luajit" ;;
     bench) echo "$build $arm64 doctest-dev nlohmann-json3-dev libbenchmark-dev valgrind libasmjit-dev" \
                 "libvixl-dev libxbyak-dev llvm-19 llvm-19-dev libssl-dev zlib1g-dev libpcre2-dev clang-19" ;;
     docs) echo "$build mkdocs doxygen" ;;

@@ -43,7 +43,9 @@ def build_user(name: str, *options: str) -> bool:
 
 
 def install() -> None:
-    """Installs, then moves the tree: a package must not depend on where it was made."""
+    """Installs, then moves the tree: a package must not depend on where it was made. A directory without headers
+    stands in the sources, as a script that has run leaves one."""
+    (tree.ROOT / "consumers" / "hv-trap" / "monitor" / "__pycache__").mkdir(exist_ok=True)
     build = WORK / "jitkit"
     run("configure", ["cmake", "-G", "Ninja", "-S", tree.ROOT, "-B", build, "-DJITKIT_TESTS=OFF",
                       "-DJITKIT_TOOLS=OFF", "-DJITKIT_EXAMPLES=OFF"])
@@ -55,6 +57,8 @@ def install() -> None:
 def check_installed_tree() -> None:
     links = [str(p) for p in PREFIX.rglob("*") if p.is_symlink()]
     report.check("no link is installed", not links, " ".join(links))
+    empty = [str(p) for p in PREFIX.rglob("*") if p.is_dir() and not any(p.iterdir())]
+    report.check("no empty directory is installed", not empty, " ".join(empty))
     found = {p.relative_to(PREFIX / "include").as_posix() for p in (PREFIX / "include").rglob("*") if p.is_file()}
     expected = {tree.include_name(p) for p in tree.header_files()} | {"jitkit/consumers/hv-trap/hv_model.h"}
     report.check("every header is installed", found == expected,
