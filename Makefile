@@ -82,7 +82,8 @@ soak:
 	@python3 tests/checks/sweep.py --full
 	@python3 tests/checks/sweep.py --target x86_64 --strings 20000000
 	@python3 tests/checks/words.py --full
-	@python3 tests/checks/roles.py --count 200
+	@python3 tests/checks/roles.py --target arm64 --count 200
+	@python3 tests/checks/roles.py --target x86_64 --count 16 --avx512-count 8 --rounds 8
 	@python3 tests/checks/exec.py --count 64 --states 16
 	@$(call compile,arm64-qemu,crypto_run)
 	@python3 tests/checks/crypto.py --full

@@ -205,7 +205,7 @@ inline constexpr RolesInfo roles_infos[] = {
 #define JITKIT_X86_LODS(bits) {{}, 2, {{0, D, bits}, {6, UD, 64}}}
 #define JITKIT_X86_REP_MOVS(bits) {{}, 3, {{7, UD, 64}, {6, UD, 64}, {1, UD, 64}}}
 #define JITKIT_X86_REP_STOS(bits) {{}, 3, {{0, U, bits}, {7, UD, 64}, {1, UD, 64}}}
-#define JITKIT_X86_REP_LODS(bits) {{}, 3, {{0, D, bits}, {6, UD, 64}, {1, UD, 64}}}
+#define JITKIT_X86_REP_LODS(bits) {{}, 3, {{0, UD, bits}, {6, UD, 64}, {1, UD, 64}}}
     JITKIT_X86_4(JITKIT_X86_MOVS) JITKIT_X86_4(JITKIT_X86_STOS) JITKIT_X86_4(JITKIT_X86_LODS)
     JITKIT_X86_4(JITKIT_X86_REP_MOVS) JITKIT_X86_4(JITKIT_X86_REP_STOS) JITKIT_X86_4(JITKIT_X86_REP_LODS)
     {{UD | role_early_def, U, UD | role_early_def, U}, 0, {}},                // gather

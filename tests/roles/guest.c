@@ -3,7 +3,11 @@
      - a register that is no def keeps its value, flags that are not written keep theirs
      - two runs that differ only in what the row does not name as read give the same results
      - an instruction whose row names no access to memory makes none, one that only reads writes nothing
-   One line per fault, `FORM what`; then `FORM runs` or `FORM never: reason` for each form.
+     - integer instructions of x86-64 leave what a reference in C says
+     - its twin, which the C compiler's assembler made of its text with other registers, leaves the same in all
+       registers, flags and memory
+   One line per fault, `FORM what`; then `FORM runs N M` (N times, M of them compared with the reference) or
+   `FORM never: reason` for each form.
 
    Addresses are found by trial: registers are pointers into an area, small numbers or anything, until nothing
    faults. */
@@ -22,9 +26,10 @@
 #include "state_arm64.h"
 #else
 #include "state_x86_64.h"
+#include "reference_x86_64.h"
 #endif
 
-enum { code_bytes = 1 << 14, tries = 60, max_forms = 1 << 16 };
+enum { code_bytes = 1 << 14, twin_at = 256, tries = 60, max_forms = 1 << 16 };
 
 static uint64_t seed = 1;
 static uint64_t next(void) {
@@ -34,14 +39,16 @@ static uint64_t next(void) {
   return seed * 0x2545f4914f6cdd1dull;
 }
 
-static uint8_t *arena, *read_only, *code, pattern[arena_bytes], first_arena[arena_bytes];
+static uint8_t *arena, *read_only, *code, pattern[arena_bytes], first_arena[arena_bytes], twin_arena[arena_bytes];
 static sigjmp_buf jump;
 static _Alignas(64) struct State state;
 
 static void on_signal(int number) { siglongjmp(jump, number); }
 
-/* Runs the code with state.in; 0, or the signal that ended it: SIGALRM for what goes on and on. */
-static int run(void) {
+/* Runs the code at `at` with state.in; 0, or the signal that ended it: SIGALRM for what goes on and on. */
+static int run(const uint8_t *at) {
+  set_entry(&state.in, at);
+  state.out = state.in;
   const int caught = sigsetjmp(jump, 0);
   if (caught != 0) return alarm(0), caught;
   alarm(2);
@@ -50,10 +57,14 @@ static int run(void) {
   return 0;
 }
 
+static void put_code(ptrdiff_t at, const uint8_t *bytes, int length) {
+  memcpy(code + at, bytes, (size_t)length);
+  put_branch(code + at + length, code_bytes / 2 - at - length);
+  __builtin___clear_cache((char *)code + at, (char *)code + at + length + branch_bytes);
+}
 static void prepare(const struct RoleItem *item) {
-  memcpy(code, item->code, item->length);
-  put_branch(code + item->length, code_bytes / 2 - item->length);
-  __builtin___clear_cache((char *)code, (char *)code + item->length + branch_bytes);
+  put_code(0, item->code, item->length);
+  if (item->has_twin) put_code(twin_at, item->twin, sizeof item->twin);
 }
 
 static uint64_t any_general(const struct RoleItem *item) {
@@ -88,14 +99,15 @@ static uint64_t random_vector_part(void) {
 }
 
 static void randomize(struct Registers *r, const struct RoleItem *item) {
+  const uint64_t small = next() % 2 ? 0x3f0000003full : 0x3full; /* indices of 32 or of 64 bits */
+  const int gathers = (item->effects & item_gathers) != 0;
   for (int i = 0; i < general_count; ++i) r->general[i] = random_general(item);
   for (int i = 0; i < vector_count; ++i)
     for (int n = 0; n < vector_bytes; n += 8) {
-      const uint64_t part = random_vector_part();
+      const uint64_t part = gathers && i < mask_first ? next() & small : random_vector_part();
       memcpy(r->vector[i] + n, &part, 8);
     }
   r->flags = next() & FLAGS;
-  set_entry(r, code);
 }
 
 static uint64_t flags_touched(const struct RoleItem *item) {
@@ -109,6 +121,33 @@ static uint64_t flags_read(const struct RoleItem *item) {
 static uint64_t flags_written(const struct RoleItem *item) {
   if ((item->effects & item_writes_flags) == 0) return 0;
   return flags_touched(item) & ~(uint64_t)((item->effects & item_keeps_carry) != 0 ? carry : 0);
+}
+
+/* Memory operands reach the middle of the area: mostly aligned, and never across a cache line if locked. */
+static void aim(struct Registers *r, const struct RoleItem *item) {
+  const int both = item_reads_memory | item_writes_memory;
+  for (int i = 0; i < 4; ++i) {
+    const struct RoleOperand *o = &item->operand[i];
+    if (o->kind != operand_memory || next() % 8 == 0) continue;
+    uint8_t *area = (item->effects & item_writes_memory) != 0 ? arena : read_only;
+    uint64_t at = (uint64_t)(area + arena_bytes / 2) + next() % 64 * 64;
+    if ((item->effects & both) == both)
+      at += next() % 4 * 16;
+    else if (next() % 4 == 0)
+      at += next() % 64;
+    at -= (uint64_t)o->value;
+    if (o->reg == 255) {
+      if (o->index < general_count) r->general[o->index] = at >> o->scale;
+    } else if (o->index == o->reg) {
+      const uint64_t factor = 1 + (1ull << o->scale);
+      uint64_t v = at / factor;
+      for (int k = 0; k < 64 && (v * factor - at) % 64 != 0; ++k) ++v;
+      r->general[o->reg] = v;
+    } else {
+      const uint64_t index = o->index < general_count ? r->general[o->index] = next() % 64 : 0;
+      r->general[o->reg] = at - (index << o->scale);
+    }
+  }
 }
 
 /* Other values where the instruction does not look. */
@@ -158,6 +197,58 @@ static void check_same(const struct RoleItem *item, const struct Registers *firs
     complain(item, "reads something else for flags", -1);
 }
 
+/* Runs compared with the reference, by form. */
+static unsigned compared_runs[max_forms];
+
+static void check_reference(const struct RoleItem *item) {
+#if defined(__x86_64__)
+  static struct Registers want;
+  const int writes = (item->effects & item_writes_memory) != 0;
+  want = state.in;
+  if (writes) memcpy(twin_arena, pattern, arena_bytes);
+  const struct Machine machine = {item, &want, writes ? twin_arena : arena, (uint64_t)arena, (uint64_t)read_only};
+  const int64_t defined = reference(&machine);
+  if (defined < 0) return;
+  ++compared_runs[item->form];
+  for (int i = 0; i < general_count; ++i)
+    if (!is_reserved(i) && want.general[i] != state.out.general[i])
+      complain(item, "is not as the reference says: general register", i);
+  if (((want.flags ^ state.out.flags) & (uint64_t)defined) != 0)
+    complain(item, "is not as the reference says: flags", -1);
+  if (writes && memcmp(twin_arena, arena, arena_bytes) != 0)
+    complain(item, "is not as the reference says: memory", -1);
+#else
+  (void)item;
+#endif
+}
+
+/* The twin, with what state.in was and in the registers it names, must leave what state.out is. */
+static void check_twin(const struct RoleItem *item) {
+  if (!item->has_twin) return;
+  const int writes = (item->effects & item_writes_memory) != 0;
+  const struct Registers in = state.in, out = state.out;
+  const uint8_t *to = item->place, *vector_to = item->place + vector_first;
+  for (int i = 0; i < general_count; ++i) state.in.general[to[i]] = in.general[i];
+  for (int i = 0; i < vector_count; ++i) memcpy(state.in.vector[vector_to[i] - vector_first], in.vector[i], vector_bytes);
+  if (writes) {
+    memcpy(twin_arena, arena, arena_bytes);
+    memcpy(arena, pattern, arena_bytes);
+  }
+  const int caught = run(code + twin_at);
+  if (caught != 0) complain(item, "has another twin: signal", caught);
+  for (int i = 0; caught == 0 && i < general_count; ++i)
+    if (!is_reserved(i) && state.out.general[to[i]] != out.general[i])
+      complain(item, "has a twin with another general register", i);
+  for (int i = 0; caught == 0 && i < vector_count; ++i)
+    if (memcmp(state.out.vector[vector_to[i] - vector_first], out.vector[i], vector_bytes) != 0)
+      complain(item, "has a twin with another vector register", i);
+  if (caught == 0 && ((state.out.flags ^ out.flags) & FLAGS) != 0) complain(item, "has a twin with other flags", -1);
+  if (caught == 0 && writes && memcmp(twin_arena, arena, arena_bytes) != 0)
+    complain(item, "has a twin that stores something else", -1);
+  state.in = in;
+  state.out = out;
+}
+
 /* 0 if it ran, or the signal. */
 static int look_at(const struct RoleItem *item) {
   const int writes = (item->effects & item_writes_memory) != 0;
@@ -166,18 +257,19 @@ static int look_at(const struct RoleItem *item) {
   for (int n = 0; n < tries; ++n) {
     if (writes) memcpy(arena, pattern, arena_bytes);
     randomize(&state.in, item);
-    caught = run();
+    aim(&state.in, item);
+    caught = run(code);
     if (caught == 0 || caught == SIGILL) break;
   }
   if (caught != 0) return caught;
   check_kept(item);
   const struct Registers first = state.out;
-  if (writes) {
-    memcpy(first_arena, arena, arena_bytes);
-    memcpy(arena, pattern, arena_bytes);
-  }
+  if (writes) memcpy(first_arena, arena, arena_bytes);
+  check_reference(item);
+  check_twin(item);
+  if (writes) memcpy(arena, pattern, arena_bytes);
   randomize_unread(&state.in, item);
-  caught = run();
+  caught = run(code);
   if (caught != 0) {
     complain(item, "faults when other registers change: signal", caught);
     return 0;
@@ -185,18 +277,27 @@ static int look_at(const struct RoleItem *item) {
   check_kept(item);
   check_same(item, &first);
   if (writes && memcmp(first_arena, arena, arena_bytes) != 0) complain(item, "stores something else", -1);
+  check_reference(item);
+  check_twin(item);
   return 0;
+}
+
+/* Where an area has pages without access on both sides. */
+static void *beside_nothing(void) {
+  uint8_t *at = mmap(NULL, 3 * arena_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (at == MAP_FAILED) perror("mmap"), exit(2);
+  return at + arena_bytes;
 }
 
 static void set_up(void) {
   const int rwx = PROT_READ | PROT_WRITE | PROT_EXEC;
   const int memory = memfd_create("arena", 0);
   if (memory < 0 || ftruncate(memory, arena_bytes) != 0) perror("memfd"), exit(2);
-  arena = mmap(NULL, arena_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-  read_only = mmap(NULL, arena_bytes, PROT_READ, MAP_SHARED, memory, 0);
+  arena = mmap(beside_nothing(), arena_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, memory, 0);
+  read_only = mmap(beside_nothing(), arena_bytes, PROT_READ, MAP_SHARED | MAP_FIXED, memory, 0);
   code = mmap(NULL, code_bytes, rwx, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (arena == MAP_FAILED || read_only == MAP_FAILED || code == MAP_FAILED) perror("mmap"), exit(2);
-  memcpy(code + code_bytes / 2, leave, (size_t)(leave_end - leave));
+  copy_leave(code + code_bytes / 2);
   for (int n = 0; n < arena_bytes; ++n) pattern[n] = (uint8_t)(next() >> 32);
   memcpy(arena, pattern, arena_bytes);
   const stack_t stack = {.ss_sp = malloc(1 << 16), .ss_size = 1 << 16};
@@ -220,6 +321,9 @@ int main(int argc, char **argv) {
     if (caught) reason[item.form] = caught;
   }
   for (unsigned f = 0; f < max_forms; ++f)
-    if (seen[f]) printf(ran[f] ? "%u runs %u\n" : "%u never: signal %d\n", f, ran[f] ? ran[f] : (unsigned)reason[f]);
+    if (ran[f])
+      printf("%u runs %u %u\n", f, ran[f], compared_runs[f]);
+    else if (seen[f])
+      printf("%u never: signal %d\n", f, reason[f]);
   return 0;
 }

@@ -2,7 +2,7 @@
    all of them in *out. While the code runs, sp is the only register that belongs to the test; x30 is how it is
    entered. The way out, between `leave` and `leave_end`, is copied behind the code: it depends on sp alone. */
 enum { arena_bytes = 1 << 18 }; /* for the longest offsets */
-enum { general_count = 31, vector_first = 32, vector_count = 32, vector_bytes = 16 };
+enum { general_count = 31, vector_first = 32, vector_count = 32, vector_bytes = 16, mask_first = vector_count };
 
 struct Registers {
   uint64_t general[general_count];
@@ -22,6 +22,7 @@ extern const char leave[], leave_end[];
 enum { carry = 0, overflow = 0 }; /* no row has them apart */
 static int is_reserved(int general) { return general == 30; }
 static void set_entry(struct Registers *r, const void *code) { r->general[30] = (uint64_t)code; }
+static void copy_leave(uint8_t *to) { memcpy(to, leave, (size_t)(leave_end - leave)); }
 
 __asm__(
     ".text\n.balign 16\n.global enter\nenter:\n"
