@@ -22,7 +22,7 @@ class ByteWriter {
   void put16(u64 v) { little(v, 2); }
   void put32(u64 v) { little(v, 4); }
   void put64(u64 v) { little(v, 8); }
-  void bytes(std::span<const u8> b) { out_.append(b); }
+  void bytes(Span<const u8> b) { out_.append(b); }
   void string(std::string_view s) {  // and its NUL
     out_.append({reinterpret_cast<const u8*>(s.data()), s.size()});
     put8(0);

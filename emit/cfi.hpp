@@ -10,8 +10,7 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/emit/byte_writer.hpp>
-
-#include <span>
+#include <jitkit/ir/support/span.hpp>
 
 namespace jitkit::inline JITKIT_ABI {
 
@@ -57,7 +56,7 @@ class EhFrameWriter {
 
   // A function of `size` bytes. Returns the offset of the field for its address, written as 0. The CIE
   // comes before the first one.
-  u32 function(u32 size, std::span<const CfiRow> rows) {
+  u32 function(u32 size, Span<const CfiRow> rows) {
     if (out_.offset() == 0) cie();
     const u32 begin = out_.begin_length();
     out_.put32(begin);  // distance back to the CIE at 0

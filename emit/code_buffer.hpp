@@ -31,10 +31,10 @@
 #include <jitkit/ir/support/index.hpp>
 #include <jitkit/ir/support/name_table.hpp>
 #include <jitkit/ir/support/sink.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/status.hpp>
 
 #include <cstring>
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI {
@@ -84,7 +84,7 @@ class CodeBuffer {
     init_tables();
   }
   // The caller's memory (also the writable view of an exec heap's block); never grows.
-  explicit CodeBuffer(std::span<u8> memory, u64 table_limit = ~u64{0})
+  explicit CodeBuffer(Span<u8> memory, u64 table_limit = ~u64{0})
       : rare_(rare_functions()), limit_(memory.size() < most_bytes ? memory.size() : most_bytes), owned_(false),
         arena_(table_limit) {
     init_tables();
@@ -106,7 +106,7 @@ class CodeBuffer {
   // --- bytes ---------------------------------------------------------------------------------------
   u32 offset() const { return static_cast<u32>(cursor_ - base_); }
   u8* data() { return base_; }
-  std::span<const u8> bytes() const { return {base_, static_cast<usize>(cursor_ - base_)}; }
+  Span<const u8> bytes() const { return {base_, static_cast<usize>(cursor_ - base_)}; }
 
   void put8(u8 v) {
     if (make_room(1)) *cursor_++ = v;
@@ -159,7 +159,7 @@ class CodeBuffer {
   void seek(u32 at, u8 fill = 0);
   // Marks [begin, offset()) as data: literals and tables amid the code.
   void mark_data(u32 begin);
-  std::span<const DataRange> data_ranges() const { return {data_.data(), data_.size()}; }
+  Span<const DataRange> data_ranges() const { return {data_.data(), data_.size()}; }
 
   // --- scopes --------------------------------------------------------------------------------------
   // Checks on destruction what was written since construction.
@@ -232,7 +232,7 @@ class CodeBuffer {
   // A 32-bit distance base -> l, at the cursor; base is bound.
   void put_label_difference(Label l, Label base);
   // Binds `table` to a table of distances table -> target, 4 bytes each, marked as data.
-  void jump_table(Label table, std::span<const Label> targets);
+  void jump_table(Label table, Span<const Label> targets);
 
   // A label on a constant of 4, 8 or 16 bytes that will stand behind the code, or in an island. Equal
   // constants share one; `kind` is the field that will refer to it.
@@ -265,7 +265,7 @@ class CodeBuffer {
     put32(word);
     use_symbol(s, kind, offset() - 4, addend);
   }
-  std::span<const Reloc> relocs() const { return {relocs_.data(), relocs_.size()}; }
+  Span<const Reloc> relocs() const { return {relocs_.data(), relocs_.size()}; }
 
   // --- remarks -------------------------------------------------------------------------------------
   // Writes labels, comments, islands and the first error to `log` as they happen; nullptr: off.
@@ -275,7 +275,7 @@ class CodeBuffer {
   void comment(std::string_view text) {
     if (keep_notes_ || log_ != nullptr) comment_slow(text);
   }
-  std::span<const Note> notes() const { return {notes_.data(), notes_.size()}; }
+  Span<const Note> notes() const { return {notes_.data(), notes_.size()}; }
   std::string_view note_text(const Note& n) const { return {note_text_.data() + n.text, n.length}; }
 
   // --- the end -------------------------------------------------------------------------------------

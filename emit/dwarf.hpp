@@ -9,8 +9,8 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/emit/byte_writer.hpp>
+#include <jitkit/ir/support/span.hpp>
 
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI {
@@ -28,7 +28,7 @@ class LineTableWriter {
   explicit LineTableWriter(Vec<u8>& out) : out_(out) {}
 
   // Once, before the functions. `files`: NUL-terminated names one after another.
-  void begin(std::span<const char> files) {
+  void begin(Span<const char> files) {
     unit_ = out_.begin_length();
     out_.put16(4);
     const u32 header = out_.begin_length();
@@ -53,7 +53,7 @@ class LineTableWriter {
   void end() { out_.end_length(unit_); }
 
   // Returns the offset of the 8-byte field for the function's address.
-  u32 function(u32 size, std::span<const LineRow> rows) {
+  u32 function(u32 size, Span<const LineRow> rows) {
     out_.put8(0);  // extended: DW_LNE_set_address
     out_.uleb(9);
     out_.put8(2);

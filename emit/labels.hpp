@@ -152,7 +152,7 @@ inline void CodeBuffer::put_label_difference(Label l, Label base) {
   use_label(l, FixupKind::diff32, offset() - 4, i64{base.id});
 }
 
-inline void CodeBuffer::jump_table(Label table, std::span<const Label> targets) {
+inline void CodeBuffer::jump_table(Label table, Span<const Label> targets) {
   align(4);
   Scope together = exact(static_cast<u32>(targets.size() * 4));
   const u32 begin = offset();

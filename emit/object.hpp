@@ -17,8 +17,8 @@
 #include <jitkit/emit/elf.hpp>
 #include <jitkit/emit/placement.hpp>
 #include <jitkit/ir/support/name_table.hpp>
+#include <jitkit/ir/support/span.hpp>
 
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI {
@@ -46,8 +46,8 @@ struct ObjectFunction {
   // What the code does; the object's property note says what all its functions do.
   bool landing_pads = false;    // every indirect target has one: BTI; IBT, and SHSTK with it
   bool return_signing = false;  // AArch64: return addresses in memory are signed (PAC)
-  std::span<const CfiRow> cfi = {};
-  std::span<const LineRow> lines = {};
+  Span<const CfiRow> cfi = {};
+  Span<const LineRow> lines = {};
 };
 
 struct ObjectData {
@@ -56,9 +56,9 @@ struct ObjectData {
   Binding binding = Binding::global;
   Kind kind = Kind::data;
   u32 align = 8;
-  std::span<const u8> bytes = {};  // zeros follow, up to size
+  Span<const u8> bytes = {};  // zeros follow, up to size
   u64 size = 0;               // 0: that of bytes
-  std::span<const ObjectReloc> relocs = {};
+  Span<const ObjectReloc> relocs = {};
 };
 
 class ObjectWriter {
@@ -91,7 +91,7 @@ class ObjectWriter {
   }
 
   // The source files that LineRow::file counts from 1; before the first function with lines.
-  void sources(std::string_view directory, std::span<const std::string_view> files);
+  void sources(std::string_view directory, Span<const std::string_view> files);
   // A whole CodeBuffer as one function.
   Status add_function(CodeBuffer& code, const ObjectFunction& f) {
     const u32 at = add_code(code, f.align);
@@ -101,7 +101,7 @@ class ObjectWriter {
   // .text, functions are defined as parts of .text.
   u32 add_code(CodeBuffer& code, u32 align = 16);
   // The code of an image, once: what stands at image_address.
-  void add_image(std::span<const u8> code) { ByteWriter(section(Id::text).bytes).bytes(code); }
+  void add_image(Span<const u8> code) { ByteWriter(section(Id::text).bytes).bytes(code); }
   Status define_function(u32 at, u32 size, const ObjectFunction& f);
   Status add_data(const ObjectData& d);
 
@@ -292,7 +292,7 @@ inline Status ObjectWriter::add_data(const ObjectData& d) {
   return status();
 }
 
-inline void ObjectWriter::sources(std::string_view directory, std::span<const std::string_view> files) {
+inline void ObjectWriter::sources(std::string_view directory, Span<const std::string_view> files) {
   const auto add = [this](std::string_view name) {
     files_.append({name.data(), name.size()});
     files_.push('\0');

@@ -123,7 +123,7 @@ inline Status ObjectWriter::write(Vec<u8>& out) {
   file.section({file.name(".symtab"), elf::sht_symtab, 0, u64{symbol_count_} * elf::symbol_bytes,
                 symbol_table + 1, local_count_, 8, elf::symbol_bytes});
   write_symbols(file.out);
-  const std::span<const char> text = names_.text();
+  const Span<const char> text = names_.text();
   file.section({file.name(".strtab"), elf::sht_strtab, 0, text.size()});
   file.out.bytes({reinterpret_cast<const u8*>(text.data()), text.size()});
   file.finish(machine_ == Machine::arm64 ? elf::em_aarch64 : elf::em_x86_64,

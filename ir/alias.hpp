@@ -112,7 +112,7 @@ class AliasModel {
       if (address(f_->result(i), 0).root == Address::Root::value) escapes(Value(d.ops[0]));
       return;
     }
-    const std::span<const u32> ops = f_->operands(i);
+    const Span<const u32> ops = f_->operands(i);
     const bool access = moved_type(d).type != Type::none;
     for (u32 n = access ? 1 : 0; n < ops.size(); ++n) escapes(Value(ops[n]));
   }

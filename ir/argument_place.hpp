@@ -5,8 +5,7 @@
 #include <jitkit/config.hpp>
 #include <jitkit/ir/module.hpp>
 #include <jitkit/ir/support/form.hpp>
-
-#include <span>
+#include <jitkit/ir/support/span.hpp>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -47,7 +46,7 @@ constexpr unsigned registers_left(const PReg* list, unsigned used) {
 // Whether a call may stand in place of a return: the results of both are in the same registers, extended
 // alike. `a` and `b` are the target's walks over the lists.
 template <class ArgumentPlaces>
-constexpr bool same_results(ArgumentPlaces a, std::span<const Param> theirs, ArgumentPlaces b, std::span<const Param> ours) {
+constexpr bool same_results(ArgumentPlaces a, Span<const Param> theirs, ArgumentPlaces b, Span<const Param> ours) {
   for (usize n = 0; n < ours.size(); ++n) {
     const Places x = a.next(), y = b.next();
     if (theirs[n].attr != ours[n].attr) return false;

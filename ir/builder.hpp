@@ -23,7 +23,7 @@ namespace jitkit::inline JITKIT_ABI::ir {
 // Where a branch goes, with the arguments for the block's parameters. Good for the duration of a call.
 struct To {
   Block block;
-  std::span<const Value> args;
+  Span<const Value> args;
   u16 weight = 0;
 
   To(Block b, Values a = Values({}), u16 likelihood = 0) : block(b), args(a.list), weight(likelihood) {}
@@ -36,7 +36,7 @@ struct Case {
 // A virtual object of a frame state; see frame_state.hpp.
 struct ObjectSpec {
   u64 descriptor;
-  std::span<const FrameEntry> fields;
+  Span<const FrameEntry> fields;
 };
 
 class Builder : public BuilderCore {
@@ -97,11 +97,11 @@ class Builder : public BuilderCore {
   Inst guard(Value condition, FrameStateRef s) { return guard_as(condition, s, true); }
   Inst guard_not(Value condition, FrameStateRef s) { return guard_as(condition, s, false); }
   Value load_trap(Type t, Value address, Offset offset, FrameStateRef s, MemFlags flags = {});
-  Inst patch_point(u8 bytes, Values operands, std::span<const Type> results, FrameStateRef s) {
+  Inst patch_point(u8 bytes, Values operands, Span<const Type> results, FrameStateRef s) {
     return emit(Opcode::patch_point, Type::none, operands, results, s.id, bytes);
   }
   Inst safepoint(FrameStateRef s) { return emit(Opcode::safepoint, Type::none, {}, {}, s.id, 0); }
-  FrameStateRef frame_state(u64 id, std::span<const FrameEntry> entries, std::span<const ObjectSpec> objects = {});
+  FrameStateRef frame_state(u64 id, Span<const FrameEntry> entries, Span<const ObjectSpec> objects = {});
   static FrameEntry entry_of(u64 key, Value v) { return {FrameEntry::Kind::value, v.id, key}; }
   static FrameEntry entry_of_object(u64 key, u32 object) {
     return {FrameEntry::Kind::virtual_object, object, key};
@@ -114,9 +114,9 @@ class Builder : public BuilderCore {
   }
   Inst brif(Value condition, const To& yes, const To& no);
   // Each case value goes to its block, any other to `otherwise`.
-  Inst switch_(Value x, std::span<const Case> cases, To otherwise);
+  Inst switch_(Value x, Span<const Case> cases, To otherwise);
   Inst switch_(Value x, std::initializer_list<Case> cases, To otherwise) {
-    return switch_(x, std::span<const Case>(cases.begin(), cases.size()), otherwise);
+    return switch_(x, Span<const Case>(cases.begin(), cases.size()), otherwise);
   }
   Inst ret(Values values = Values({})) { return emit(Opcode::ret, Type::none, values, {}, 0, 0); }
   Inst exit_(ExitRef e, Values values) { return emit(Opcode::exit_, Type::none, values, {}, e.id, 0); }
@@ -127,8 +127,8 @@ class Builder : public BuilderCore {
   // none for an optional one that is absent; results have the types their registers imply, unless
   // `types` says otherwise. To have the flags it writes as a result, list all types with flags last.
   template <class Form>
-  Inst native(Form form, Values operands, std::span<const Number> immediates = {},
-              std::span<const Type> types = {});
+  Inst native(Form form, Values operands, Span<const Number> immediates = {},
+              Span<const Type> types = {});
 
   // --- Parts of the function.
 
@@ -163,7 +163,7 @@ inline Inst Builder::call_as(Opcode op, u32 aux, Values operands, SigRef results
   if (results)
     for (const Param& p : f_.module->results(results))
       if (count < 8) types[count++] = p.type;
-  return emit(op, Type::none, operands, std::span<const Type>(types, count), aux, 0);
+  return emit(op, Type::none, operands, Span<const Type>(types, count), aux, 0);
 }
 
 inline Inst Builder::indirect_call_as(Opcode op, SigRef sig, Value address, Values args) {
@@ -172,7 +172,7 @@ inline Inst Builder::indirect_call_as(Opcode op, SigRef sig, Value address, Valu
   all.push(address);
   all.append(args.list);
   const bool gives = op == Opcode::call_indirect;
-  return call_as(op, sig.id, std::span<const Value>(all.data(), all.size()), gives ? sig : SigRef());
+  return call_as(op, sig.id, Span<const Value>(all.data(), all.size()), gives ? sig : SigRef());
 }
 
 inline Inst Builder::guard_as(Value condition, FrameStateRef s, bool sense) {
@@ -187,10 +187,10 @@ inline Value Builder::load_trap(Type t, Value address, Offset offset, FrameState
   return result(emit(Opcode::load_trap, t, {address}, {t}, f_.traps.size() - 1, flags.bits));
 }
 
-inline FrameStateRef Builder::frame_state(u64 id, std::span<const FrameEntry> entries,
-                                          std::span<const ObjectSpec> objects) {
+inline FrameStateRef Builder::frame_state(u64 id, Span<const FrameEntry> entries,
+                                          Span<const ObjectSpec> objects) {
   if (failed()) return {};
-  const auto add = [this](std::span<const FrameEntry> list) {
+  const auto add = [this](Span<const FrameEntry> list) {
     f_.frame_entries.append(list);
     for (const FrameEntry& e : list)
       if (e.kind == FrameEntry::Kind::value) ++f_.values[e.index].uses;
@@ -213,7 +213,7 @@ inline Inst Builder::brif(Value condition, const To& yes, const To& no) {
   return second ? emit(Opcode::brif, Type::none, {condition}, {}, first.id, 0) : Inst();
 }
 
-inline Inst Builder::switch_(Value x, std::span<const Case> cases, To otherwise) {
+inline Inst Builder::switch_(Value x, Span<const Case> cases, To otherwise) {
   if (failed()) return {};
   if (f_.is_constant(x)) {
     const u64 mask = low_mask(bits(f_.type(x)));
@@ -234,7 +234,7 @@ inline Inst Builder::switch_(Value x, std::span<const Case> cases, To otherwise)
 }
 
 template <class Form>
-Inst Builder::native(Form form, Values operands, std::span<const Number> immediates, std::span<const Type> types) {
+Inst Builder::native(Form form, Values operands, Span<const Number> immediates, Span<const Type> types) {
   if (failed()) return {};
   InstData d;
   d.op = native_opcode(static_cast<u16>(form));

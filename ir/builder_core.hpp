@@ -12,19 +12,18 @@
 #include <jitkit/ir/fold.hpp>
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/operand_type.hpp>
+#include <jitkit/ir/support/span.hpp>
 
 #include <initializer_list>
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
 // Operands as a list in braces, an array or a span. Good for the duration of a call.
 struct Values {
-  std::span<const Value> list;
+  Span<const Value> list;
   Values(std::initializer_list<Value> v) : list(v.begin(), v.size()) {}
-  Values(std::span<const Value> v) : list(v) {}
-  template <usize N>
-  Values(const Value (&v)[N]) : list(v, N) {}
+  template <class V, class = std::enable_if_t<std::is_convertible_v<V, Span<const Value>>>>
+  Values(V&& v) : list(v) {}  // NOLINT(google-explicit-constructor)
 };
 
 // The results of ops that report overflow or a carry.
@@ -168,7 +167,7 @@ class BuilderCore {
   }
   template <Opcode op>
     requires(shape_of(op) == Shape::shuffle)
-  Value make(Value x, Value y, std::span<const u8> mask) {
+  Value make(Value x, Value y, Span<const u8> mask) {
     if (failed()) return {};
     check(mask.size() == bytes(type(x)));
     const u32 at = f_.data.size();
@@ -209,7 +208,7 @@ class BuilderCore {
   Value make(Value address, Value x, Order o, i32 offset = 0, MemFlags flags = {}) {
     fold_address(address, offset);
     const Type t = type(x);
-    const std::span<const Type> results(&t, signature_of(op).results);
+    const Span<const Type> results(&t, signature_of(op).results);
     return result(emit(op, t, {address, x}, results, static_cast<u32>(offset), ordered(flags, o)));
   }
   template <Opcode op>
@@ -235,11 +234,11 @@ class BuilderCore {
   static u8 ordered(MemFlags m, Order o) { return MemFlags::make(m.align(), m.is_volatile(), o).bits; }
 
   // An instruction that is made in any case.
-  Inst emit(Opcode op, Type t, Values operands, std::span<const Type> results, u32 aux, u8 flags) {
+  Inst emit(Opcode op, Type t, Values operands, Span<const Type> results, u32 aux, u8 flags) {
     return failed() ? Inst() : made(op, t, operands.list, results, aux, flags);
   }
   Inst emit(Opcode op, Type t, Values operands, std::initializer_list<Type> results, u32 aux, u8 flags) {
-    return emit(op, t, operands, std::span<const Type>(results.begin(), results.size()), aux, flags);
+    return emit(op, t, operands, Span<const Type>(results.begin(), results.size()), aux, flags);
   }
 
   Value pure(PureInst i, Type result);
@@ -277,7 +276,7 @@ class BuilderCore {
     return s == scope;
   }
 
-  [[gnu::always_inline]] Inst made(Opcode op, Type t, std::span<const Value> operands, std::span<const Type> results,
+  [[gnu::always_inline]] Inst made(Opcode op, Type t, Span<const Value> operands, Span<const Type> results,
                                    u32 aux, u8 flags) {
     if (!before_ && position_ == 0) [[likely]] return f_.append_inst(block_, op, t, operands, results, aux, flags);
     const Inst i = f_.new_inst(op, t, operands, results, aux, flags);
@@ -294,7 +293,7 @@ class BuilderCore {
 
   static u32 slot_of(const PureInst& i);
   bool same(const InstData& d, const PureInst& i) const;
-  [[gnu::always_inline]] Inst shared(const PureInst& i, std::span<const Type> results);
+  [[gnu::always_inline]] Inst shared(const PureInst& i, Span<const Type> results);
 
   Folder fold_;
   Block block_;
@@ -320,7 +319,7 @@ inline bool BuilderCore::same(const InstData& d, const PureInst& i) const {
 }
 
 // The instruction itself, or one made before that is equal.
-inline Inst BuilderCore::shared(const PureInst& i, std::span<const Type> results) {
+inline Inst BuilderCore::shared(const PureInst& i, Span<const Type> results) {
   Entry& e = table_[slot_of(i)];
   if (e.inst && e.scope >= first_scope_ && same(f_[e.inst], i) && in_scope(e.scope)) return e.inst;
   const Inst fresh = made(i.op, i.type, {i.x, i.operands}, results, i.aux, i.flags);

@@ -12,9 +12,9 @@
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/opcode.hpp>
 #include <jitkit/ir/support/sink.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/type.hpp>
 
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::ir {
@@ -26,7 +26,7 @@ class CFunction {
   CFunction(const FunctionData& f, Sink& out) : f_(f), out_(out) {}
 
   // False if there is no C. `arguments`: expressions for the parameters.
-  bool write(std::span<const std::string_view> arguments) {
+  bool write(Span<const std::string_view> arguments) {
     for (u32 n = 1; n < f_.values.size(); ++n)
       if (f_.values[n].kind != ValueData::Kind::constant && f_.values[n].uses != 0) put("  uint64_t v", n, " = 0;\n");
     for (u32 n = 0; n < f_.blocks[1].param_count; ++n) {

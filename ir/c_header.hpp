@@ -9,9 +9,9 @@
 #include <jitkit/config.hpp>
 #include <jitkit/ir/module.hpp>
 #include <jitkit/ir/support/sink.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/type.hpp>
 
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::ir {
@@ -87,7 +87,7 @@ class CHeader {
   static bool is_word(Type t) { return t == Type::i64 || t == Type::ptr || t == Type::f64; }
 
   // Whether each is a value, or a struct of 8-byte members of one kind.
-  static bool has_types(std::span<const Param> list, bool result) {
+  static bool has_types(Span<const Param> list, bool result) {
     for (usize n = 0; n < list.size(); ++n) {
       if (c_type(list[n], result) == nullptr || list[n].place.kind != FixedPlace::Kind::none) return false;
       for (u8 k = 0; list[n].group > 1 && k < list[n].group; ++k) {
@@ -100,7 +100,7 @@ class CHeader {
   static bool is_struct(const Param& p) { return p.group > 1; }
 
   // struct NAME_KIND_N { members };
-  void structs(std::string_view name, std::string_view kind, std::span<const Param> list) {
+  void structs(std::string_view name, std::string_view kind, Span<const Param> list) {
     for (usize n = 0; n < list.size(); ++n) {
       if (!is_struct(list[n])) continue;
       struct_name(name, kind, n);
@@ -115,7 +115,7 @@ class CHeader {
   void struct_name(std::string_view name, std::string_view kind, usize n) {
     (out_ << "struct " << name << "_" << kind).udec(n);
   }
-  void type(std::string_view name, std::string_view kind, std::span<const Param> list, usize n) {
+  void type(std::string_view name, std::string_view kind, Span<const Param> list, usize n) {
     if (is_struct(list[n]))
       struct_name(name, kind, n);
     else
@@ -124,8 +124,8 @@ class CHeader {
 
   void function(SymbolRef s) {
     const Signature& g = m_.signature(m_.symbol(s).signature);
-    const std::span<const Param> params = m_.params(m_.symbol(s).signature);
-    const std::span<const Param> results = m_.results(m_.symbol(s).signature);
+    const Span<const Param> params = m_.params(m_.symbol(s).signature);
+    const Span<const Param> results = m_.results(m_.symbol(s).signature);
     const std::string_view name = m_.symbol_name(s);
     const bool one = results.empty() || results.size() == results[0].group;
     if (g.conv != CallConv::c) return remark(s, "has another calling convention than C");

@@ -25,9 +25,8 @@
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/support/arena.hpp>
 #include <jitkit/ir/support/index.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/status.hpp>
-
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -55,12 +54,12 @@ class Cfg {
   bool fits(const FunctionData& f) const { return blocks_.size() == f.blocks.size() && edges_.size() == f.edges.size(); }
 
   // The reachable blocks; the entry first.
-  std::span<const Block> order() const { return {order_.data(), order_.size()}; }
+  Span<const Block> order() const { return {order_.data(), order_.size()}; }
   u32 position(Block b) const { return blocks_[b.id].position; }
   bool reachable(Block b) const { return position(b) != no_position; }
 
   // The edges into b, from reachable blocks.
-  std::span<const Edge> predecessors(Block b) const {
+  Span<const Edge> predecessors(Block b) const {
     return predecessors_.slice(blocks_[b.id].first_predecessor, blocks_[b.id].predecessors);
   }
   // The block an edge leaves; none if that is not reachable.
@@ -92,7 +91,7 @@ class Cfg {
 
   // Edges from a block with several successors to one with several predecessors: code that belongs to
   // such an edge needs a block of its own.
-  std::span<const Edge> critical_edges() const { return {critical_.data(), critical_.size()}; }
+  Span<const Edge> critical_edges() const { return {critical_.data(), critical_.size()}; }
   bool is_critical(Edge e) const { return edges_[e.id].critical; }
 
  private:

@@ -22,10 +22,9 @@
 #include <jitkit/ir/places.hpp>
 #include <jitkit/ir/regalloc.hpp>
 #include <jitkit/ir/regalloc_checker.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/target.hpp>
 #include <jitkit/status.hpp>
-
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -55,8 +54,8 @@ class Compiler {
   // Offsets count from start(), where the function's code begins in the buffer.
   u32 start() const { return start_; }
   const CodeMap& code_map() const { return code_map_; }
-  std::span<const CfiRow> cfi() const { return cfi_; }
-  std::span<const ExitSite> exits() const { return exits_; }
+  Span<const CfiRow> cfi() const { return cfi_; }
+  Span<const ExitSite> exits() const { return exits_; }
   // Of a frame without adjusts_sp: its size, from the base.
   u32 frame_bytes() const { return frame_bytes_; }
   // Where the frame states' values are at the exits; OwnedLocationMap keeps a copy.
@@ -83,8 +82,8 @@ class Compiler {
   u32 start_ = 0;
   u32 frame_bytes_ = 0;
   CodeMap code_map_;
-  std::span<const CfiRow> cfi_;
-  std::span<const ExitSite> exits_;
+  Span<const CfiRow> cfi_;
+  Span<const ExitSite> exits_;
   LocationMap locations_;
 };
 

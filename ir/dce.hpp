@@ -139,7 +139,7 @@ class DeadCodeRemover {
     d.param_count = static_cast<u16>(kept);
   }
   void drop_arguments(Edge e, Block b) {
-    const std::span<u32> args = f_.args(e);
+    const Span<u32> args = f_.args(e);
     u32 kept = 0;
     for (u32 n = 0; n < args.size(); ++n) {
       if (values_[f_.param(b, n).id])

@@ -8,9 +8,9 @@
 #include <jitkit/config.hpp>
 #include <jitkit/ir/support/arena.hpp>
 #include <jitkit/ir/support/sink.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/text_pos.hpp>
 
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::ir {
@@ -46,7 +46,7 @@ class Diagnostics {
   bool empty() const { return count_ == 0; }
   // Errors in all, those past max_errors too.
   u32 count() const { return count_; }
-  std::span<const Diagnostic> list() const { return {list_.data(), list_.size()}; }
+  Span<const Diagnostic> list() const { return {list_.data(), list_.size()}; }
   std::string_view message(u32 n) const {
     const u32 end = n + 1 < list_.size() ? list_[n + 1].text : text_.size();
     return {text_.data() + list_[n].text, end - list_[n].text};

@@ -15,8 +15,7 @@
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/machine.hpp>
 #include <jitkit/ir/support/arena.hpp>
-
-#include <span>
+#include <jitkit/ir/support/span.hpp>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -29,8 +28,8 @@ struct CodePosition {
 // Where the code of blocks and instructions is. What `blocks` does not cover is the prologue before
 // and stubs, islands and data behind.
 struct CodeMap {
-  std::span<const CodePosition> positions;
-  std::span<const u32> blocks;  // in layout order: where each starts, and where the last one ends
+  Span<const CodePosition> positions;
+  Span<const u32> blocks;  // in layout order: where each starts, and where the last one ends
 };
 
 // CRTP base. Derived provides:
@@ -116,7 +115,7 @@ class EmitterBase {
   }
   // Where it leaves to if the consumer gave its exits symbols.
   template <class Symbol>
-  Symbol exit_symbol(const MachInst& m, std::span<const Symbol> symbols) const {
+  Symbol exit_symbol(const MachInst& m, Span<const Symbol> symbols) const {
     const u64 id = m.state ? fn_.frame_states[m.state.id].id : symbols.size();
     return id < symbols.size() ? symbols[id] : Symbol();
   }

@@ -14,8 +14,7 @@
 #include <jitkit/ir/machine.hpp>
 #include <jitkit/ir/support/arena.hpp>
 #include <jitkit/ir/support/location_map.hpp>
-
-#include <span>
+#include <jitkit/ir/support/span.hpp>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 

@@ -20,9 +20,8 @@
 #include <jitkit/ir/opcode.hpp>
 #include <jitkit/ir/support/arena.hpp>
 #include <jitkit/ir/support/index.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/type.hpp>
-
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -132,7 +131,7 @@ struct IsaInfo {
   Effects (*form_effects)(u16 form);
   FormOperands (*form_operands)(u16 form);
   // Names of the registers by PReg, for signatures with fixed places; empty: written as numbers.
-  std::span<const char* const> registers = {};
+  Span<const char* const> registers = {};
   // Whether selection can do the core op without writing flags; null: it never can.
   bool (*flag_free)(Opcode op, Type type) = nullptr;
   // Which of the numbers are forms, and a quick way from a name to its number (0: none). Null: all are; none.
@@ -241,13 +240,13 @@ class FunctionData {
   Value result(Inst i, u32 n = 0) const { return Value(insts[i.id].result.id + n); }
 
   // The operands, as Value ids.
-  std::span<u32> operands(Inst i) {
+  Span<u32> operands(Inst i) {
     InstData& d = insts[i.id];
-    return d.operands <= 2 ? std::span<u32>(d.ops, d.operands) : pool.slice(d.ops[0], d.operands);
+    return d.operands <= 2 ? Span<u32>(d.ops, d.operands) : pool.slice(d.ops[0], d.operands);
   }
-  std::span<const u32> operands(Inst i) const {
+  Span<const u32> operands(Inst i) const {
     const InstData& d = insts[i.id];
-    return d.operands <= 2 ? std::span<const u32>(d.ops, d.operands)
+    return d.operands <= 2 ? Span<const u32>(d.ops, d.operands)
                            : pool.slice(d.ops[0], d.operands);
   }
   Value operand(Inst i, u32 n) const { return Value(operands(i)[n]); }
@@ -256,8 +255,8 @@ class FunctionData {
     const BlockData& d = blocks[b.id];
     return Value(d.params_in_pool ? pool[d.params + n] : d.params + n);
   }
-  std::span<u32> args(Edge e) { return pool.slice(edges[e.id].args, edges[e.id].arg_count); }
-  std::span<const u32> args(Edge e) const {
+  Span<u32> args(Edge e) { return pool.slice(edges[e.id].args, edges[e.id].arg_count); }
+  Span<const u32> args(Edge e) const {
     return pool.slice(edges[e.id].args, edges[e.id].arg_count);
   }
   // The edges out of a terminator.
@@ -291,11 +290,11 @@ class FunctionData {
   // The constant with those bits (truncated to the type), shared within the function.
   Value constant(Type t, u64 lo, u64 hi = 0);
   // An instruction, not yet in a block, with `results` new values of the given types.
-  [[gnu::always_inline]] Inst new_inst(Opcode op, Type t, std::span<const Value> operands,
-                                       std::span<const Type> results, u32 aux = 0, u8 flags = 0, Inst behind = {});
+  [[gnu::always_inline]] Inst new_inst(Opcode op, Type t, Span<const Value> operands,
+                                       Span<const Type> results, u32 aux = 0, u8 flags = 0, Inst behind = {});
   // The same at the end of block b.
-  [[gnu::always_inline]] Inst append_inst(Block b, Opcode op, Type t, std::span<const Value> operands,
-                                          std::span<const Type> results, u32 aux, u8 flags) {
+  [[gnu::always_inline]] Inst append_inst(Block b, Opcode op, Type t, Span<const Value> operands,
+                                          Span<const Type> results, u32 aux, u8 flags) {
     BlockData& d = blocks[b.id];
     const Inst last = d.last, i = new_inst(op, t, operands, results, aux, flags, last);
     if (!i) return {};
@@ -303,7 +302,7 @@ class FunctionData {
     d.last = i;
     return i;
   }
-  Edge new_edge(Block target, std::span<const Value> arguments, u16 weight = 0,
+  Edge new_edge(Block target, Span<const Value> arguments, u16 weight = 0,
                 i64 case_value = 0);
   void append(Block b, Inst i);
   void insert_before(Block b, Inst at, Inst i);
@@ -394,8 +393,8 @@ inline Value FunctionData::constant(Type t, u64 lo, u64 hi) {
   return Value(values.size() - 1);
 }
 
-inline Inst FunctionData::new_inst(Opcode op, Type t, std::span<const Value> operands,
-                                   std::span<const Type> results, u32 aux, u8 flags, Inst behind) {
+inline Inst FunctionData::new_inst(Opcode op, Type t, Span<const Value> operands,
+                                   Span<const Type> results, u32 aux, u8 flags, Inst behind) {
   if (!fits(operands.size(), op)) return {};
   const u32 id = insts.size(), first_value = values.size(), first_pooled = pool.size();
   const u32 count = static_cast<u32>(operands.size()), made = static_cast<u32>(results.size());
@@ -421,7 +420,7 @@ inline Inst FunctionData::new_inst(Opcode op, Type t, std::span<const Value> ope
   return Inst(id);
 }
 
-inline Edge FunctionData::new_edge(Block target, std::span<const Value> arguments, u16 weight,
+inline Edge FunctionData::new_edge(Block target, Span<const Value> arguments, u16 weight,
                                    i64 case_value) {
   if (!fits(arguments.size(), Opcode::br)) return {};
   EdgeData e;

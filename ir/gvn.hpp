@@ -103,7 +103,7 @@ class ValueNumberer {
   }
 
   void enter() {
-    const std::span<const Edge> preds = cfg_.predecessors(block_);
+    const Span<const Edge> preds = cfg_.predecessors(block_);
     for (u32 n = 0; n < f_[block_].param_count; ++n) same_argument(f_.param(block_, n), n, preds);
     if (preds.size() != 1) return;
     const Inst t = f_.terminator(cfg_.source(preds[0]));
@@ -111,7 +111,7 @@ class ValueNumberer {
     if (f_[t].op != Opcode::switch_ || preds[0] == f_.edge(t, f_.edge_count(t) - 1)) return;
     learn(replace_.find(f_.operand(t, 0)), f_.constant(f_[t].type, static_cast<u64>(f_[preds[0]].case_value)));
   }
-  void same_argument(Value param, u32 n, std::span<const Edge> preds) {
+  void same_argument(Value param, u32 n, Span<const Edge> preds) {
     Value same;
     for (const Edge e : preds) {
       const Value v = replace_.find(Value(f_.args(e)[n]));
@@ -125,7 +125,7 @@ class ValueNumberer {
   // --- Instructions.
 
   void look_at(Inst i) {
-    const std::span<u32> ops = f_.operands(i);
+    const Span<u32> ops = f_.operands(i);
     if (knows_ || replace_.any())
       for (u32& v : ops) rename(v);
     const InstData& d = f_[i];
@@ -146,7 +146,7 @@ class ValueNumberer {
       f_.remove(block_, i);
   }
 
-  void number(Inst i, std::span<const u32> ops) {
+  void number(Inst i, Span<const u32> ops) {
     const InstData& d = f_[i];
     PureInst p = PureInst::of(d);
     if (!ops.empty()) p.x[0] = Value(ops[0]);
@@ -201,7 +201,7 @@ class ValueNumberer {
     d.aux = p.aux;
     if (p.operands <= 2) d.operands = p.operands;  // of three none becomes two but by being gone
     if (p.operands == 1) d.ops[1] = 0;
-    const std::span<u32> ops = f_.operands(i);
+    const Span<u32> ops = f_.operands(i);
     for (u32 n = 0; n < ops.size(); ++n) ops[n] = p.x[n].id;
     for (const u32 v : ops) ++f_.values[v].uses;
   }
@@ -227,7 +227,7 @@ class ValueNumberer {
     return d.operands <= 2 ? m.with() == d.with() : std::memcmp(&f_.pool[m.ops[0]], &f_.pool[d.ops[0]], 3 * sizeof(u32)) == 0;
   }
   bool same_operands(Inst i, const PureInst& p) const {
-    const std::span<const u32> ops = f_.operands(i);
+    const Span<const u32> ops = f_.operands(i);
     if (ops.size() != p.operands) return false;
     for (u32 n = 0; n < ops.size(); ++n)
       if (ops[n] != p.x[n].id) return false;

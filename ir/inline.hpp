@@ -151,7 +151,7 @@ class Inliner {
     const ConstantData& c = callee.constant(v);
     return f_.constant(callee.type(v), c.lo, c.hi);
   }
-  std::span<const Value> mapped(const FunctionData& callee, std::span<const u32> list) {
+  Span<const Value> mapped(const FunctionData& callee, Span<const u32> list) {
     values_.clear();
     for (const u32 v : list) values_.push(mapped(callee, Value(v)));
     return {values_.data(), values_.size()};
@@ -197,7 +197,7 @@ class Inliner {
     if (edges != 0) aux = f_.edges.size();
     for (u32 n = 0; n < edges; ++n) {
       const EdgeData e = callee[callee.edge(i, n)];
-      const std::span<const Value> args = mapped(callee, callee.args(callee.edge(i, n)));
+      const Span<const Value> args = mapped(callee, callee.args(callee.edge(i, n)));
       if (!f_.new_edge(Block(block_to_[e.target.id]), args, e.weight, e.case_value)) return false;
     }
     return true;

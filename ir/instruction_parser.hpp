@@ -89,7 +89,7 @@ class InstructionParser : protected TokenReader {
   bool result_types(const InstData& d, Type* types, u32& count);
   bool make(Block b, InstData& d, TextPos at, SourcePos position);
   bool make_edges(InstData& d);
-  std::span<const Value> values(u32 first, u32 count);
+  Span<const Value> values(u32 first, u32 count);
   void note_unresolved(bool of_edge, u32 owner, u32 first, u32 count);
   u32 value_of(u32 name) const { return name < value_of_.size() ? value_of_[name] : 0; }
 
@@ -485,7 +485,7 @@ inline bool InstructionParser::result_types(const InstData& d, Type* types, u32&
   return true;
 }
 
-inline std::span<const Value> InstructionParser::values(u32 first, u32 count) {
+inline Span<const Value> InstructionParser::values(u32 first, u32 count) {
   scratch_.clear();
   for (u32 n = 0; n < count; ++n) scratch_.push(operands_[first + n].value);
   return {scratch_.data(), scratch_.size()};

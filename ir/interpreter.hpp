@@ -20,10 +20,10 @@
 #include <jitkit/ir/op_signature.hpp>
 #include <jitkit/ir/semantics.hpp>
 #include <jitkit/ir/support/arena.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/status.hpp>
 
 #include <cstring>
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -64,7 +64,7 @@ struct Run {
   Inst at;
   u64 detail = 0;
   const char* message = "";         // more words, if there is more to say
-  std::span<const Datum> values{};  // until the next run
+  Span<const Datum> values{};  // until the next run
   u64 steps = 0;                    // instructions executed
 
   bool returned() const { return end == RunEnd::returned; }
@@ -76,8 +76,8 @@ struct OutsideCall {
   SymbolRef symbol;  // none: an indirect call
   u64 address = 0;   // 0: a symbol without an address
   SigRef signature;
-  std::span<const Datum> arguments;
-  std::span<const Type> argument_types;  // also of those behind the named ones
+  Span<const Datum> arguments;
+  Span<const Type> argument_types;  // also of those behind the named ones
 };
 
 class Interpreter;
@@ -114,7 +114,7 @@ class Interpreter {
   // Takes a module and the functions it defines, lays out its globals and relocates them. Anything
   // loaded before is forgotten, memory() too. Error::symbol_undefined: a global refers to a symbol
   // that neither the module nor Hooks::symbol has an address for.
-  Status load(const Module& module, std::span<const FunctionData* const> functions);
+  Status load(const Module& module, Span<const FunctionData* const> functions);
 
   InterpreterMemory& memory() { return memory_; }
   // Where a symbol stands; 0 if that is unknown. A function's address is good for calls by the
@@ -122,7 +122,7 @@ class Interpreter {
   u64 address(SymbolRef s) const;
 
   // Runs a function that was loaded. `types` of the arguments matter only past the named parameters.
-  Run run(const FunctionData& f, std::span<const Datum> arguments, std::span<const Type> types = {});
+  Run run(const FunctionData& f, Span<const Datum> arguments, Span<const Type> types = {});
 
   // A value of the function the run ended in, or is in when a hook is called.
   Datum& value(Value v) { return registers_[frames_.back().registers + v.id]; }
@@ -166,7 +166,7 @@ class Interpreter {
   void switch_edge(const FunctionData& f, Inst i);
   void next(const FunctionData& f, Inst i) { frames_.back().at = f[i].next; }
   void set(const FunctionData& f, Inst i, const Datum& d) { value(f.result(i)) = d; }
-  void set_all(const FunctionData& f, Inst i, std::span<const Datum> results);
+  void set_all(const FunctionData& f, Inst i, Span<const Datum> results);
 
   bool permitted(u64 address, u64 bytes, bool write);
   bool permitted(const FunctionData& f, Inst i, u64 address, u64 bytes, bool write);
@@ -182,7 +182,7 @@ class Interpreter {
   void va_start(const FunctionData& f, Inst i);
 
   // Values on their way: to a callee, another block, a caller, or the end of the run.
-  void gather(const FunctionData& f, std::span<const u32> values);
+  void gather(const FunctionData& f, Span<const u32> values);
   void call(const FunctionData& f, Inst i);
   void call_outside(const FunctionData& f, Inst i, SymbolRef s, u64 address, SigRef sig);
   void enter(const FunctionData& callee);

@@ -10,7 +10,7 @@ namespace jitkit::inline JITKIT_ABI::ir {
 // --- The module.
 
 inline Status Interpreter::load(const Module& module,
-                                std::span<const FunctionData* const> functions) {
+                                Span<const FunctionData* const> functions) {
   arena_.reset();
   memory_.reset(arena_);
   functions_.attach(arena_);
@@ -52,7 +52,7 @@ inline u64 Interpreter::place_global(SymbolRef s) {
   if (memory == nullptr) return 0;
   u8* start = pointer_to<u8>(align_up(address_of(memory), align));
   std::memset(start, 0, info.size);
-  const std::span<const u8> initial = module_->global_bytes(s);
+  const Span<const u8> initial = module_->global_bytes(s);
   if (!initial.empty()) std::memcpy(start, initial.data(), initial.size());
   memory_.allow(start, info.size, info.kind != SymbolKind::rodata);
   return address_of(start);
@@ -158,7 +158,7 @@ inline void Interpreter::take_slots(const FunctionData& f) {
 
 // A callee owns its copy of an aggregate passed by value.
 inline void Interpreter::copy_by_value(const FunctionData& f) {
-  const std::span<const Param> params = module_->params(f.signature);
+  const Span<const Param> params = module_->params(f.signature);
   const u32 count = f[FunctionData::entry()].param_count;
   for (u32 n = 0; n < count && n < params.size() && running_; ++n) {
     if ((params[n].attr & ParamAttr::byval) == 0) continue;
@@ -189,7 +189,7 @@ inline void Interpreter::va_start(const FunctionData& f, Inst i) {
   if (frame.va_area == nullptr) frame.va_area = take_stack(VaArea::area_bytes(frame.unnamed), 16);
   if (frame.va_area == nullptr) return;
   VaArea area(va_list_abi, frame.va_area);
-  const std::span<const Param> params = module_->params(f.signature);
+  const Span<const Param> params = module_->params(f.signature);
   for (usize n = 0; n < params.size();) {
     const usize group = params[n].group > 1 ? params[n].group : 1;
     if (group > params.size() - n || !area.named(params.subspan(n, group)))

@@ -8,8 +8,8 @@
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
-inline Run Interpreter::run(const FunctionData& f, std::span<const Datum> arguments,
-                            std::span<const Type> types) {
+inline Run Interpreter::run(const FunctionData& f, Span<const Datum> arguments,
+                            Span<const Type> types) {
   run_arena_.reset();
   frames_.attach(run_arena_);
   registers_.attach(run_arena_);
@@ -115,7 +115,7 @@ inline Datum Interpreter::clean(Datum d, Type t) {
   return d;
 }
 
-inline void Interpreter::set_all(const FunctionData& f, Inst i, std::span<const Datum> results) {
+inline void Interpreter::set_all(const FunctionData& f, Inst i, Span<const Datum> results) {
   for (u32 n = 0; n < f[i].results && n < results.size(); ++n)
     value(f.result(i, n)) = clean(results[n], f.type(f.result(i, n)));
 }
@@ -130,7 +130,7 @@ inline void Interpreter::compute(const FunctionData& f, Inst i) {
     set(f, i, operand(f, i, operand(f, i, 0).low.lo != 0 ? 1 : 2));
     return next(f, i);
   }
-  const std::span<const u32> operands = f.operands(i);
+  const Span<const u32> operands = f.operands(i);
   Bits x[3];
   for (u32 n = 0; n < operands.size() && n < 3; ++n) x[n] = read(f, Value(operands[n])).low;
   PureOp op{d.op, d.type, operands.empty() ? Type::none : f.type(Value(operands[0])), d.flags, d.aux};
@@ -192,7 +192,7 @@ inline void Interpreter::point(const FunctionData& f, Inst i) {
 
 // --- Control.
 
-inline void Interpreter::gather(const FunctionData& f, std::span<const u32> values) {
+inline void Interpreter::gather(const FunctionData& f, Span<const u32> values) {
   moving_.clear();
   moving_types_.clear();
   for (const u32 v : values) {

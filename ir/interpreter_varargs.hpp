@@ -9,10 +9,10 @@
 #include <jitkit/ir/interpreter_memory.hpp>
 #include <jitkit/ir/module.hpp>
 #include <jitkit/ir/support/bits.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/type.hpp>
 
 #include <cstring>
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -44,7 +44,7 @@ class VaArea {
 
   // The next named value, or aggregate of several. False if the convention passes such values in a way
   // not modelled here.
-  bool named(std::span<const Param> group) {
+  bool named(Span<const Param> group) {
     const Param& first = group.front();
     if ((first.attr & ParamAttr::byval) != 0) return true;  // on the stack, before the unnamed ones
     if ((first.attr & ParamAttr::sret) != 0 && abi_ == VaListAbi::aapcs64) return true;  // x8

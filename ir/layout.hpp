@@ -15,7 +15,7 @@ namespace jitkit::inline JITKIT_ABI::ir {
 // False when out of memory (sticky in the arena that mf is attached to).
 inline bool lay_out(const FunctionData& fn, const Cfg& cfg, const Frequencies& frequency,
                     MachFunction& mf) {
-  const std::span<const Block> order = cfg.order();
+  const Span<const Block> order = cfg.order();
   if (!mf.blocks.resize(static_cast<u32>(order.size())) || !mf.edges.resize(fn.edges.size()))
     return false;
   for (u32 n = 1; n <= cfg.loop_count(); ++n) {

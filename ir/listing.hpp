@@ -22,9 +22,9 @@
 #include <jitkit/ir/support/arena.hpp>
 #include <jitkit/ir/support/sink.hpp>
 #include <jitkit/ir/support/sort.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/unit.hpp>
 
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::ir {
@@ -47,7 +47,7 @@ u32 data_end(const Buffer& code, u32 at, u32& limit) {
 }
 
 // Text provides:
-//   static u32 instruction(std::span<const u8> code, Sink& out)
+//   static u32 instruction(Span<const u8> code, Sink& out)
 //                  writes the instruction at the start of `code` (not empty); its length
 //   static constexpr unsigned unit   bytes that are printed as one number: of a word, or 1
 template <class Text, Target T>
@@ -69,11 +69,11 @@ class Listing {
     if (!printed_.assign(fn_.insts.size(), false)) return false;
     for (u32 n = 0; n < code_.relocs().size(); ++n)
       if (!relocs_.push(n)) return false;
-    const std::span<const Reloc> relocs = code_.relocs();
+    const Span<const Reloc> relocs = code_.relocs();
     sort(relocs_.slice(0, relocs_.size()),
          [&](u32 a, u32 b) { return relocs[a].offset < relocs[b].offset; });
     header();
-    const std::span<const u32> blocks = map_.blocks;
+    const Span<const u32> blocks = map_.blocks;
     const u32 end = code_.offset() - start_;
     code(0, blocks.empty() ? end : blocks[0]);
     for (u32 k = 0; k + 1 < blocks.size(); ++k) block(machine_.blocks[k].block, blocks[k], blocks[k + 1]);
@@ -145,7 +145,7 @@ class Listing {
 
   // Offsets count from the start of the function.
   void code(u32 begin, u32 end) {
-    const std::span<const CodePosition> positions = map_.positions;
+    const Span<const CodePosition> positions = map_.positions;
     for (u32 at = begin; at < end;) {
       while (position_ + 1 < positions.size() && positions[position_ + 1].offset <= at) ++position_;
       u32 to = end;
@@ -168,7 +168,7 @@ class Listing {
       }
       char text[200];
       BufferSink sink(text, sizeof text);
-      const std::span<const u8> bytes = code_.bytes().subspan(at, limit - at);
+      const Span<const u8> bytes = code_.bytes().subspan(at, limit - at);
       const u32 length = Text::instruction(bytes, sink);
       out_ << "  " << sink.text();
       out_.pad(sink.text().size() + 2, hex_column);
@@ -190,7 +190,7 @@ class Listing {
     }
   }
 
-  void hex(std::span<const u8> bytes) {
+  void hex(Span<const u8> bytes) {
     if (bytes.size() % Text::unit != 0) return;
     for (usize i = 0; i < bytes.size(); i += Text::unit)
       for (unsigned k = 0; k < Text::unit; ++k) out_.hex(bytes[i + (Text::unit - 1 - k)], 2);
@@ -198,7 +198,7 @@ class Listing {
 
   // The symbols that fields in [begin, end) are relocated against.
   void references(u32 begin, u32 end) {
-    const std::span<const Reloc> relocs = code_.relocs();
+    const Span<const Reloc> relocs = code_.relocs();
     while (reloc_ < relocs_.size() && relocs[relocs_[reloc_]].offset < begin) ++reloc_;
     for (u32 n = reloc_; n < relocs_.size() && relocs[relocs_[n]].offset < end; ++n) {
       const Reloc& r = relocs[relocs_[n]];

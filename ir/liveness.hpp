@@ -19,8 +19,7 @@
 #include <jitkit/config.hpp>
 #include <jitkit/ir/machine.hpp>
 #include <jitkit/ir/support/arena.hpp>
-
-#include <span>
+#include <jitkit/ir/support/span.hpp>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -162,7 +161,7 @@ class Liveness {
     block_ = k;
     block_end_ = end(k);
     made_live_ = loops_;
-    const std::span<const MachEdge> edges = mf_->edges.slice(b.first_edge, b.edges);
+    const Span<const MachEdge> edges = mf_->edges.slice(b.first_edge, b.edges);
     bool falls_in = false;  // what is live now is what the next block needs
     for (const MachEdge& e : edges) falls_in = falls_in || e.to == k + 1;
     if (falls_in)
@@ -202,7 +201,7 @@ class Liveness {
     const u32 loop = mf_->blocks[k].loop;
     const u32 far = loop != 0 && !in_loop(loop, e.to) ? loop_exit_penalty : 0;
     const u32 from = start(e.to);
-    const std::span<const LiveIn> live_ins = mf_->live_ins.slice(s.first_live_in, s.live_ins);
+    const Span<const LiveIn> live_ins = mf_->live_ins.slice(s.first_live_in, s.live_ins);
     if (plain_) {
       for (const LiveIn& l : live_ins) add(l.vreg.id, at + (l.next_use - from), k);
       return;
@@ -222,7 +221,7 @@ class Liveness {
 
   [[gnu::always_inline]] void visit(MachInst& m) {
     const u32 pos = position_;
-    const std::span<Operand> ops = mf_->operands_of(m);
+    const Span<Operand> ops = mf_->operands_of(m);
     if ((m.flags & mach_call) != 0) calls.push(pos);
     u32 demands = 0;
     for (Operand& o : ops) {
@@ -242,7 +241,7 @@ class Liveness {
     for (u32 b = 0; b < 3; ++b) pressure_[b] = pressure_[b] < count_[b] ? count_[b] : pressure_[b];
   }
 
-  [[gnu::always_inline]] void use(std::span<const Operand> ops, Operand& o, VRegData& s, u32 pos) {
+  [[gnu::always_inline]] void use(Span<const Operand> ops, Operand& o, VRegData& s, u32 pos) {
     if (s.bank == Bank::flags) return;
     if (s.place == 0) {
       make_live(s, o.vreg.id, pos, block_);
@@ -268,7 +267,7 @@ class Liveness {
     if (o.tied != 0) prefer_same(*(&o - o.tied), o);
   }
 
-  static const Operand& earlier_operand(std::span<const Operand> ops, const Operand& o) {
+  static const Operand& earlier_operand(Span<const Operand> ops, const Operand& o) {
     for (const Operand& p : ops)
       if (p.is_use() && p.vreg == o.vreg) return p;
     return o;

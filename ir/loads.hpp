@@ -114,7 +114,7 @@ class LoadEliminator {
 
   void enter(Block b) {
     forget();
-    const std::span<const Edge> preds = cfg_.predecessors(b);
+    const Span<const Edge> preds = cfg_.predecessors(b);
     const Loop loop = cfg_.is_header(b) ? cfg_.loop(b) : Loop();
     if (loop && cfg_[loop].irreducible) return;
     bool first = true;
@@ -137,7 +137,7 @@ class LoadEliminator {
   static bool same_place(const Known& a, const Known& b) {
     return a.address.from == b.address.from && a.address.offset == b.address.offset;
   }
-  void intersect(std::span<const Known> list) {
+  void intersect(Span<const Known> list) {
     own();
     u32 kept = 0;
     for (u32 n = 0; n < count_; ++n)

@@ -19,9 +19,8 @@
 #include <jitkit/ir/support/arena.hpp>
 #include <jitkit/ir/support/form.hpp>
 #include <jitkit/ir/support/index.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/type.hpp>
-
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -291,8 +290,8 @@ class MachFunction {
     types |= set_of(t);
     return VReg(vregs.size() - 1);
   }
-  std::span<Operand> operands_of(const MachInst& i) { return operands.slice(i.first, i.operands); }
-  std::span<const Operand> operands_of(const MachInst& i) const {
+  Span<Operand> operands_of(const MachInst& i) { return operands.slice(i.first, i.operands); }
+  Span<const Operand> operands_of(const MachInst& i) const {
     return operands.slice(i.first, i.operands);
   }
   bool has_bank(Bank b) const {

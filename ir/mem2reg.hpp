@@ -103,7 +103,7 @@ class SlotPromoter {
       slot_of_[d.result.id] = d.aux;
       return;
     }
-    const std::span<const u32> ops = f_.operands(i);
+    const Span<const u32> ops = f_.operands(i);
     if (d.op == Opcode::ptr_add && slot_of_[ops[0]] != 0 && f_.is_constant(Value(ops[1]))) {
       const i64 offset = i64{offset_of_[ops[0]]} + static_cast<i64>(f_.constant(Value(ops[1])).lo);
       if (offset >= 0 && offset < (i64{1} << 30)) {
@@ -133,7 +133,7 @@ class SlotPromoter {
     if (!variables_.push({})) return false;
     for (u32 a = 1; a < accesses_.size(); ++a)
       if (!kept_[accesses_[a].slot]) sorted.push(a);
-    sort(std::span<u32>(sorted.data(), sorted.size()), [&](u32 x, u32 y) {
+    sort(Span<u32>(sorted.data(), sorted.size()), [&](u32 x, u32 y) {
       const Access &a = accesses_[x], &b = accesses_[y];
       return a.slot != b.slot ? a.slot < b.slot : a.offset != b.offset ? a.offset < b.offset : x < y;
     });
@@ -147,7 +147,7 @@ class SlotPromoter {
         whole = whole && a.offset == first.offset && a.bytes == first.bytes;
         covered = covered < i64{a.offset} + a.bytes ? i64{a.offset} + a.bytes : covered;
       }
-      const Type type = whole ? common_type(std::span<const u32>(sorted.data() + at, end - at)) : Type::none;
+      const Type type = whole ? common_type(Span<const u32>(sorted.data() + at, end - at)) : Type::none;
       if (type == Type::none)
         kept_[first.slot] = true;  // in part; its other variables are none the less
       else if (variables_.push({type, 0, 0}))
@@ -156,7 +156,7 @@ class SlotPromoter {
     return !arena_.failed() && variables_.size() != 0;
   }
   // The type that most accesses have; none if a reference would be converted.
-  Type common_type(std::span<const u32> accesses) const {
+  Type common_type(Span<const u32> accesses) const {
     u32 count[type_count] = {};
     Type best = Type::none;
     for (const u32 a : accesses) {

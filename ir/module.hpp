@@ -9,10 +9,10 @@
 #include <jitkit/config.hpp>
 #include <jitkit/ir/support/arena.hpp>
 #include <jitkit/ir/support/index.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/type.hpp>
 
 #include <initializer_list>
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::ir {
@@ -132,8 +132,8 @@ class Module {
   }
   // A global with initial bytes (copied; empty for bss).
   SymbolRef add_global(std::string_view name, SymbolKind kind, Linkage linkage,
-                       std::span<const u8> initial, u64 size, u8 align_log2,
-                       std::span<const DataReloc> relocs = {}) {
+                       Span<const u8> initial, u64 size, u8 align_log2,
+                       Span<const DataReloc> relocs = {}) {
     SymbolInfo s;
     s.kind = kind;
     s.linkage = linkage;
@@ -145,7 +145,7 @@ class Module {
   }
   // Initial bytes (as many as the global has, or none for bss) and relocations of a global that was added
   // before, once: so globals may hold each other's addresses.
-  void set_contents(SymbolRef global, std::span<const u8> initial, std::span<const DataReloc> relocs) {
+  void set_contents(SymbolRef global, Span<const u8> initial, Span<const DataReloc> relocs) {
     SymbolInfo& s = symbols_[global.id];
     s.data = bytes_.size();
     s.first_reloc = relocs_.size();
@@ -155,7 +155,7 @@ class Module {
   }
 
   // None when out of memory, and for more than 65535 of either.
-  SigRef add_signature(std::span<const Param> params, std::span<const Param> results,
+  SigRef add_signature(Span<const Param> params, Span<const Param> results,
                        CallConv conv = CallConv::c, bool variadic = false, u16 fixed_params = 0) {
     if (params.size() > 0xffff || results.size() > 0xffff) return {};
     Signature s;
@@ -167,7 +167,7 @@ class Module {
     s.fixed_params = variadic ? fixed_params : s.params;
     params_.append(params);
     params_.append(results);
-    for (const std::span<const Param> list : {params, results})
+    for (const Span<const Param> list : {params, results})
       for (const Param& p : list) has_places_ = has_places_ || p.place.kind != FixedPlace::Kind::none;
     if (!signatures_.push(s)) return {};
     return SigRef(signatures_.size() - 1);
@@ -189,26 +189,26 @@ class Module {
   std::string_view symbol_name(SymbolRef s) const {
     return {text_.data() + symbols_[s.id].name, symbols_[s.id].name_length};
   }
-  std::span<const u8> global_bytes(SymbolRef s) const {
+  Span<const u8> global_bytes(SymbolRef s) const {
     const SymbolInfo& i = symbols_[s.id];
-    return i.kind == SymbolKind::bss ? std::span<const u8>{}
+    return i.kind == SymbolKind::bss ? Span<const u8>{}
                                      : bytes_.slice(i.data, static_cast<u32>(i.size));
   }
-  std::span<const DataReloc> global_relocs(SymbolRef s) const {
+  Span<const DataReloc> global_relocs(SymbolRef s) const {
     return relocs_.slice(symbols_[s.id].first_reloc, symbols_[s.id].relocs);
   }
-  std::span<DataReloc> global_relocs(SymbolRef s) {
+  Span<DataReloc> global_relocs(SymbolRef s) {
     return relocs_.slice(symbols_[s.id].first_reloc, symbols_[s.id].relocs);
   }
   // Whether any signature fixes the place of a value.
   bool has_places() const { return has_places_; }
   u32 signature_count() const { return signatures_.size(); }
   const Signature& signature(SigRef s) const { return signatures_[s.id]; }
-  std::span<const Param> params(SigRef s) const {
+  Span<const Param> params(SigRef s) const {
     const Signature& g = signatures_[s.id];
     return params_.slice(g.first_param, g.params);
   }
-  std::span<const Param> results(SigRef s) const {
+  Span<const Param> results(SigRef s) const {
     const Signature& g = signatures_[s.id];
     return params_.slice(g.first_param + g.params, g.results);
   }

@@ -27,10 +27,10 @@
 #include <jitkit/ir/sccp.hpp>
 #include <jitkit/ir/simplify_cfg.hpp>
 #include <jitkit/ir/strength.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/unit.hpp>
 #include <jitkit/status.hpp>
 
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::ir {
@@ -109,7 +109,7 @@ class PassList {
       if (passes_[n] != p) passes_[kept++] = passes_[n];
     count_ = kept;
   }
-  std::span<const Pass> passes() const { return {passes_, count_}; }
+  Span<const Pass> passes() const { return {passes_, count_}; }
   bool empty() const { return count_ == 0; }
 
  private:

@@ -12,8 +12,7 @@
 #include <jitkit/config.hpp>
 #include <jitkit/ir/machine.hpp>
 #include <jitkit/ir/support/arena.hpp>
-
-#include <span>
+#include <jitkit/ir/support/span.hpp>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -34,7 +33,7 @@ class MoveResolver {
 
   // Appends the sequence for `moves` to out(Move). Moves whose two places are equal vanish.
   template <class Out>
-  void resolve(std::span<const Move> moves, MoveResources& r, Out out) {
+  void resolve(Span<const Move> moves, MoveResources& r, Out out) {
     pending_.clear();
     for (const Move& m : moves)
       if (m.from != m.to) pending_.push(m);

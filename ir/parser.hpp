@@ -250,14 +250,14 @@ inline void Parser::resolve_relocations() {
     start(x.text, isa_);
     SymbolRef s;
     if (!symbol(s) || x.global.id >= m.symbol_count()) continue;
-    const std::span<DataReloc> relocs = unit_.module.global_relocs(x.global);
+    const Span<DataReloc> relocs = unit_.module.global_relocs(x.global);
     if (x.index < relocs.size()) relocs[x.index].symbol = s;
   }
 }
 
 // Reads `text` into `u`; `targets` are those whose instructions it may use. False, with the list of
 // errors in `errors`, if the text is wrong; then `u` holds what could be read.
-inline bool parse(std::string_view text, Unit& u, std::span<const IsaInfo* const> targets,
+inline bool parse(std::string_view text, Unit& u, Span<const IsaInfo* const> targets,
                   Diagnostics& errors) {
   const u32 before = errors.count();
   if (text.size() > 0xffffffffU) {

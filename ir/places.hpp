@@ -22,7 +22,7 @@ struct PlaceList {
   RegSet taken = {}, fixed = {};
   i64 highest = 0;  // where the slots so far end
 
-  PlaceFault add(std::span<const Param> list, u32 n, const Places& at) {
+  PlaceFault add(Span<const Param> list, u32 n, const Places& at) {
     PlaceFault f = PlaceFault::none;
     for (u32 k = 0; k < at.parts && f == PlaceFault::none; ++k) {
       if (at.part[k].kind == Place::Kind::reg) f = add_register(list[n], at.part[k].reg);
@@ -43,7 +43,7 @@ struct PlaceList {
     return PlaceFault::none;
   }
   // Slots mostly ascend; others are compared with all before.
-  PlaceFault add_slot(std::span<const Param> list, u32 n, u32 part) {
+  PlaceFault add_slot(Span<const Param> list, u32 n, u32 part) {
     const i64 first = i64{list[n].place.slot} + part, end = first + units(list[n]);
     if (first < 0 || end > FixedPlace::slots) return PlaceFault::no_slot;
     for (u32 k = 0; first < highest && k < n + part; ++k) {
@@ -65,7 +65,7 @@ Status check_places(const FunctionData& fn, const Convention& own, const Find& f
   if (!fn.module->has_places()) return {};
   Status status;
   const auto examine = [&](SigRef s, bool results, const Convention& c, RegSet kept, Inst at) {
-    const std::span<const Param> list = results ? fn.module->results(s) : fn.module->params(s);
+    const Span<const Param> list = results ? fn.module->results(s) : fn.module->params(s);
     const RegSet platform = T::isa_info().roles.platform - c.allocatable - own.allocatable;
     PlaceList places{&T::isa_info(), kept | platform, own.frame.slot_bytes};
     auto walk = T::places(c, list, fn.module->signature(s).fixed_params, results);

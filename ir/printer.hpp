@@ -38,7 +38,7 @@ class ModulePrinter {
     out_ << "(";
     params(m_.params(s), g.variadic ? g.fixed_params : ~0U);
     out_ << ")";
-    const std::span<const Param> results = m_.results(s);
+    const Span<const Param> results = m_.results(s);
     if (!results.empty()) {
       const bool single = results.size() == 1 && results[0].group == 1;
       out_ << (single ? " -> " : " -> (");
@@ -98,7 +98,7 @@ class ModulePrinter {
   }
 
   // `fixed`: parameters before the dots; ~0: no dots.
-  void params(std::span<const Param> list, u32 fixed) {
+  void params(Span<const Param> list, u32 fixed) {
     u32 open = 0;  // members of a group still to come
     for (u32 n = 0; n <= list.size(); ++n) {
       if (n == fixed) out_ << (n != 0 ? ", ..." : "...");
@@ -147,7 +147,7 @@ class ModulePrinter {
   }
 
   // Bytes, 32 in a line, without the zeroes at the end.
-  void bytes(std::span<const u8> b) {
+  void bytes(Span<const u8> b) {
     usize n = b.size();
     while (n != 0 && b[n - 1] == 0) --n;
     out_ << " {";
@@ -158,7 +158,7 @@ class ModulePrinter {
     out_ << (n == 0 ? "}" : "\n}");
   }
 
-  void relocations(std::span<const DataReloc> relocs) {
+  void relocations(Span<const DataReloc> relocs) {
     if (relocs.empty()) return;
     out_ << " relocs {";
     for (const DataReloc& r : relocs) {
@@ -206,9 +206,9 @@ class Printer {
   void results(Inst i);
   void name_and_options(const InstData& d);
   void memory_flags(const InstData& d);
-  void operands(const InstData& d, std::span<const u32> ops);
-  void native_operands(const InstData& d, std::span<const u32> ops);
-  void call(const InstData& d, std::span<const u32> ops);
+  void operands(const InstData& d, Span<const u32> ops);
+  void native_operands(const InstData& d, Span<const u32> ops);
+  void call(const InstData& d, Span<const u32> ops);
   void trailing(const InstData& d, bool after_operands);
   void edges(Inst i);
   void edge(Edge e);
@@ -298,7 +298,7 @@ inline void Printer::name_and_options(const InstData& d) {
 
 inline void Printer::inst(Inst i) {
   const InstData& d = f_[i];
-  const std::span<const u32> ops = f_.operands(i);
+  const Span<const u32> ops = f_.operands(i);
   results(i);
   name_and_options(d);
   if (is_native(d.op))
@@ -311,7 +311,7 @@ inline void Printer::inst(Inst i) {
   if (i.id < f_.positions.size() && f_.positions[i.id] != 0) (out_ << " !").udec(f_.positions[i.id]);
 }
 
-inline void Printer::operands(const InstData& d, std::span<const u32> ops) {
+inline void Printer::operands(const InstData& d, Span<const u32> ops) {
   const Option o = info(d.op).option;
   bool some = false;
   if (d.op == Opcode::exit_) {
@@ -367,7 +367,7 @@ inline void Printer::trailing(const InstData& d, bool some) {
   }
 }
 
-inline void Printer::call(const InstData& d, std::span<const u32> ops) {
+inline void Printer::call(const InstData& d, Span<const u32> ops) {
   out_ << " ";
   u32 first = 0;
   if (is_indirect_call(d.op)) {
@@ -387,7 +387,7 @@ inline void Printer::call(const InstData& d, std::span<const u32> ops) {
 }
 
 // Values and immediates in the order of the assembler text; the flags last.
-inline void Printer::native_operands(const InstData& d, std::span<const u32> ops) {
+inline void Printer::native_operands(const InstData& d, Span<const u32> ops) {
   u32 use = 0;
   u32 imm = d.aux;
   bool some = false;
@@ -413,7 +413,7 @@ inline void Printer::native_operands(const InstData& d, std::span<const u32> ops
 inline void Printer::edge(Edge e) {
   const EdgeData& d = f_[e];
   block(d.target);
-  const std::span<const u32> args = f_.args(e);
+  const Span<const u32> args = f_.args(e);
   for (u32 n = 0; n < args.size(); ++n) {
     out_ << (n == 0 ? "(" : ", ");
     const bool known = d.target.id < f_.blocks.size() && n < f_[d.target].param_count;

@@ -27,11 +27,11 @@
 #include <jitkit/ir/machine.hpp>
 #include <jitkit/ir/parallel_move.hpp>
 #include <jitkit/ir/support/arena.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/target.hpp>
 #include <jitkit/status.hpp>
 
 #include <cstring>
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -119,46 +119,46 @@ class RegisterAllocator {
   // regalloc_inst.hpp: one instruction
   void allocate(u32 i);
   // regalloc_plain.hpp: one without constraints
-  bool allocate_plain(u32 i, const MachInst& m, std::span<Operand> ops);
-  bool allocate_guard(u32 i, const MachInst& m, std::span<Operand> ops);
-  bool fetch_operands(u32 i, std::span<Operand> ops);
+  bool allocate_plain(u32 i, const MachInst& m, Span<Operand> ops);
+  bool allocate_guard(u32 i, const MachInst& m, Span<Operand> ops);
+  bool fetch_operands(u32 i, Span<Operand> ops);
   bool free_tied(u32 i, Operand& o);
   void define_result(u32 i, Operand& o);
-  void define_results(u32 i, std::span<Operand> ops);
+  void define_results(u32 i, Span<Operand> ops);
   u8 take_plain(u32 v);
   u8 take_held(u32 v, PReg free);
   u32 in_the_way_home(u32 v) const;
 
   static constexpr u8 has_pinned = 1, has_subset = 2, has_tuple = 4, has_any = 8, has_tied = 16,
                       has_early_or_late = 32, has_clobbers = 64;
-  static u8 traits_of(const MachInst& m, std::span<const Operand> ops);
+  static u8 traits_of(const MachInst& m, Span<const Operand> ops);
   bool is_register(const Operand& o) const;
   bool is_pinned_place(const Operand& o) const;
   PReg pinned_place(const Operand& o) const;
   RegSet allowed(const Operand& o) const;
   RegSet allowed_in_tuple(const Operand& o) const;
   bool lives_on(u32 v) const;
-  bool needed_elsewhere(u32 v, std::span<const Operand> ops) const;
-  bool shared_with_other_tie(std::span<const Operand> ops, const Operand& o, u32 v) const;
+  bool needed_elsewhere(u32 v, Span<const Operand> ops) const;
+  bool shared_with_other_tie(Span<const Operand> ops, const Operand& o, u32 v) const;
   Allocation origin_of(u32 v) const;
-  void allocate_copy(u32 i, std::span<Operand> ops);
-  void allocate_constrained(u32 i, const MachInst& m, std::span<Operand> ops, u8 traits);
-  void choose_tuples(std::span<Operand> ops, u8 role);
-  u8 tuple_base(std::span<Operand> ops, std::span<const u32> members, RegSet taken) const;
-  void place_fixed_uses(std::span<Operand> ops);
+  void allocate_copy(u32 i, Span<Operand> ops);
+  void allocate_constrained(u32 i, const MachInst& m, Span<Operand> ops, u8 traits);
+  void choose_tuples(Span<Operand> ops, u8 role);
+  u8 tuple_base(Span<Operand> ops, Span<const u32> members, RegSet taken) const;
+  void place_fixed_uses(Span<Operand> ops);
   void place_fixed_use(Operand& o);
-  void place_uses(std::span<Operand> ops);
-  void place_tied(std::span<Operand> ops);
-  void place_early_defs(u32 i, std::span<Operand> ops, RegSet clobbered);
-  void save_clobbered(const Clobbers& c, std::span<const Operand> ops);
-  void place_any(std::span<Operand> ops);
+  void place_uses(Span<Operand> ops);
+  void place_tied(Span<Operand> ops);
+  void place_early_defs(u32 i, Span<Operand> ops, RegSet clobbered);
+  void save_clobbered(const Clobbers& c, Span<const Operand> ops);
+  void place_any(Span<Operand> ops);
   bool has_moved(const GuardSeen& g, u32 v) const {
     for (u32 n = g.moved; n != 0; n = moved_values_[n].next)
       if (moved_values_[n].vreg == v) return true;
     return false;
   }
-  void same_places(u32 i, const MachInst& m, std::span<Operand> ops);
-  void place_defs(u32 i, std::span<Operand> ops, RegSet clobbered);
+  void same_places(u32 i, const MachInst& m, Span<Operand> ops);
+  void place_defs(u32 i, Span<Operand> ops, RegSet clobbered);
   void leave_transient(u32 i);
   void load(u32 v, RegSet regs);
   void detach(u32 v);

@@ -15,7 +15,7 @@ inline void RegisterAllocator::start_block(u32 k) {
   const MachBlock& b = mf_.blocks[k];
   const Entrance in = entrance_of(b, k);
   if (in.edge != 0 && mf_.edges[in.edge].from != k - 1) load_state(mf_.edges[in.edge].from);
-  const std::span<const LiveIn> params = mf_.live_ins.slice(b.first_live_in - b.params, b.params);
+  const Span<const LiveIn> params = mf_.live_ins.slice(b.first_live_in - b.params, b.params);
   for (const LiveIn& l : params) set_next(l.vreg.id, l.next_use);
   keep_live(b, k);
   if (b.preds > 1) drop_if_not_everywhere(k);

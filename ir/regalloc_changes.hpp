@@ -49,7 +49,7 @@ class RegisterHistory {
   }
   // Instruction i begins, after its edits: its frame state's registers are the ones to list.
   void begin(u32 i) {
-    const std::span<const Operand> ops = mf_.operands_of(mf_.insts[i]);
+    const Span<const Operand> ops = mf_.operands_of(mf_.insts[i]);
     const auto named = [&](const Operand& o) {
       return mf_.insts[i].state && o.constraint == ConstraintKind::any && o.alloc.is_reg();
     };

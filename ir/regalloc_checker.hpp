@@ -24,11 +24,11 @@
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/machine.hpp>
 #include <jitkit/ir/support/arena.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/target.hpp>
 #include <jitkit/status.hpp>
 
 #include <cstring>
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -125,7 +125,7 @@ class AllocationChecker {
       return count != before;
     }
   };
-  using State = std::span<Place>;
+  using State = Span<Place>;
 
   u32 units(Type t) const {
     const u32 n = bytes(t);
@@ -173,7 +173,7 @@ class AllocationChecker {
   void walk_inst(u32 i, State s);
   void check_uses(u32 i, State s);
   void check_places(u32 i);
-  void check_tuple(u32 i, std::span<const Operand> ops, u32 first);
+  void check_tuple(u32 i, Span<const Operand> ops, u32 first);
   void check_results(u32 i);
   void check_flags(u32 i);
   // The instruction that makes a value again may not touch flags; if its form does, they are lost.
@@ -332,7 +332,7 @@ inline void AllocationChecker::check_uses(u32 i, State s) {
 
 // Every operand is where its constraint says.
 inline void AllocationChecker::check_places(u32 i) {
-  const std::span<const Operand> ops = mf_.operands_of(mf_.insts[i]);
+  const Span<const Operand> ops = mf_.operands_of(mf_.insts[i]);
   for (u32 n = 0; n < ops.size(); ++n) {
     const Operand& o = ops[n];
     if (!is_register(o)) continue;
@@ -352,7 +352,7 @@ inline void AllocationChecker::check_places(u32 i) {
   }
 }
 
-inline void AllocationChecker::check_tuple(u32 i, std::span<const Operand> ops, u32 first) {
+inline void AllocationChecker::check_tuple(u32 i, Span<const Operand> ops, u32 first) {
   const Operand& head = ops[first];
   const RegSet all = info_.bank[static_cast<u8>(bank(type(head.vreg)))];
   const u32 lowest = all.first().id;
@@ -375,7 +375,7 @@ inline void AllocationChecker::check_tuple(u32 i, std::span<const Operand> ops, 
 // with no input at all.
 inline void AllocationChecker::check_results(u32 i) {
   const MachInst& m = mf_.insts[i];
-  const std::span<const Operand> ops = mf_.operands_of(m);
+  const Span<const Operand> ops = mf_.operands_of(m);
   RegSet inputs, late, results;
   for (const Operand& o : ops) {
     if (!o.is_use() || !is_register(o) || !o.alloc.is_reg()) continue;
@@ -398,7 +398,7 @@ inline void AllocationChecker::check_results(u32 i) {
 
 inline void AllocationChecker::check_flags(u32 i) {
   const MachInst& m = mf_.insts[i];
-  const std::span<const Operand> ops = mf_.operands_of(m);
+  const Span<const Operand> ops = mf_.operands_of(m);
   const u8 read = flags_read(m), written = flags_written(m);
   for (const Operand& o : ops)
     for (u32 part = 0; part < 3 && o.is_use() && o.vreg && type(o.vreg) == Type::flags; ++part)
@@ -421,8 +421,8 @@ inline void AllocationChecker::check_frame_state(u32 i) {
   const u32 other = guard_of_[f];
   guard_of_[f] = i + 1;
   if (other == 0) return;
-  const std::span<const Operand> a = mf_.operands_of(mf_.insts[other - 1]);
-  const std::span<const Operand> b = mf_.operands_of(mf_.insts[i]);
+  const Span<const Operand> a = mf_.operands_of(mf_.insts[other - 1]);
+  const Span<const Operand> b = mf_.operands_of(mf_.insts[i]);
   for (u32 n = 1; n <= a.size() && n <= b.size(); ++n) {
     const Operand& x = a[a.size() - n];
     const Operand& y = b[b.size() - n];
@@ -475,7 +475,7 @@ inline void AllocationChecker::check_changes(u32 i, State s) {
 
 inline void AllocationChecker::define_results(u32 i, State s) {
   const MachInst& m = mf_.insts[i];
-  const std::span<const Operand> ops = mf_.operands_of(m);
+  const Span<const Operand> ops = mf_.operands_of(m);
   const bool is_copy = m.form == static_cast<u16>(Pseudo::copy);
   Place copied;
   if (is_copy && ops[0].alloc.is_reg()) copied = s[ops[0].alloc.index()];

@@ -115,7 +115,7 @@ inline void RegisterAllocator::resolve_edges() {
   for (u32 id = 1; id < mf_.edges.size(); ++id) {
     MachEdge& e = mf_.edges[id];
     if (e.moves == 0) continue;
-    const std::span<const Move> moves = raw.slice(e.first_move, e.moves);
+    const Span<const Move> moves = raw.slice(e.first_move, e.moves);
     MoveResources r;
     r.free = RegSet(edge_free_[id]);
     for (u32 b = 0; b < 3; ++b) {

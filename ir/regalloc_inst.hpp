@@ -13,7 +13,7 @@ namespace jitkit::inline JITKIT_ABI::ir {
 
 [[gnu::always_inline]] inline void RegisterAllocator::allocate(u32 i) {
   const MachInst& m = mf_.insts[i];
-  const std::span<Operand> ops = mf_.operands_of(m);
+  const Span<Operand> ops = mf_.operands_of(m);
   current_ = i;
   position_ = mf_.position(i);
   locked_ = {};
@@ -27,7 +27,7 @@ namespace jitkit::inline JITKIT_ABI::ir {
 }
 
 // Which constraints occur, so that the common ones do not pay for the rare.
-inline u8 RegisterAllocator::traits_of(const MachInst& m, std::span<const Operand> ops) {
+inline u8 RegisterAllocator::traits_of(const MachInst& m, Span<const Operand> ops) {
   constexpr u8 by_constraint[] = {0, has_pinned, has_subset, has_tuple | has_pinned, has_any};
   u8 traits = m.clobbers != 0 ? has_clobbers : 0;
   for (const Operand& o : ops) {
@@ -89,7 +89,7 @@ inline void RegisterAllocator::define_in(u32 i, Operand& o, u8 r) {
 }
 
 // A copy takes over the register of a value that dies, or loads straight into its result.
-inline void RegisterAllocator::allocate_copy(u32 i, std::span<Operand> ops) {
+inline void RegisterAllocator::allocate_copy(u32 i, Span<Operand> ops) {
   Operand& use = ops[0];
   Operand& def = ops[1];
   const u32 v = use.vreg.id;
@@ -119,7 +119,7 @@ inline void RegisterAllocator::allocate_copy(u32 i, std::span<Operand> ops) {
 }
 
 inline void RegisterAllocator::allocate_constrained(u32 i, const MachInst& m,
-                                                    std::span<Operand> ops, u8 traits) {
+                                                    Span<Operand> ops, u8 traits) {
   const Clobbers clobbers = mf_.clobbers[m.clobbers];
   for (const Operand& o : ops) {
     if (!o.is_use() || !is_register(o)) continue;
@@ -176,7 +176,7 @@ inline PReg RegisterAllocator::pinned_place(const Operand& o) const {
 }
 
 // Gives every operand of each tuple its register (in alloc), so that it is a fixed operand from here on.
-inline void RegisterAllocator::choose_tuples(std::span<Operand> ops, u8 role) {
+inline void RegisterAllocator::choose_tuples(Span<Operand> ops, u8 role) {
   RegSet taken;  // by operands whose register is settled and that a tuple of this role cannot share
   for (const Operand& o : ops) {
     if (!is_register(o) || o.constraint == ConstraintKind::tuple) continue;
@@ -215,7 +215,7 @@ inline void RegisterAllocator::choose_tuples(std::span<Operand> ops, u8 role) {
 }
 
 // The first register of the cheapest run for a tuple: members already there, then free registers.
-inline u8 RegisterAllocator::tuple_base(std::span<Operand> ops, std::span<const u32> members,
+inline u8 RegisterAllocator::tuple_base(Span<Operand> ops, Span<const u32> members,
                                         RegSet taken) const {
   const Operand& first = ops[members[0]];
   const RegSet bank_all = info_.bank[static_cast<u8>(mf_[first.vreg].bank)];
@@ -249,7 +249,7 @@ inline RegSet RegisterAllocator::allowed_in_tuple(const Operand& o) const {
 }
 
 // Values that operands want in a certain register.
-inline void RegisterAllocator::place_fixed_uses(std::span<Operand> ops) {
+inline void RegisterAllocator::place_fixed_uses(Span<Operand> ops) {
   RegSet targets;
   for (const Operand& o : ops)
     if (o.is_use() && is_register(o) && is_pinned_place(o)) targets.add(pinned_place(o));
@@ -295,14 +295,14 @@ inline void RegisterAllocator::place_fixed_use(Operand& o) {
   occupy(v, r.id);
 }
 
-inline bool RegisterAllocator::needed_elsewhere(u32 v, std::span<const Operand> ops) const {
+inline bool RegisterAllocator::needed_elsewhere(u32 v, Span<const Operand> ops) const {
   for (const Operand& o : ops)
     if (o.is_use() && o.vreg.id == v && !is_pinned_place(o)) return true;
   return false;
 }
 
 // Values that operands want in some register.
-inline void RegisterAllocator::place_uses(std::span<Operand> ops) {
+inline void RegisterAllocator::place_uses(Span<Operand> ops) {
   const auto wants = [&](const Operand& o) {
     return o.is_use() && is_register(o) &&
            (o.constraint == ConstraintKind::reg || o.constraint == ConstraintKind::subset);
@@ -362,7 +362,7 @@ inline void RegisterAllocator::move_home(u32 v, RegSet candidates) {
 }
 
 // A tied def overwrites the register of its use: whoever lives on must be elsewhere.
-inline void RegisterAllocator::place_tied(std::span<Operand> ops) {
+inline void RegisterAllocator::place_tied(Span<Operand> ops) {
   for (Operand& o : ops) {
     if (o.tied == 0 || !is_register(o)) continue;
     const Operand& use = *(&o - o.tied);
@@ -383,14 +383,14 @@ inline void RegisterAllocator::place_tied(std::span<Operand> ops) {
 }
 
 // Two results of one instruction cannot take the register of one value.
-inline bool RegisterAllocator::shared_with_other_tie(std::span<const Operand> ops, const Operand& o,
+inline bool RegisterAllocator::shared_with_other_tie(Span<const Operand> ops, const Operand& o,
                                                      u32 v) const {
   for (const Operand& p : ops)
     if (&p < &o && p.tied != 0 && (&p - p.tied)->vreg.id == v && p.alloc == o.alloc) return true;
   return false;
 }
 
-inline void RegisterAllocator::place_early_defs(u32 i, std::span<Operand> ops, RegSet clobbered) {
+inline void RegisterAllocator::place_early_defs(u32 i, Span<Operand> ops, RegSet clobbered) {
   for (Operand& o : ops) {
     if (!o.is_def() || (o.role & role_early_def) == 0 || o.tied != 0 || !is_register(o) ||
         is_pinned_place(o))
@@ -402,7 +402,7 @@ inline void RegisterAllocator::place_early_defs(u32 i, std::span<Operand> ops, R
 }
 
 // Values that live on leave the registers the instruction destroys or defines.
-inline void RegisterAllocator::save_clobbered(const Clobbers& c, std::span<const Operand> ops) {
+inline void RegisterAllocator::save_clobbered(const Clobbers& c, Span<const Operand> ops) {
   RegSet defined;
   for (const Operand& o : ops)
     if (o.is_def() && is_register(o) && is_pinned_place(o) && o.tied == 0)
@@ -419,7 +419,7 @@ inline void RegisterAllocator::save_clobbered(const Clobbers& c, std::span<const
 }
 
 // Operands that take their value wherever it is.
-inline void RegisterAllocator::place_any(std::span<Operand> ops) {
+inline void RegisterAllocator::place_any(Span<Operand> ops) {
   for (Operand& o : ops) {
     if (o.constraint != ConstraintKind::any || !is_register(o)) continue;
     o.alloc = place_of(o.vreg.id);
@@ -431,13 +431,13 @@ inline void RegisterAllocator::place_any(std::span<Operand> ops) {
 }
 
 // Keeps the places of a frame state's values the same for all guards that name it.
-inline void RegisterAllocator::same_places(u32 i, const MachInst& m, std::span<Operand> ops) {
+inline void RegisterAllocator::same_places(u32 i, const MachInst& m, Span<Operand> ops) {
   const u32 f = m.state.id;
   if (f >= guards_.size() && !guards_.resize(f + 1)) return;
   const u32 previous = guards_[f].inst;
   guards_[f].inst = i;
   if (previous == no_use) return;
-  const std::span<Operand> before = mf_.operands_of(mf_.insts[previous]);
+  const Span<Operand> before = mf_.operands_of(mf_.insts[previous]);
   u32 a = static_cast<u32>(before.size());
   for (u32 b = static_cast<u32>(ops.size());
        a > 0 && b > 0 && ops[b - 1].constraint == ConstraintKind::any; ) {
@@ -454,7 +454,7 @@ inline void RegisterAllocator::same_places(u32 i, const MachInst& m, std::span<O
   }
 }
 
-inline void RegisterAllocator::place_defs(u32 i, std::span<Operand> ops, RegSet clobbered) {
+inline void RegisterAllocator::place_defs(u32 i, Span<Operand> ops, RegSet clobbered) {
   RegSet late;
   for (const Operand& o : ops)
     if (o.is_use() && (o.role & role_late_use) != 0 && o.alloc.is_reg()) late.add(o.alloc.preg());

@@ -12,7 +12,7 @@
 namespace jitkit::inline JITKIT_ABI::ir {
 
 // True if m was such an instruction, and is done.
-inline bool RegisterAllocator::allocate_plain(u32 i, const MachInst& m, std::span<Operand> ops) {
+inline bool RegisterAllocator::allocate_plain(u32 i, const MachInst& m, Span<Operand> ops) {
   if ((m.flags & mach_plain) == 0) return false;
   RegSet locked;
   Operand* def = nullptr;
@@ -58,7 +58,7 @@ inline bool RegisterAllocator::allocate_plain(u32 i, const MachInst& m, std::spa
 }
 
 // The same for a guard: what it tests is in registers, and the values of its frame state stay where they are.
-inline bool RegisterAllocator::allocate_guard(u32 i, const MachInst& m, std::span<Operand> ops) {
+inline bool RegisterAllocator::allocate_guard(u32 i, const MachInst& m, Span<Operand> ops) {
   if ((m.flags & mach_leaves) == 0) return false;
   for (Operand& o : ops) {
     const VRegData& s = vreg(o.vreg.id);
@@ -80,7 +80,7 @@ inline bool RegisterAllocator::allocate_guard(u32 i, const MachInst& m, std::spa
 }
 
 // Brings the operands that are in no register into one. False: there are not enough.
-inline bool RegisterAllocator::fetch_operands(u32 i, std::span<Operand> ops) {
+inline bool RegisterAllocator::fetch_operands(u32 i, Span<Operand> ops) {
   for (Operand& o : ops) {
     const u32 v = o.vreg.id;
     if (!o.is_use() || vreg(v).bank == Bank::flags) continue;
@@ -157,7 +157,7 @@ inline void RegisterAllocator::define_result(u32 i, Operand& o) {
 }
 
 // The same for several: no two of them share a register.
-inline void RegisterAllocator::define_results(u32 i, std::span<Operand> ops) {
+inline void RegisterAllocator::define_results(u32 i, Span<Operand> ops) {
   for (Operand& o : ops) {
     if (!o.is_def() || vreg(o.vreg.id).bank == Bank::flags || o.tied != 0) continue;
     const u8 r = take_plain(o.vreg.id);

@@ -53,7 +53,7 @@ class ConstantPropagator {
   bool any_to_start_from() const {
     for (const Block b : cfg_.order()) {
       for (Inst i = f_[b].first; i; i = f_[i].next) {
-        const std::span<const u32> ops = f_.operands(i);
+        const Span<const u32> ops = f_.operands(i);
         u32 constants = 0;
         while (constants < ops.size() && f_.is_constant(Value(ops[constants]))) ++constants;
         if (constants == ops.size() && constants != 0 && is_pure(f_[i])) return true;
@@ -132,7 +132,7 @@ class ConstantPropagator {
   }
   void take(Edge e) {
     const Block to = f_[e].target;
-    const std::span<const u32> args = f_.args(e);
+    const Span<const u32> args = f_.args(e);
     for (u32 n = 0; n < args.size(); ++n) lower(f_.param(to, n), state(Value(args[n])));
     if (reached_[to.id]) return;
     reached_[to.id] = true;

@@ -17,10 +17,10 @@
 #include <jitkit/config.hpp>
 #include <jitkit/ir/function.hpp>
 #include <jitkit/ir/machine.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/target.hpp>
 
 #include <initializer_list>
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -66,7 +66,7 @@ struct LowerRow {
   static constexpr bool there = true;
 };
 // That op, core_count if all is well. `rows`: Opcode::none, then the ops of lower.def.
-consteval Opcode misplaced_lower_row(std::span<const Opcode> rows) {
+consteval Opcode misplaced_lower_row(Span<const Opcode> rows) {
   for (unsigned n = 0; n < core_op_count; ++n)
     if (n == rows.size() || static_cast<unsigned>(rows[n]) != n) return static_cast<Opcode>(n);
   return rows.size() == core_op_count ? Opcode::core_count : rows[core_op_count];
@@ -209,9 +209,9 @@ class Selector {
 
   void emit(u16 form, std::initializer_list<Operand> operands, u64 imm = 0, u32 extra = 0,
             u8 flags = 0, u8 aux = 0) {
-    emit(form, std::span<const Operand>(operands.begin(), operands.size()), imm, extra, flags, aux);
+    emit(form, Span<const Operand>(operands.begin(), operands.size()), imm, extra, flags, aux);
   }
-  void emit(u16 form, std::span<const Operand> operands, u64 imm = 0, u32 extra = 0, u8 flags = 0,
+  void emit(u16 form, Span<const Operand> operands, u64 imm = 0, u32 extra = 0, u8 flags = 0,
             u8 aux = 0) {
     check(operands.size() <= most_operands);
     const u32 count = static_cast<u32>(operands.size()), first = mf_.operands.size();
@@ -311,7 +311,7 @@ class Selector {
       const Edge e = fn_.edge(i, n);
       MachEdge& m = mf_.edges[e.id];
       m.first_arg = mf_.args.size();
-      const std::span<const u32> args = fn_.args(e);
+      const Span<const u32> args = fn_.args(e);
       for (u32 k = 0; k < args.size(); ++k) {
         if (fn_[fn_.param(fn_[e].target, k)].uses == 0) continue;
         const VReg v = vreg(Value(args[k]));

@@ -15,10 +15,9 @@
 #include <jitkit/ir/semantics_float.hpp>
 #include <jitkit/ir/semantics_vector.hpp>
 #include <jitkit/ir/support/bits.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/support/wide.hpp>
 #include <jitkit/ir/type.hpp>
-
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::ir {
 
@@ -29,7 +28,7 @@ struct PureOp {
   Type source = Type::none;    // of the first operand; needed where the signature has an S
   u8 flags = 0;                // InstData::flags
   u32 aux = 0;                 // InstData::aux
-  std::span<const u8> mask{};  // vshuffle: its mask bytes
+  Span<const u8> mask{};  // vshuffle: its mask bytes
 };
 
 enum class Outcome : u8 {
@@ -180,7 +179,7 @@ constexpr Bits integer_op(Opcode op, u128 x, unsigned n) {
 }  // namespace semantics
 
 // Computes `op` on the operands `x`. Unless the outcome is `value` the results are not written.
-constexpr Outcome evaluate(const PureOp& op, std::span<const Bits> x, Bits* results) {
+constexpr Outcome evaluate(const PureOp& op, Span<const Bits> x, Bits* results) {
   using namespace semantics;
   const unsigned n = bits(op.type);
   const u128 a = !x.empty() ? x[0].value() : 0;

@@ -9,11 +9,11 @@
 #include <jitkit/ir/opcode.hpp>
 #include <jitkit/ir/semantics_float.hpp>
 #include <jitkit/ir/support/bits.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/support/wide.hpp>
 #include <jitkit/ir/type.hpp>
 
 #include <array>
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::ir::semantics {
 
@@ -94,7 +94,7 @@ constexpr Bits lane_op(Opcode op, unsigned size, Lane lane, u32 aux, Bits x, Bit
 }
 
 // One result byte per mask byte; a mask byte counts through x and then y, modulo both.
-constexpr Bits shuffle(Bits x, Bits y, std::span<const u8> mask) {
+constexpr Bits shuffle(Bits x, Bits y, Span<const u8> mask) {
   const unsigned size = static_cast<unsigned>(mask.size());
   Bits r;
   for (unsigned i = 0; i < size; ++i) {

@@ -107,7 +107,7 @@ concept Target = requires(Opcode op, Type type, CallConv conv, u64 number, u16 f
   typename T::Lower;
   typename T::Emitter;
   { T::convention(conv) } -> std::same_as<const Convention&>;
-  { T::places(T::convention(conv), std::span<const Param>(), u32(), bool()).next() } -> std::same_as<Places>;
+  { T::places(T::convention(conv), Span<const Param>(), u32(), bool()).next() } -> std::same_as<Places>;
   { T::feature_name(number) } -> std::same_as<std::string_view>;
   { T::core_features() } -> std::same_as<typename T::FeatureSet>;
   { T::form_features(form) } -> std::same_as<typename T::FeatureSet>;

@@ -12,10 +12,10 @@
 #include <jitkit/ir/module.hpp>
 #include <jitkit/ir/support/arena.hpp>
 #include <jitkit/ir/support/name_table.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/status.hpp>
 
 #include <initializer_list>
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::ir {
@@ -23,14 +23,14 @@ namespace jitkit::inline JITKIT_ABI::ir {
 // What all parts of one parse work on.
 struct ParseContext {
   Module& module;
-  std::span<const IsaInfo* const> targets;
+  Span<const IsaInfo* const> targets;
   Diagnostics& errors;
   Arena arena;        // names and scratch
   bool exhausted = false;  // no memory: the last error has been reported
   NameTable symbols;  // ids are SymbolRefs
   NameTable ops;      // ids are Opcodes
 
-  ParseContext(Module& m, std::span<const IsaInfo* const> isas, Diagnostics& d)
+  ParseContext(Module& m, Span<const IsaInfo* const> isas, Diagnostics& d)
       : module(m), targets(isas), errors(d) {
     symbols.attach(arena);
     ops.attach(arena);

@@ -53,7 +53,7 @@ class Verifier {
   void signatures();
   void signature(SigRef s, TextPos at);
   Sink& passed(Rule r, TextPos at, const Param& p, bool result, u32 number);
-  const char* attribute_fault(std::span<const Param> list, u32 n, bool results) const;
+  const char* attribute_fault(Span<const Param> list, u32 n, bool results) const;
   void block(Block b);
   void inst(const InstData& d, Inst i);
   void native(const InstData& d, Inst i);
@@ -91,7 +91,7 @@ inline void Verifier::entry() {
     return;
   }
   if (f_.module == nullptr) return;
-  const std::span<const Param> params = f_.module->params(f_.signature);
+  const Span<const Param> params = f_.module->params(f_.signature);
   const Block b = f_.entry();
   bool same = params.size() == f_[b].param_count;
   for (u32 n = 0; same && n < params.size(); ++n) same = f_.type(f_.param(b, n)) == params[n].type;
@@ -112,7 +112,7 @@ inline void Verifier::signature(SigRef s, TextPos at) {
     return;
   }
   for (const bool results : {false, true}) {
-    const std::span<const Param> list = results ? f_.module->results(s) : f_.module->params(s);
+    const Span<const Param> list = results ? f_.module->results(s) : f_.module->params(s);
     PlaceList places{f_.isa, {}, 64};  // the frame's unit is not known: one slot each
     u64 memory = 0;
     for (u32 n = 0; n < list.size(); ++n) {
@@ -142,7 +142,7 @@ inline Sink& Verifier::passed(Rule r, TextPos at, const Param& p, bool result, u
 }
 
 // What is wrong with how value n of a list is passed; null: nothing.
-inline const char* Verifier::attribute_fault(std::span<const Param> list, u32 n, bool results) const {
+inline const char* Verifier::attribute_fault(Span<const Param> list, u32 n, bool results) const {
   const Param& p = list[n];
   const u8 extends = p.attr & (ParamAttr::zext | ParamAttr::sext), memory = p.attr & (ParamAttr::sret | ParamAttr::byval);
   if (!contains(types::value, p.type)) return "no type that can be passed";
@@ -320,7 +320,7 @@ inline u32 Verifier::operand_count(const InstData& d) const {
 }
 
 inline void Verifier::operands(const InstData& d, Inst i) {
-  const std::span<const u32> ops = f_.operands(i);
+  const Span<const u32> ops = f_.operands(i);
   const u32 wanted = operand_count(d);
   const bool variadic = is_call(d.op) && f_.module != nullptr && f_.module->signature(called_signature(f_, d)).variadic;
   if (wanted != ~0U && (variadic ? ops.size() < wanted : ops.size() != wanted)) {
@@ -363,8 +363,8 @@ inline void Verifier::callee(const InstData& d, Inst i) {
   if (direct && d.aux < f_.module->symbol_count() && f_.module->symbol(SymbolRef(d.aux)).kind != SymbolKind::function)
     error(Rule::callee, i) << "what is called is not a function";
   if (!is_terminator(d.op)) return;
-  const std::span<const Param> mine = f_.module->results(f_.signature);
-  const std::span<const Param> theirs = f_.module->results(called_signature(f_, d));
+  const Span<const Param> mine = f_.module->results(f_.signature);
+  const Span<const Param> theirs = f_.module->results(called_signature(f_, d));
   bool same = mine.size() == theirs.size();
   for (u32 n = 0; same && n < mine.size(); ++n) same = mine[n].type == theirs[n].type;
   if (!same) error(Rule::callee, i) << "a tail call that returns something else than the function";
@@ -379,7 +379,7 @@ inline void Verifier::edges(const InstData& d, Inst i) {
       continue;
     }
     if (to == f_.entry()) error(Rule::entry_edge, i) << "an edge to the entry block";
-    const std::span<const u32> args = f_.args(e);
+    const Span<const u32> args = f_.args(e);
     bool same = args.size() == f_[to].param_count;
     for (u32 k = 0; same && k < args.size(); ++k) {
       value(Value(args[k]), i);

@@ -19,9 +19,8 @@
 #include <jitkit/ir/module.hpp>
 #include <jitkit/ir/support/bits.hpp>
 #include <jitkit/ir/support/form.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/target.hpp>
-
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI {
 namespace arm64 {
@@ -87,7 +86,7 @@ class ArgumentPlaces {
  public:
   // `result_list`: the values are results and use those registers. Parameters from `fixed` on are the
   // variable ones of a variadic signature.
-  constexpr ArgumentPlaces(const ir::Convention& c, std::span<const ir::Param> params, u32 fixed,
+  constexpr ArgumentPlaces(const ir::Convention& c, Span<const ir::Param> params, u32 fixed,
                            bool result_list = false)
       : params_(params),
         ints_(result_list ? c.int_results : c.int_args),
@@ -140,7 +139,7 @@ class ArgumentPlaces {
   }
 
   // Decides for all members of the aggregate, or for the one value, that starts here.
-  constexpr void open_group(std::span<const ir::Param> group) {
+  constexpr void open_group(Span<const ir::Param> group) {
     unsigned ints = 0, fps = 0;
     bool wide = group[0].align_log2 >= 4;
     for (const ir::Param& p : group) {
@@ -165,7 +164,7 @@ class ArgumentPlaces {
     if (!packed_single_) stack_ = static_cast<u32>(align_up(stack_, wide ? 16 : 8));
   }
 
-  std::span<const ir::Param> params_;
+  Span<const ir::Param> params_;
   const PReg* ints_;
   const PReg* fps_;
   u32 fixed_;

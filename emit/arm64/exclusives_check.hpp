@@ -9,8 +9,7 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/ir/support/bits.hpp>
-
-#include <span>
+#include <jitkit/ir/support/span.hpp>
 
 namespace jitkit::inline JITKIT_ABI {
 namespace arm64 {
@@ -107,7 +106,7 @@ constexpr bool clears(u32 w) { return (w & 0xfffff0ff) == 0xd503305f; }  // clre
 }  // namespace detail
 
 // The first fault in the code; the caller leaves out data (literals, tables).
-constexpr ExclusiveReport check_exclusives(std::span<const u32> words) {
+constexpr ExclusiveReport check_exclusives(Span<const u32> words) {
   u32 load = 0;  // the open load-exclusive, never 0 while one is open
   for (u32 n = 0; n < words.size(); ++n) {
     const u32 w = words[n];

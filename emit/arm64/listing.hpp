@@ -14,7 +14,7 @@ namespace arm64 {
 
 struct ListingText {
   static constexpr unsigned unit = 4;
-  static u32 instruction(std::span<const u8> code, Sink& out) {
+  static u32 instruction(Span<const u8> code, Sink& out) {
     u32 word = 0;
     if (code.size() < 4) return static_cast<u32>(code.size());
     std::memcpy(&word, code.data(), 4);

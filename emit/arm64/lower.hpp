@@ -16,8 +16,7 @@
 #include <jitkit/emit/arm64/lower_tables.hpp>
 #include <jitkit/emit/arm64/machine_word.hpp>
 #include <jitkit/ir/select.hpp>
-
-#include <span>
+#include <jitkit/ir/support/span.hpp>
 
 namespace jitkit::inline JITKIT_ABI {
 namespace arm64 {
@@ -262,7 +261,7 @@ class Lower : public ir::Selector<Lower> {
   void vector_not(Inst i);
   void lane_shift(Inst i);
   void shuffle(Inst i);
-  bool simple_shuffle(Inst i, std::span<const u8> mask, bool same);
+  bool simple_shuffle(Inst i, Span<const u8> mask, bool same);
   void table_lookup(Inst i);
   void aes_round(Inst i);
   void aes_inverse_mix(Inst i);
@@ -306,7 +305,7 @@ class Lower : public ir::Selector<Lower> {
   // --- lower_call.hpp
   const ir::Convention* convention(ir::CallConv c);
   struct CallOperands;
-  void call_helper(Helper h, std::span<const VReg> arguments, std::span<const VReg> results);
+  void call_helper(Helper h, Span<const VReg> arguments, Span<const VReg> results);
   void place_arguments(CallOperands& list, ir::SigRef sig, const ir::Convention& conv, Inst i, u32 first,
                        u32 stack_slot);
   VReg copy_argument(Value from, u32 bytes, u32 slot, u32 offset);
@@ -315,7 +314,7 @@ class Lower : public ir::Selector<Lower> {
   void tail_call(Inst i);
   // Whether a tail call's callee gives and preserves what this function has to.
   bool returns_like(ir::SigRef callee, const ir::Convention& c, ir::SigRef own, const ir::Convention& own_c) const {
-    const std::span<const ir::Param> theirs = fn_.module->results(callee), ours = fn_.module->results(own);
+    const Span<const ir::Param> theirs = fn_.module->results(callee), ours = fn_.module->results(own);
     return ir::preserves_for(c, own_c) && ir::same_results(ArgumentPlaces(c, theirs, ~u32{0}, true), theirs,
                                                            ArgumentPlaces(own_c, ours, ~u32{0}, true), ours);
   }

@@ -28,7 +28,7 @@ struct Lower::CallOperands {
     add(Reg::def_fixed(v, r));
     defined.add(r);
   }
-  std::span<const Operand> span() const { return {operands, count}; }
+  Span<const Operand> span() const { return {operands, count}; }
 };
 
 inline const ir::Convention* Lower::convention(ir::CallConv c) {
@@ -47,7 +47,7 @@ inline void Lower::lower_entry() {
   const ir::Signature& sig = module.signature(fn_.signature);
   const ir::Convention* conv = convention(sig.conv);
   if (conv == nullptr) return;
-  const std::span<const ir::Param> params = module.params(fn_.signature);
+  const Span<const ir::Param> params = module.params(fn_.signature);
   const ir::Block entry = ir::FunctionData::entry();
   struct Late {  // what comes after the fixed registers were taken over
     VReg to, from;
@@ -108,7 +108,7 @@ inline ir::VReg Lower::argument_part(Value v, const ir::Param& p, unsigned part)
 inline void Lower::place_arguments(CallOperands& list, ir::SigRef ref, const ir::Convention& conv, Inst i,
                                    u32 first, u32 stack_slot) {
   const ir::Signature& sig = fn_.module->signature(ref);
-  const std::span<const u32> operands = fn_.operands(i);
+  const Span<const u32> operands = fn_.operands(i);
   // The variable arguments follow, each of its value's type.
   Vec<ir::Param> params(arena_);
   if (!params.reserve(static_cast<u32>(operands.size() - first))) return;
@@ -167,7 +167,7 @@ inline ir::VReg Lower::copy_argument(Value from, u32 bytes, u32 slot, u32 offset
 // ---- calls ----
 
 // A library routine: general registers in and out, no stack.
-inline void Lower::call_helper(Helper h, std::span<const VReg> arguments, std::span<const VReg> results) {
+inline void Lower::call_helper(Helper h, Span<const VReg> arguments, Span<const VReg> results) {
   CallOperands list;
   for (u32 n = 0; n < arguments.size(); ++n) list.use(arguments[n], preg::x(n));
   for (u32 n = 0; n < results.size(); ++n) list.def(results[n], preg::x(n));
@@ -255,7 +255,7 @@ inline void Lower::return_values(Inst i) {
   const ir::Signature& sig = fn_.module->signature(fn_.signature);
   const ir::Convention* conv = convention(sig.conv);
   if (conv == nullptr) return;
-  const std::span<const ir::Param> results = fn_.module->results(fn_.signature);
+  const Span<const ir::Param> results = fn_.module->results(fn_.signature);
   ArgumentPlaces places(*conv, results, ~u32{0}, true);
   CallOperands list;
   for (u32 n = 0; n < results.size(); ++n) {
@@ -301,7 +301,7 @@ inline void Lower::start_variadic(Inst i) {
   const ir::Signature& sig = fn_.module->signature(fn_.signature);
   const ir::Convention* conv = convention(sig.conv);
   if (conv == nullptr) return;
-  const std::span<const ir::Param> params = fn_.module->params(fn_.signature);
+  const Span<const ir::Param> params = fn_.module->params(fn_.signature);
   ArgumentPlaces places(*conv, params, sig.fixed_params);
   for (u32 n = 0; n < params.size(); ++n) places.next();
   const VReg list = operand_vreg(i, 0);

@@ -135,7 +135,7 @@ inline void Lower::native(Inst i) {
   if (!require(form_feature(f)) || count > max_fields) return;
   if ((row_of(f).effects & reads_flags) != 0) operands[count++] = Reg::use(operand_vreg(i, uses));
   if (defs < d.results) operands[count++] = Reg::def(result_vreg(i, defs));
-  emit(form_of(f), std::span<const Operand>(operands, count), word, 0,
+  emit(form_of(f), Span<const Operand>(operands, count), word, 0,
        (row_of(f).effects & writes_flags) != 0 ? ir::mach_writes_flags : u8{0});
 }
 
@@ -195,7 +195,7 @@ inline void Lower::begin_region(Inst i) {
     flags_written = flags_written || (row_of(static_cast<Form>(ir::native_form(fn_[k].op))).effects & writes_flags) != 0;
   }
   if (list.count == RegionOperands::capacity) return unsupported(i);
-  emit(form_of(Macro::region), std::span<const Operand>(list.operands, list.count), 0, 0,
+  emit(form_of(Macro::region), Span<const Operand>(list.operands, list.count), 0, 0,
        flags_written ? ir::mach_writes_flags : u8{0});
 }
 

@@ -97,7 +97,7 @@ inline void Lower::lane_shift(Inst i) {
 
 // The mask as one instruction: a run of bytes (ext), a lane everywhere (dup), lanes turned round in groups (rev), or
 // every other lane of two operands (uzp, trn, zip). False if it is none of these.
-inline bool Lower::simple_shuffle(Inst i, std::span<const u8> mask, bool same) {
+inline bool Lower::simple_shuffle(Inst i, Span<const u8> mask, bool same) {
   const unsigned size = static_cast<unsigned>(mask.size()), wrap = (same ? size : 2 * size) - 1;
   const auto moves_lanes = [&](unsigned log2) {
     const unsigned low = (1U << log2) - 1;
@@ -143,7 +143,7 @@ inline bool Lower::simple_shuffle(Inst i, std::span<const u8> mask, bool same) {
 
 inline void Lower::shuffle(Inst i) {
   const unsigned size = ir::bytes(fn_[i].type);
-  const std::span<const u8> mask = fn_.data.slice(fn_[i].aux, size);
+  const Span<const u8> mask = fn_.data.slice(fn_[i].aux, size);
   const bool same = fn_.operand(i, 0) == fn_.operand(i, 1);
   if (simple_shuffle(i, mask, same)) return;
   u64 bytes[2] = {0, 0};

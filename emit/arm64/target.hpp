@@ -36,7 +36,7 @@ struct Isa {
   static const ir::Convention& convention(ir::CallConv c) {
     return c == ir::CallConv::darwin ? darwin : aapcs64;
   }
-  static ArgumentPlaces places(const ir::Convention& c, std::span<const ir::Param> list, u32 fixed, bool results) {
+  static ArgumentPlaces places(const ir::Convention& c, Span<const ir::Param> list, u32 fixed, bool results) {
     return {c, list, results ? ~u32{0} : fixed, results};
   }
   static std::string_view feature_name(u64 number) { return arm64::feature_name(static_cast<Feature>(number)); }

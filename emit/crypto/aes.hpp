@@ -111,10 +111,10 @@ ir::Value aes_ecb_loop(ir::Builder& b, AesWay way, unsigned key_bits, ir::Value 
     std::array<Value, wide> state;
     for (unsigned n = 0; n < wide; ++n) state[n] = v.load(x[0], static_cast<i32>(16 * n * V::blocks));
     if (way == AesWay::encrypt)
-      Aes::encrypt(v, keys, std::span<Value>(state), {});
+      Aes::encrypt(v, keys, Span<Value>(state), {});
     else
-      Aes::decrypt(v, keys, std::span<Value>(state), {});
-    x[1] = Aes::store(v, x[1], std::span<const Value>(state));
+      Aes::decrypt(v, keys, Span<Value>(state), {});
+    x[1] = Aes::store(v, x[1], Span<const Value>(state));
     x[0] = b.ptr_add(x[0], b.i64(16 * wide * V::blocks));
   });
   at = {s[0], s[1]};
@@ -136,8 +136,8 @@ ir::Value aes_cbc_decrypt_loop(ir::Builder& b, unsigned key_bits, ir::Value sche
       with[n] = v.after(n == 0 ? x[2] : state[n - 1], state[n]);
     }
     x[2] = state[wide - 1];
-    Aes::decrypt(v, keys, std::span<Value>(state), std::span<const Value>(with));
-    x[1] = Aes::store(v, x[1], std::span<const Value>(state));
+    Aes::decrypt(v, keys, Span<Value>(state), Span<const Value>(with));
+    x[1] = Aes::store(v, x[1], Span<const Value>(state));
     x[0] = b.ptr_add(x[0], b.i64(16 * wide * V::blocks));
   });
   at = {s[0], s[1]};
@@ -231,10 +231,10 @@ ir::Value aes_ctr_loop(ir::Builder& b, unsigned key_bits, ir::Value schedule, Ae
     std::array<Value, wide> state, with;
     counters.take(state, x[2]);
     for (unsigned n = 0; n < wide; ++n) with[n] = v.load(x[0], static_cast<i32>(16 * n * V::blocks));
-    Aes::encrypt(v, keys, std::span<Value>(state), std::span<const Value>(with), [&](unsigned round) {
+    Aes::encrypt(v, keys, Span<Value>(state), Span<const Value>(with), [&](unsigned round) {
       if (round == 0) counters.move_on(x[2]);
     });
-    x[1] = Aes::store(v, x[1], std::span<const Value>(state));
+    x[1] = Aes::store(v, x[1], Span<const Value>(state));
     x[0] = b.ptr_add(x[0], b.i64(16 * wide * V::blocks));
   });
   at = {s[0], s[1]};
@@ -279,7 +279,7 @@ ir::Value aes_cbc_encrypt(ir::Builder& b, unsigned key_bits, ir::Value schedule,
   while_at_least(b, blocks, 1, s, [&](std::array<Value, 3>& x) {
     // The first key is added to the plaintext, which is there before the block before is done.
     x[2] = v.xor_(x[2], v.load(x[0]));
-    Aes::encrypt(v, keys, std::span<Value>(&x[2], 1), {});
+    Aes::encrypt(v, keys, Span<Value>(&x[2], 1), {});
     v.store(x[1], x[2]);
     for (unsigned n = 0; n < 2; ++n) x[n] = b.ptr_add(x[n], b.i64(16));
   });
@@ -316,7 +316,7 @@ void aes_ctr(ir::Builder& b, unsigned key_bits, ir::Value schedule, AesBuffers a
   const ir::Block loop = b.new_block(), done = b.new_block();
   const auto go = [&](Value left) {
     s[4] = left;
-    b.brif(b.icmp(ir::ICond::ne, left, b.i64(0)), {loop, std::span<const Value>(s)}, {done, std::span<const Value>(s)});
+    b.brif(b.icmp(ir::ICond::ne, left, b.i64(0)), {loop, Span<const Value>(s)}, {done, Span<const Value>(s)});
   };
   go(s[4]);
   detail::receive(b, loop, s);
@@ -333,7 +333,7 @@ void aes_ctr(ir::Builder& b, unsigned key_bits, ir::Value schedule, AesBuffers a
   when(b, b.icmp(ir::ICond::ne, odd, b.i64(0)), number, [&](std::array<Value, 2>& n) {
     const Vector128 v{b};
     std::array<Value, 1> block = {v.reverse(detail::aes_counter(b, n[0], n[1]), v.reversal())};
-    Aes::encrypt(v, AesKeys<Vector128>(v, schedule, key_bits, false), std::span<Value>(block), {});
+    Aes::encrypt(v, AesKeys<Vector128>(v, schedule, key_bits, false), Span<Value>(block), {});
     detail::xor_some(b, {s[0], s[1]}, block[0], odd);
     n[0] = b.add(n[0], b.i64(1));
     n[1] = b.add(n[1], b.zext(Type::i64, b.icmp(ir::ICond::eq, n[0], b.i64(0))));

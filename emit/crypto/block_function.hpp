@@ -71,19 +71,19 @@ void for_each_block(ir::Builder& b, const BlockParams& p, std::array<ir::Value, 
     next[0] = data;
     next[1] = left;
     for (usize k = 0; k < n; ++k) next[k + 2] = carried[k];
-    return std::span<const Value>(next);
+    return Span<const Value>(next);
   };
   gather(p.data, p.blocks);
-  b.brif(b.icmp(ir::ICond::eq, p.blocks, b.i64(0)), {done, std::span<const Value>(next).subspan(2)},
-         {loop, std::span<const Value>(next)});
+  b.brif(b.icmp(ir::ICond::eq, p.blocks, b.i64(0)), {done, Span<const Value>(next).subspan(2)},
+         {loop, Span<const Value>(next)});
   const Value data = b.add_param(loop, Type::ptr), left = b.add_param(loop, Type::i64);
   for (Value& v : carried) v = b.add_param(loop, b.function().type(v));
   b.at(loop);
   body(data, carried);
   const Value more = b.sub(left, b.i64(1));
   gather(b.ptr_add(data, size), more);
-  b.brif(b.icmp(ir::ICond::ne, more, b.i64(0)), {loop, std::span<const Value>(next)},
-         {done, std::span<const Value>(next).subspan(2)});
+  b.brif(b.icmp(ir::ICond::ne, more, b.i64(0)), {loop, Span<const Value>(next)},
+         {done, Span<const Value>(next).subspan(2)});
   for (Value& v : carried) v = b.add_param(done, b.function().type(v));
   b.at(done);
 }
@@ -98,7 +98,7 @@ void for_each_block(ir::Builder& b, const BlockParams& p, std::array<ir::Value, 
 inline ir::Value shuffle_words(ir::Builder& b, ir::Value x, ir::Value y, const std::array<u8, 4>& words) {
   std::array<u8, 16> mask;
   for (unsigned n = 0; n < 16; ++n) mask[n] = static_cast<u8>(4 * words[n / 4] + n % 4);
-  return b.vshuffle(x, y, std::span<const u8>(mask));
+  return b.vshuffle(x, y, Span<const u8>(mask));
 }
 
 // A constant in every 32-bit lane, or four different ones.

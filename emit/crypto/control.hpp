@@ -23,7 +23,7 @@ inline void declare_function(ir::FunctionData& f, ir::Module& module, std::strin
   for (const ir::Type t : params) from[n++].type = t;
   for (const ir::Type t : results) to[m++].type = t;
   f.module = &module;
-  f.signature = module.add_signature(std::span<const ir::Param>(from, n), std::span<const ir::Param>(to, m));
+  f.signature = module.add_signature(Span<const ir::Param>(from, n), Span<const ir::Param>(to, m));
   f.symbol = module.declare_function(name, f.signature);
   module.symbol(f.symbol).linkage = ir::Linkage::exported;
 }
@@ -47,8 +47,8 @@ ir::Value while_at_least(ir::Builder& b, ir::Value left, u64 step, std::array<ir
   const auto branch = [&](Value rest) {
     next[0] = rest;
     for (usize k = 0; k < n; ++k) next[k + 1] = carried[k];
-    b.brif(b.icmp(ir::ICond::uge, rest, b.i64(static_cast<i64>(step))), {loop, std::span<const Value>(next)},
-           {done, std::span<const Value>(next)});
+    b.brif(b.icmp(ir::ICond::uge, rest, b.i64(static_cast<i64>(step))), {loop, Span<const Value>(next)},
+           {done, Span<const Value>(next)});
   };
   branch(left);
   left = b.add_param(loop, ir::Type::i64);
@@ -71,7 +71,7 @@ void repeat(ir::Builder& b, u64 end, u64 step, std::array<ir::Value, n>& carried
   const auto arguments = [&](Value k) {
     next[0] = k;
     for (usize i = 0; i < n; ++i) next[i + 1] = carried[i];
-    return std::span<const Value>(next);
+    return Span<const Value>(next);
   };
   b.br({loop, arguments(b.i64(0))});
   const Value k = b.add_param(loop, ir::Type::i64);
@@ -79,7 +79,7 @@ void repeat(ir::Builder& b, u64 end, u64 step, std::array<ir::Value, n>& carried
   b.at(loop);
   body(carried, k);
   const Value after = b.add(k, b.i64(static_cast<i64>(step)));
-  const std::span<const Value> all = arguments(after);
+  const Span<const Value> all = arguments(after);
   b.brif(b.icmp(ir::ICond::ult, after, b.i64(static_cast<i64>(end))), {loop, all}, {done, all.subspan(1)});
   detail::receive(b, done, carried);
   b.at(done);
@@ -89,11 +89,11 @@ void repeat(ir::Builder& b, u64 end, u64 step, std::array<ir::Value, n>& carried
 template <usize n, class Body>
 void do_while(ir::Builder& b, std::array<ir::Value, n>& carried, Body body) {
   const ir::Block loop = b.new_block(), done = b.new_block();
-  b.br({loop, std::span<const ir::Value>(carried)});
+  b.br({loop, Span<const ir::Value>(carried)});
   detail::receive(b, loop, carried);
   b.at(loop);
   body(carried);
-  const std::span<const ir::Value> all(carried);
+  const Span<const ir::Value> all(carried);
   b.brif(b.icmp(ir::ICond::ne, carried[0], b.i64(0)), {loop, all}, {done, all});
   detail::receive(b, done, carried);
   b.at(done);
@@ -108,11 +108,11 @@ void choose(ir::Builder& b, ir::Value condition, std::array<ir::Value, n>& carri
   const std::array<Value, n> before = carried;
   b.at(yes);
   then(carried);
-  b.br({done, std::span<const Value>(carried)});
+  b.br({done, Span<const Value>(carried)});
   carried = before;
   b.at(no);
   otherwise(carried);
-  b.br({done, std::span<const Value>(carried)});
+  b.br({done, Span<const Value>(carried)});
   detail::receive(b, done, carried);
   b.at(done);
 }

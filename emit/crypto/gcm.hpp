@@ -81,7 +81,7 @@ class GcmLoop {
     constexpr unsigned early = Aes::keeps_keys ? wide : 0;
     std::array<Value, wide> with;
     for (unsigned n = 0; n < early; ++n) with[n] = text(n);
-    Aes::encrypt(v_, keys_, std::span<Value>(state), std::span<const Value>(with.data(), early), [&](unsigned round) {
+    Aes::encrypt(v_, keys_, Span<Value>(state), Span<const Value>(with.data(), early), [&](unsigned round) {
       if (round == 0) counters_.move_on(s[counter]);
       if (!hashing) return;
       // Every round up to `last` but the first brings some blocks. The reduction, a chain of dependent steps, comes a
@@ -93,7 +93,7 @@ class GcmLoop {
     check(hashed == (hashing ? wide : 0));
     s[sum] = next_sum;
     for (unsigned n = early; n < wide; ++n) state[n] = v_.xor_(state[n], text(n));
-    s[out] = Aes::store(v_, s[out], std::span<const Value>(state));
+    s[out] = Aes::store(v_, s[out], Span<const Value>(state));
     s[in] = b_.ptr_add(s[in], b_.i64(16 * blocks));
   }
 

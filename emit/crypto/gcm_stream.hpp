@@ -7,9 +7,9 @@
 #define JITKIT_EMIT_CRYPTO_GCM_STREAM_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/ir/support/span.hpp>
 
 #include <cstring>
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::crypto {
 
@@ -35,11 +35,11 @@ class AesGcm {
   }
   std::span<const u8, 512> table() const { return table_; }
 
-  void encrypt(std::span<const u8> iv, std::span<const u8> extra, std::span<const u8> in, u8* out, u8* tag) {
+  void encrypt(Span<const u8> iv, Span<const u8> extra, Span<const u8> in, u8* out, u8* tag) {
     crypt(true, iv, extra, in, out, tag);
   }
   // Gives the text and the tag it should have come with: compare before the text is used.
-  void decrypt(std::span<const u8> iv, std::span<const u8> extra, std::span<const u8> in, u8* out, u8* tag) {
+  void decrypt(Span<const u8> iv, Span<const u8> extra, Span<const u8> in, u8* out, u8* tag) {
     crypt(false, iv, extra, in, out, tag);
   }
 
@@ -48,7 +48,7 @@ class AesGcm {
     u8 counter[16], sum[16];
   };
 
-  void crypt(bool encrypting, std::span<const u8> iv, std::span<const u8> extra, std::span<const u8> in, u8* out,
+  void crypt(bool encrypting, Span<const u8> iv, Span<const u8> extra, Span<const u8> in, u8* out,
              u8* tag) {
     State s{};
     start(s, iv);
@@ -64,7 +64,7 @@ class AesGcm {
     for (unsigned n = 0; n < 16; ++n) tag[n] = static_cast<u8>(s.sum[n] ^ mask[n]);
   }
 
-  void start(State& s, std::span<const u8> iv) {
+  void start(State& s, Span<const u8> iv) {
     if (iv.size() == 12) {
       std::memcpy(s.counter, iv.data(), 12);
       s.counter[15] = 1;
@@ -78,7 +78,7 @@ class AesGcm {
     }
   }
   // Takes the bytes and the zeroes that fill up the last block.
-  void hash(u8* sum, std::span<const u8> data) {
+  void hash(u8* sum, Span<const u8> data) {
     f_.ghash(sum, table_, data.data(), data.size() / 16);
     if (data.size() % 16 == 0) return;
     u8 last[16] = {};
@@ -93,7 +93,7 @@ class AesGcm {
     }
     f_.ghash(sum, table_, block, 1);
   }
-  void odd_bytes(bool encrypting, State& s, std::span<const u8> in, u8* out) {
+  void odd_bytes(bool encrypting, State& s, Span<const u8> in, u8* out) {
     u8 mask[16], cipher[16] = {};
     f_.block(schedule_, s.counter, mask, 1);
     for (usize n = 0; n < in.size(); ++n) {

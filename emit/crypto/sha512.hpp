@@ -146,7 +146,7 @@ struct Sha512Vector : Vector128 {
   // 16 bytes of each block; words turned round by what order() made.
   ir::Value gather(const std::array<ir::Value, 1>& from, i32 offset) const { return load(from[0], offset); }
   ir::Value order() const { return {}; }
-  ir::Value ordered(ir::Value x, ir::Value) const { return b.vshuffle(x, x, std::span<const u8>(detail::big_endian_words)); }
+  ir::Value ordered(ir::Value x, ir::Value) const { return b.vshuffle(x, x, Span<const u8>(detail::big_endian_words)); }
   // Words 2 n + 1 and 2 n + 2, of words 2 n and 2 n + 1 and the pair behind.
   ir::Value between(ir::Value x, ir::Value y) const { return shuffle(b, x, y, exchanged_halves); }
   ir::Value sigma(ir::Value x, unsigned first, unsigned second, unsigned shift) const {

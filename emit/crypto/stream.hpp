@@ -7,9 +7,9 @@
 #define JITKIT_EMIT_CRYPTO_STREAM_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/ir/support/span.hpp>
 
 #include <cstring>
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::crypto {
 
@@ -27,12 +27,12 @@ template <class Word, ByteOrder order = ByteOrder::big>
 class HashStreamOf {
  public:
   // `start`: the initial hash value, at most 8 words.
-  HashStreamOf(BlockFunctionOf<Word>* blocks, std::span<const Word> start) : blocks_(blocks), words_(start.size()) {
+  HashStreamOf(BlockFunctionOf<Word>* blocks, Span<const Word> start) : blocks_(blocks), words_(start.size()) {
     check(words_ <= sizeof state_ / sizeof state_[0]);
     std::memcpy(state_, start.data(), start.size_bytes());
   }
 
-  void update(std::span<const u8> data) {
+  void update(Span<const u8> data) {
     total_ += data.size();
     if (held_ != 0) {
       const usize taken = data.size() < size - held_ ? data.size() : size - held_;
@@ -69,7 +69,7 @@ class HashStreamOf {
  private:
   static constexpr usize size = 16 * sizeof(Word);  // of a block
 
-  void hold(std::span<const u8> data) {
+  void hold(Span<const u8> data) {
     if (data.empty()) return;
     std::memcpy(held_bytes_ + held_, data.data(), data.size());
     held_ += data.size();
@@ -95,7 +95,7 @@ class Sponge {
   Sponge(BlockFunction64* absorb, usize rate) : absorb_(absorb), rate_(rate) {}
 
   // All of the message; `suffix` is 0x06 for SHA-3, 0x1f for SHAKE. The digest is at most `rate` bytes.
-  void hash(std::span<const u8> data, u8 suffix, std::span<u8> digest) {
+  void hash(Span<const u8> data, u8 suffix, Span<u8> digest) {
     check(digest.size() <= rate_ && rate_ <= sizeof state_);
     std::memset(state_, 0, sizeof state_);
     absorb_(state_, data.data(), data.size() / rate_);

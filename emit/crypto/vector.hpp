@@ -20,10 +20,10 @@ inline constexpr Bytes16 reversed_bytes = {15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5
 inline constexpr Bytes16 exchanged_halves = {8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23};
 
 inline ir::Value shuffle(ir::Builder& b, ir::Value x, const Bytes16& mask) {
-  return b.vshuffle(x, x, std::span<const u8>(mask));
+  return b.vshuffle(x, x, Span<const u8>(mask));
 }
 inline ir::Value shuffle(ir::Builder& b, ir::Value x, ir::Value y, const Bytes16& mask) {
-  return b.vshuffle(x, y, std::span<const u8>(mask));
+  return b.vshuffle(x, y, Span<const u8>(mask));
 }
 // x moved by whole bytes towards the low or the high end, zeroes in.
 inline ir::Value bytes_down(ir::Builder& b, ir::Value x, unsigned count) {

@@ -8,10 +8,10 @@
 #include <jitkit/config.hpp>
 #include <jitkit/emit/cfi.hpp>
 #include <jitkit/emit/dwarf.hpp>
+#include <jitkit/ir/support/span.hpp>
 
 #include <time.h>
 
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI {
@@ -26,16 +26,16 @@ struct CodeDescription {
   std::string_view name;
   u64 address = 0;  // where it runs; readable
   u32 size = 0;
-  std::span<const CfiRow> cfi = {};
-  std::span<const LineRow> lines = {};
+  Span<const CfiRow> cfi = {};
+  Span<const LineRow> lines = {};
   std::string_view directory = {};                // of the sources
-  std::span<const std::string_view> files = {};   // that LineRow::file counts from 1
+  Span<const std::string_view> files = {};   // that LineRow::file counts from 1
   void* user = nullptr;
   // Bytes from `address` on that hold nothing else (ExecMemory::room): perf needs some behind the code
   // to unwind through it from a jitdump. 0: no more than the code.
   u64 room = 0;
 
-  std::span<const u8> bytes() const { return {reinterpret_cast<const u8*>(address), size}; }
+  Span<const u8> bytes() const { return {reinterpret_cast<const u8*>(address), size}; }
   std::string_view file(u32 number) const {
     return number - 1 < files.size() ? files[number - 1] : std::string_view("?");
   }

@@ -21,6 +21,7 @@
 #include <jitkit/emit/runtime/free_ranges.hpp>
 #include <jitkit/emit/runtime/sync.hpp>
 #include <jitkit/ir/support/bits.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/status.hpp>
 
 #include <errno.h>
@@ -30,7 +31,6 @@
 #include <unistd.h>
 
 #include <new>
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI {
 
@@ -84,7 +84,7 @@ struct ExecBlock {
   bool recycled = false;  // other code may have run at these addresses
   Audience audience = Audience::this_thread;
 
-  std::span<u8> writable() const { return {write, static_cast<usize>(size)}; }
+  Span<u8> writable() const { return {write, static_cast<usize>(size)}; }
   template <class Function>
   Function* as(u64 offset = 0) const {
     return reinterpret_cast<Function*>(run + offset);

@@ -12,11 +12,11 @@
 #include <jitkit/emit/runtime/code_description.hpp>
 #include <jitkit/ir/support/bits.hpp>
 #include <jitkit/ir/support/location_map.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/support/wide.hpp>
 
 #include <cstddef>
 #include <cstring>
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI {
 
@@ -93,7 +93,7 @@ inline u64 without_signature(u64 address) {
 // Leaves a frame: `s`, stopped at code offset `at` of a function with these rows, becomes its caller's
 // state at the return. The caller sets result registers. False: rows that a frame of jitkit's never has.
 // Source: DWARF 4, 6.4.3.
-inline bool unwind_frame(std::span<const CfiRow> rows, u32 at, MachineState& s) {
+inline bool unwind_frame(Span<const CfiRow> rows, u32 at, MachineState& s) {
   constexpr u32 depth = 4;
   constexpr bool arm = host_machine == Machine::arm64;
   struct Rule {

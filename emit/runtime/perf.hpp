@@ -19,6 +19,7 @@
 #include <jitkit/emit/runtime/sync.hpp>
 #include <jitkit/ir/support/bits.hpp>
 #include <jitkit/ir/support/sink.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/status.hpp>
 
 #include <errno.h>
@@ -27,7 +28,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI {
@@ -59,7 +59,7 @@ class ProcessFile {
   bool is_open() const { return fd_ >= 0; }
   int descriptor() const { return fd_; }
 
-  Status write(std::span<const u8> bytes) {
+  Status write(Span<const u8> bytes) {
     while (!bytes.empty()) {
       const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
       if (n < 0 && errno != EINTR) return failure();

@@ -22,6 +22,7 @@
 #include <jitkit/emit/runtime/code_registry.hpp>
 #include <jitkit/emit/runtime/sync.hpp>
 #include <jitkit/ir/support/location_map.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/status.hpp>
 
 #include <errno.h>
@@ -31,7 +32,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
-#include <span>
 #include <type_traits>
 
 namespace jitkit::inline JITKIT_ABI {
@@ -59,7 +59,7 @@ class TrapTable {
   }
 
   // The sites of a function that runs at `address`.
-  Status add(u64 address, u64 size, std::span<const TrapSite> sites) {
+  Status add(u64 address, u64 size, Span<const TrapSite> sites) {
     if (sites.empty()) return {};
     const usize bytes = sizeof(Function) + sites.size_bytes();
     auto* f = static_cast<Function*>(std::malloc(bytes));

@@ -11,11 +11,11 @@
 #include <jitkit/config.hpp>
 #include <jitkit/emit/cfi.hpp>
 #include <jitkit/emit/runtime/code_description.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/status.hpp>
 
 #include <cstdlib>
 #include <cstring>
-#include <span>
 
 extern "C" {
 void __register_frame(void* table);
@@ -31,7 +31,7 @@ namespace jitkit::inline JITKIT_ABI {
 struct UnwindFunction {
   u64 address = 0;
   u32 size = 0;
-  std::span<const CfiRow> cfi = {};
+  Span<const CfiRow> cfi = {};
 };
 
 // The registration of some functions; the destructor takes it back.
@@ -43,7 +43,7 @@ class UnwindInfo {
   ~UnwindInfo() { remove(); }
 
   // Registers `functions`, in place of what was registered before.
-  Status add(std::span<const UnwindFunction> functions) {
+  Status add(Span<const UnwindFunction> functions) {
     remove();
     Arena arena;
     Vec<u8> bytes(arena);

@@ -11,9 +11,8 @@
 #include <jitkit/ir/argument_place.hpp>
 #include <jitkit/ir/module.hpp>
 #include <jitkit/ir/support/bits.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/target.hpp>
-
-#include <span>
 
 namespace jitkit::inline JITKIT_ABI::x86_64 {
 
@@ -74,7 +73,7 @@ using ir::Places;
 class ArgumentPlaces {
  public:
   // `result_list`: the values are results and use those registers.
-  constexpr ArgumentPlaces(const ir::Convention& c, std::span<const ir::Param> params,
+  constexpr ArgumentPlaces(const ir::Convention& c, Span<const ir::Param> params,
                            bool result_list = false)
       : params_(params),
         ints_(result_list ? c.int_results : c.int_args),
@@ -110,7 +109,7 @@ class ArgumentPlaces {
   constexpr unsigned fps_used() const { return fps_used_; }
 
  private:
-  constexpr bool fits(std::span<const ir::Param> group) const {
+  constexpr bool fits(Span<const ir::Param> group) const {
     unsigned ints = 0, fps = 0;
     for (const ir::Param& p : group)
       (ir::bank(p.type) == Bank::gpr ? ints : fps) += p.type == ir::Type::i128 ? 2U : 1U;
@@ -143,7 +142,7 @@ class ArgumentPlaces {
     r.part[1].offset += 8;
   }
 
-  std::span<const ir::Param> params_;
+  Span<const ir::Param> params_;
   const PReg* ints_;
   const PReg* fps_;
   bool positional_;

@@ -13,8 +13,7 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/emit/x86_64/instruction.hpp>
-
-#include <span>
+#include <jitkit/ir/support/span.hpp>
 
 namespace jitkit::inline JITKIT_ABI::x86_64 {
 
@@ -73,9 +72,8 @@ class DecodeIndex {
     u16 last[buckets] = {};
     for (const bool plain : {true, false})
       for (u16 f = 1; f < form_count; ++f) {
-        const Enc e = form_rows[f].enc;
-        const Format format = form_rows[f].format;
-        if ((format == Format::ZO) != plain) continue;
+        const Enc e = encode_table.record[f].enc;
+        if ((encode_table.record[f].format == Format::ZO) != plain) continue;
         const OpcodeAt at = opcode_at(e);
         const unsigned b = bucket(space_of(e) != Space::legacy, at.map, at.opcode);
         (last[b] == 0 ? first_[b] : next_[last[b]]) = f;
@@ -422,7 +420,7 @@ constexpr bool DecodeState::operands(Form form, Instruction& in) {
 
 // The instruction that the bytes start with, with its length; form none if they start with none, or end
 // within one. `vex3` says that the prefix is the three-byte one, needed or not.
-constexpr Instruction decode(std::span<const u8> bytes) {
+constexpr Instruction decode(Span<const u8> bytes) {
   detail::DecodeState state(bytes.data(), bytes.size());
   Instruction found;
   if (!state.head()) return found;

@@ -12,8 +12,7 @@
 #include <jitkit/emit/x86_64/mnemonics.hpp>
 #include <jitkit/emit/x86_64/register_names.hpp>
 #include <jitkit/ir/support/sink.hpp>
-
-#include <span>
+#include <jitkit/ir/support/span.hpp>
 
 namespace jitkit::inline JITKIT_ABI::x86_64 {
 
@@ -51,7 +50,7 @@ inline void print_memory(Sink& out, const OperandValue& v) {
   if (v.broadcast != 0) out << "{1to", out.udec(u64{1} << v.broadcast), out << "}";
 }
 
-constexpr bool same_bytes(const Encoded& code, std::span<const u8> bytes) {
+constexpr bool same_bytes(const Encoded& code, Span<const u8> bytes) {
   if (code.size != bytes.size()) return false;
   for (usize i = 0; i < bytes.size(); ++i)
     if (code.bytes[i] != bytes[i]) return false;
@@ -73,7 +72,7 @@ constexpr bool may_be_commuted(const Instruction& in) {
 }  // namespace detail
 
 // The directive for bytes that are no instruction: `.byte 0x06, 0x07`.
-inline void print_bytes(std::span<const u8> bytes, Sink& out) {
+inline void print_bytes(Span<const u8> bytes, Sink& out) {
   out << ".byte";
   for (usize i = 0; i < bytes.size(); ++i) (out << (i == 0 ? " 0x" : ", 0x")).hex(bytes[i], 2);
 }
@@ -99,7 +98,7 @@ inline void print(const Instruction& in, Sink& out) {
 
 // True if the assembler writes exactly these bytes for the instruction they hold. Sets in.vex3 to
 // whether the text must say so.
-constexpr bool is_exact(Instruction& in, std::span<const u8> bytes) {
+constexpr bool is_exact(Instruction& in, Span<const u8> bytes) {
   const bool was_vex3 = in.vex3;
   const char* mnemonic = row_of(in.form).text;
   if (is_evex(in.form)) {
@@ -120,10 +119,10 @@ constexpr bool is_exact(Instruction& in, std::span<const u8> bytes) {
 
 // Writes the text of the instruction that the bytes start with and returns its length; 0, and nothing
 // written, if they start with none.
-inline usize disassemble(std::span<const u8> bytes, Sink& out) {
+inline usize disassemble(Span<const u8> bytes, Sink& out) {
   Instruction in = decode(bytes);
   if (in.form == Form::none) return 0;
-  const std::span<const u8> own = bytes.first(in.length);
+  const Span<const u8> own = bytes.first(in.length);
   if (!is_exact(in, own) && !detail::is_direct_branch(in)) {
     print_bytes(own, out);
     out << "  # ";

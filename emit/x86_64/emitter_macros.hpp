@@ -49,7 +49,7 @@ inline void Emitter::emit_switch(const MachInst& m) {
     const i64 v = fn_[ir::Edge(m.extra + n)].case_value;
     if (!cases.push({wide ? v : static_cast<i32>(v), m.extra + n})) return;
   }
-  sort(std::span<Case>(cases.data(), count), [](const Case& a, const Case& b) { return a.value < b.value; });
+  sort(Span<Case>(cases.data(), count), [](const Case& a, const Case& b) { return a.value < b.value; });
   const u64 span = count == 0 ? 0 : static_cast<u64>(cases[count - 1].value) - static_cast<u64>(cases[0].value);
   if (count < 5 || span >= u64{count} * 4) return search(cases.data(), count, m, other);
   const i64 least = cases[0].value;

@@ -87,6 +87,10 @@ enum class Axis : u8 {
   bwlq_t, wlq_t, vl_t,  // as without _t; the method's size comes from its register or sized memory
 };
 
+// The sizes of each axis, bit n: 8 << n. No size of its own: bit 6.
+inline constexpr u8 axis_sizes[] = {64, 0b1111, 0b1110, 0b1100, 0b1010, 0b111, 0b110000, 0b110000, 64, 0b1111, 0b1110, 0b110000};
+static_assert(axis_sizes[static_cast<u8>(Axis::vl_t)] == axis_sizes[static_cast<u8>(Axis::vl)]);
+
 constexpr Enc sized(Enc e, Axis axis, int size) {
   using namespace table;
   if (axis == Axis::none) return e;

@@ -142,10 +142,9 @@ inline constexpr RegSet register_subsets[] = {RegSet::range(16, 16), RegSet::ran
 // The form of the same row with another operand size or vector length.
 constexpr Form sized(Form f, unsigned bits) {
   check(!is_evex(f));
-  const unsigned size = form_rows[static_cast<u16>(f)].size;
-  const int steps = static_cast<int>(log2_floor(bits)) - static_cast<int>(log2_floor(size));
+  const int steps = static_cast<int>(log2_floor(bits)) - static_cast<int>(log2_floor(size_of(f)));
   const auto g = static_cast<Form>(static_cast<int>(f) + steps);
-  check(!is_evex(g) && form_rows[static_cast<u16>(g)].size == bits);
+  check(!is_evex(g) && size_of(g) == bits);
   return g;
 }
 
@@ -274,32 +273,36 @@ constexpr EncodeRecord make_record(const FormRow& row) {
   return r;
 }
 
-// All of a row that its record is made of, but for the encoding word.
-constexpr u64 record_key(const FormRow& row) {
-  u64 key = row.size | u64{static_cast<u8>(row.format)} << 16 | u64{row.kinds.count} << 24 | u64{row.mem} << 27 |
-            u64{static_cast<u8>(row.masking)} << 28;
-  for (unsigned i = 0; i < 4; ++i) key |= u64{static_cast<u8>(row.kinds.kind[i])} << (32 + 8 * i);
-  return key;
+// What the record of a row's forms is made of but for the size and the encoding word.
+constexpr u64 record_key(const InstRow& row) {
+  const Kinds& k = row.kinds;
+  return u64{static_cast<u8>(k.kind[0])} | u64{static_cast<u8>(k.kind[1])} << 8 | u64{static_cast<u8>(k.kind[2])} << 16 |
+         u64{static_cast<u8>(k.kind[3])} << 24 | u64{static_cast<u8>(row.format)} << 32 | u64{k.count} << 40 |
+         u64{row.mem} << 43;
 }
 
-// Every unit that includes this evaluates the table: a row takes the record of one of the rows before it where
-// they differ in the opcode alone.
+// Every unit that includes this evaluates the table: a form takes the record of one before it that has its key.
 struct EncodeTable {
   EncodeRecord record[form_count] = {};
   constexpr EncodeTable() {
-    u64 keys[form_count] = {};
-    for (usize i = 0; i < form_count; ++i) {
-      const FormRow& row = form_rows[i];
-      keys[i] = record_key(row);
-      usize n = i;
-      const usize first = i < 16 ? 0 : i - 16;
-      while (n > first && keys[n - 1] != keys[i]) --n;
-      if (n == first) {
-        record[i] = make_record(row);
+    u64 keys[1024] = {};
+    u16 forms[1024] = {};
+    u64 key = 0;
+    for (u16 i = 0; i < form_count; ++i) {
+      const InstRow& row = inst_rows[form_index.row[i]];
+      const u16 size = form_index.size[i];
+      if (i == 0 || form_index.row[i] != form_index.row[i - 1]) key = record_key(row);
+      const u64 full = key | u64{size} << 44 | u64{1} << 63;
+      u64 slot = full * 0x9e3779b97f4a7c15 >> 54;
+      while (keys[slot] != 0 && keys[slot] != full) slot = (slot + 1) & 1023;
+      if (keys[slot] == 0) {
+        keys[slot] = full;
+        forms[slot] = i;
+        record[i] = make_record(row_of(static_cast<Form>(i)));
         continue;
       }
-      record[i] = record[n - 1];
-      record[i].enc = row.enc;
+      record[i] = record[forms[slot]];
+      record[i].enc = sized(row.enc, row.axis, size);
       record[i].quick = quick_of(record[i]);
     }
   }

@@ -11,7 +11,7 @@ namespace jitkit::inline JITKIT_ABI::x86_64 {
 
 struct ListingText {
   static constexpr unsigned unit = 1;
-  static u32 instruction(std::span<const u8> code, Sink& out) {
+  static u32 instruction(Span<const u8> code, Sink& out) {
     if (const usize length = disassemble(code, out); length != 0) return static_cast<u32>(length);
     print_bytes(code.first(1), out);
     return 1;

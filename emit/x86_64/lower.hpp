@@ -374,21 +374,21 @@ class Lower : public ir::Selector<Lower> {
   static constexpr u32 max_exit_registers = 56;  // all there are
   VReg passed(Value v, const ir::Param& param, unsigned part);
   void pass_on_stack(const Place& p, Value v, const ir::Param& param, unsigned part, AddressKind area);
-  void pass_stack_arguments(ArgumentPlaces places, std::span<const ir::Param> params, std::span<const u32> args,
+  void pass_stack_arguments(ArgumentPlaces places, Span<const ir::Param> params, Span<const u32> args,
                             AddressKind area);
-  u32 gather_register_arguments(ArgumentPlaces& places, std::span<const ir::Param> params,
-                                std::span<const u32> args, RegisterArgument* out);
-  std::span<const ir::Param> call_params(ir::SigRef sig, std::span<const u32> args);
+  u32 gather_register_arguments(ArgumentPlaces& places, Span<const ir::Param> params,
+                                Span<const u32> args, RegisterArgument* out);
+  Span<const ir::Param> call_params(ir::SigRef sig, Span<const u32> args);
   // Whether a tail call's callee gives and preserves what this function has to.
   bool returns_like(ir::SigRef callee, const ir::Convention& c, ir::SigRef own, const ir::Convention& own_c) const {
-    const std::span<const ir::Param> theirs = fn_.module->results(callee), ours = fn_.module->results(own);
+    const Span<const ir::Param> theirs = fn_.module->results(callee), ours = fn_.module->results(own);
     return ir::preserves_for(c, own_c) &&
            ir::same_results(ArgumentPlaces(c, theirs, true), theirs, ArgumentPlaces(own_c, ours, true), ours);
   }
-  bool cannot_pass(const ir::Convention& c, std::span<const ir::Param> params, bool results);
-  u32 tell_variadic(const ir::Convention& c, const ArgumentPlaces& places, usize fixed, std::span<const ir::Param> params,
-                    std::span<const u32> args, RegisterArgument* regs, u32 count);
-  static bool passes_wide(std::span<const ir::Param> params);
+  bool cannot_pass(const ir::Convention& c, Span<const ir::Param> params, bool results);
+  u32 tell_variadic(const ir::Convention& c, const ArgumentPlaces& places, usize fixed, Span<const ir::Param> params,
+                    Span<const u32> args, RegisterArgument* regs, u32 count);
+  static bool passes_wide(Span<const ir::Param> params);
   void receive(const Place& p, const ir::Param& param, VReg v, unsigned part);
   void save_variadic_registers(const ir::Convention& c, const ArgumentPlaces& places);
 

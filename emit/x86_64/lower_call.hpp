@@ -12,7 +12,7 @@
 namespace jitkit::inline JITKIT_ABI::x86_64 {
 
 // The convention of that number; the first one the user gave is custom0.
-constexpr const ir::Convention* find_convention(ir::CallConv c, std::span<const ir::Convention> custom) {
+constexpr const ir::Convention* find_convention(ir::CallConv c, Span<const ir::Convention> custom) {
   if (c == ir::CallConv::c) return &conventions[0];
   if (c == ir::CallConv::win64) return &conventions[1];
   const usize n = static_cast<usize>(c) - static_cast<usize>(ir::CallConv::custom0);
@@ -48,8 +48,8 @@ inline void Lower::pass_on_stack(const Place& p, Value v, const ir::Param& param
   store_value(param.type, to, v);
 }
 
-inline void Lower::pass_stack_arguments(ArgumentPlaces places, std::span<const ir::Param> params,
-                                        std::span<const u32> args, AddressKind area) {
+inline void Lower::pass_stack_arguments(ArgumentPlaces places, Span<const ir::Param> params,
+                                        Span<const u32> args, AddressKind area) {
   for (u32 n = 0; n < args.size(); ++n) {
     const Places p = places.next();
     for (u32 k = 0; k < p.parts; ++k) {
@@ -61,8 +61,8 @@ inline void Lower::pass_stack_arguments(ArgumentPlaces places, std::span<const i
 
 // Values for the register arguments, extended as needed: made before the call instruction. tell_variadic() adds
 // up to four.
-inline u32 Lower::gather_register_arguments(ArgumentPlaces& places, std::span<const ir::Param> params,
-                                            std::span<const u32> args, RegisterArgument* out) {
+inline u32 Lower::gather_register_arguments(ArgumentPlaces& places, Span<const ir::Param> params,
+                                            Span<const u32> args, RegisterArgument* out) {
   u32 count = 0;
   for (u32 n = 0; n < args.size(); ++n) {
     const Places p = places.next();
@@ -77,8 +77,8 @@ inline u32 Lower::gather_register_arguments(ArgumentPlaces& places, std::span<co
 
 // The parameters that the arguments of a call stand for. Those behind the `...` get their own types,
 // as C promotes them.
-inline std::span<const ir::Param> Lower::call_params(ir::SigRef sig, std::span<const u32> args) {
-  const std::span<const ir::Param> fixed = fn_.module->params(sig);
+inline Span<const ir::Param> Lower::call_params(ir::SigRef sig, Span<const u32> args) {
+  const Span<const ir::Param> fixed = fn_.module->params(sig);
   if (args.size() <= fixed.size()) return fixed;
   variadic_params_.clear();
   if (!variadic_params_.reserve(static_cast<u32>(args.size()))) return {};
@@ -94,7 +94,7 @@ inline std::span<const ir::Param> Lower::call_params(ir::SigRef sig, std::span<c
 // What a variadic callee needs beside the arguments: System V, how many vector registers are used, in al; Win64,
 // variable floating-point arguments in the integer register of their position too.
 inline u32 Lower::tell_variadic(const ir::Convention& c, const ArgumentPlaces& places, usize fixed,
-                                std::span<const ir::Param> params, std::span<const u32> args, RegisterArgument* regs,
+                                Span<const ir::Param> params, Span<const u32> args, RegisterArgument* regs,
                                 u32 count) {
   if (c.rules == ir::Convention::Rules::sysv) {
     regs[count++] = {integer(Type::i32, places.fps_used()), preg::rax};
@@ -113,8 +113,8 @@ inline void Lower::lower_call(Inst i, bool indirect) {
   const ir::Module& m = *fn_.module;
   const ir::SigRef sig = indirect ? ir::SigRef(fn_[i].aux) : m.symbol(ir::SymbolRef(fn_[i].aux)).signature;
   const ir::Convention& c = convention(m.signature(sig).conv);
-  const std::span<const u32> args = fn_.operands(i).subspan(indirect ? 1 : 0);
-  const std::span<const ir::Param> params = call_params(sig, args);
+  const Span<const u32> args = fn_.operands(i).subspan(indirect ? 1 : 0);
+  const Span<const ir::Param> params = call_params(sig, args);
   if (params.size() != args.size()) return;  // out of memory
   if (cannot_pass(c, params, false) || cannot_pass(c, m.results(sig), true)) return;
   ArgumentPlaces places(c, params);
@@ -146,7 +146,7 @@ inline void Lower::lower_call(Inst i, bool indirect) {
 
 // What the convention has no place for: masks anywhere; on Win64 what its C passes by a pointer to a copy, which
 // the caller's IR then has as a pointer: more than 64 bits, aggregates, by-value memory.
-inline bool Lower::cannot_pass(const ir::Convention& c, std::span<const ir::Param> params, bool results) {
+inline bool Lower::cannot_pass(const ir::Convention& c, Span<const ir::Param> params, bool results) {
   const bool win64 = c.rules == ir::Convention::Rules::win64 && !results;
   for (const ir::Param& p : params) {
     if (p.place.kind != ir::FixedPlace::Kind::none) continue;
@@ -156,7 +156,7 @@ inline bool Lower::cannot_pass(const ir::Convention& c, std::span<const ir::Para
   return false;
 }
 
-inline bool Lower::passes_wide(std::span<const ir::Param> params) {
+inline bool Lower::passes_wide(Span<const ir::Param> params) {
   for (const ir::Param& p : params)
     if (ir::bits(p.type) > 128 && ir::bank(p.type) == Bank::vec) return true;
   return false;
@@ -166,8 +166,8 @@ inline void Lower::lower_tail_call(Inst i, bool indirect) {
   const ir::Module& m = *fn_.module;
   const ir::SigRef sig = indirect ? ir::SigRef(fn_[i].aux) : m.symbol(ir::SymbolRef(fn_[i].aux)).signature;
   const ir::Convention& c = convention(m.signature(sig).conv);
-  const std::span<const u32> args = fn_.operands(i).subspan(indirect ? 1 : 0);
-  const std::span<const ir::Param> params = call_params(sig, args);
+  const Span<const u32> args = fn_.operands(i).subspan(indirect ? 1 : 0);
+  const Span<const ir::Param> params = call_params(sig, args);
   if (params.size() != args.size()) return;  // out of memory
   const ir::Convention& own_convention = convention(m.signature(fn_.signature).conv);
   if (!returns_like(sig, c, fn_.signature, own_convention)) return refuse();
@@ -220,7 +220,7 @@ inline void Lower::receive(const Place& p, const ir::Param& param, VReg v, unsig
 inline void Lower::lower_entry() {
   const ir::Module& m = *fn_.module;
   const ir::Signature& signature = m.signature(fn_.signature);
-  const std::span<const ir::Param> params = m.params(fn_.signature);
+  const Span<const ir::Param> params = m.params(fn_.signature);
   const ir::Convention& c = convention(signature.conv);
   const ir::Block entry = ir::FunctionData::entry();
   if (cannot_pass(c, params, false) || cannot_pass(c, m.results(fn_.signature), true)) return;

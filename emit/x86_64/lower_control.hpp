@@ -58,8 +58,8 @@ inline void Lower::lower_safepoint(Inst i) {
 
 inline void Lower::lower_ret(Inst i) {
   const ir::Module& m = *fn_.module;
-  const std::span<const ir::Param> results = m.results(fn_.signature);
-  const std::span<const u32> values = fn_.operands(i);
+  const Span<const ir::Param> results = m.results(fn_.signature);
+  const Span<const u32> values = fn_.operands(i);
   ArgumentPlaces places(convention(m.signature(fn_.signature).conv), results, true);
   VReg parts[16];
   PReg regs[16];
@@ -74,7 +74,7 @@ inline void Lower::lower_ret(Inst i) {
       regs[count++] = p.part[k].reg;
     }
   }
-  const std::span<const ir::Param> params = m.params(fn_.signature);
+  const Span<const ir::Param> params = m.params(fn_.signature);
   for (u32 n = 0; n < params.size(); ++n) {  // the address of an aggregate result is returned
     if ((params[n].attr & ir::ParamAttr::sret) == 0 || !results.empty()) continue;
     parts[count] = vreg(fn_.param(ir::FunctionData::entry(), n));
@@ -87,8 +87,8 @@ inline void Lower::lower_ret(Inst i) {
 // The operands in the places of the exit's signature: its own, or those of its convention's arguments.
 inline void Lower::lower_exit(Inst i) {
   const ir::SigRef signature = fn_.exits[fn_[i].aux].places;
-  const std::span<const ir::Param> params = fn_.module->params(signature);
-  const std::span<const u32> values = fn_.operands(i);
+  const Span<const ir::Param> params = fn_.module->params(signature);
+  const Span<const u32> values = fn_.operands(i);
   ArgumentPlaces places(convention(fn_.module->signature(signature).conv), params);
   RegisterArgument regs[max_exit_registers];
   u32 count = 0;

@@ -58,7 +58,7 @@ inline void Lower::lower_native(Inst i) {
   if (count + 2 > max_native_operands) return refuse();
   if (uses_flags) operands[count++] = Reg::use(vreg(fn_.operand(i, use)));
   if (defines_flags) operands[count++] = Reg::def(result_vreg(i, d.results - 1U));
-  emit(static_cast<u16>(form), std::span<const Operand>(operands, count));
+  emit(static_cast<u16>(form), Span<const Operand>(operands, count));
   native_immediates(i, form);
   if ((form_effects(form) & writes_flags) != 0) last().flags |= ir::mach_writes_flags;
 }

@@ -15,9 +15,9 @@
 #include <jitkit/emit/x86_64/formats.hpp>
 #include <jitkit/emit/x86_64/registers.hpp>
 #include <jitkit/ir/machine.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/target.hpp>
 
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::x86_64 {
@@ -25,13 +25,13 @@ namespace jitkit::inline JITKIT_ABI::x86_64 {
 // What the user of the compiler chooses for this target.
 struct Options {
   FeatureSet features;
-  std::span<const ir::Convention> conventions;  // CallConv::custom0 and up
+  Span<const ir::Convention> conventions;  // CallConv::custom0 and up
   // Where exits go: each frame state's stub calls this symbol (x86-64: call; AArch64: a branch with the
   // stub's address in x17). Empty: a stub is a trap.
   std::string_view exit_symbol;
   // By the frame states' ids: where guards branch to themselves, with a relocation for each branch, which
   // is then the table of what to patch. No stubs are made. Symbols of the buffer compiled to; empty: unused.
-  std::span<const Symbol> exit_symbols;
+  Span<const Symbol> exit_symbols;
   bool landing_pads = false;                     // endbr64 at entries (IBT)
 };
 

@@ -31,7 +31,7 @@ class MnemonicIndex {
   constexpr MnemonicIndex() {
     u16 last[buckets] = {};
     for (u16 i = 1; i < form_count; ++i) {
-      const u32 b = text_hash(form_rows[i].text) % buckets;
+      const u32 b = text_hash(inst_row_of(static_cast<Form>(i)).text) % buckets;
       (last[b] == 0 ? first_[b] : next_[last[b]]) = i;
       last[b] = i;
     }
@@ -53,7 +53,7 @@ class MnemonicIndex {
   template <class F>
   constexpr void for_each(std::string_view mnemonic, F f) const {
     for (u16 i = first_[text_hash(mnemonic) % buckets]; i != 0; i = next_[i])
-      if (form_rows[i].text == mnemonic) f(static_cast<Form>(i));
+      if (inst_row_of(static_cast<Form>(i)).text == mnemonic) f(static_cast<Form>(i));
   }
 
   // f(row) for each EVEX row that is written so.

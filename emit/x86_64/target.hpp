@@ -37,7 +37,7 @@ struct Isa {
   static const ir::Convention& convention(ir::CallConv c) {
     return conventions[c == ir::CallConv::win64 ? 1 : 0];
   }
-  static ArgumentPlaces places(const ir::Convention& c, std::span<const ir::Param> list, u32, bool results) {
+  static ArgumentPlaces places(const ir::Convention& c, Span<const ir::Param> list, u32, bool results) {
     return {c, list, results};
   }
   static std::string_view feature_name(u64 number) { return x86_64::feature_name(static_cast<Feature>(number)); }

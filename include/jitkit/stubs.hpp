@@ -13,11 +13,11 @@
 #include <jitkit/emit/arm64/target.hpp>
 #include <jitkit/emit/x86_64/target.hpp>
 #include <jitkit/ir/builder.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/ir/unit.hpp>
 
 #include <initializer_list>
 #include <new>
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI::stubs {
@@ -45,7 +45,7 @@ class Module {
   }
 
   ir::Module module;
-  std::span<const ir::Convention> conventions;  // what custom0 and the following mean, if a signature says them
+  Span<const ir::Convention> conventions;  // what custom0 and the following mean, if a signature says them
 
   // A new function without name and signature, for those who set them.
   ir::Function<T>& function() {

@@ -8,11 +8,11 @@
 #define JITKIT_IR_SUPPORT_ARENA_HPP
 
 #include <jitkit/config.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/status.hpp>
 
 #include <cstdlib>
 #include <cstring>
-#include <span>
 #include <type_traits>
 
 namespace jitkit::inline JITKIT_ABI {
@@ -152,11 +152,11 @@ class Vec {
   T* end() { return data_ + size_; }
   const T* begin() const { return data_; }
   const T* end() const { return data_ + size_; }
-  std::span<T> slice(u32 first, u32 count) {
+  Span<T> slice(u32 first, u32 count) {
     check(first + count <= size_);
     return {data_ + first, count};
   }
-  std::span<const T> slice(u32 first, u32 count) const {
+  Span<const T> slice(u32 first, u32 count) const {
     check(first + count <= size_);
     return {data_ + first, count};
   }
@@ -183,7 +183,7 @@ class Vec {
     data_[size_++] = v;
     return true;
   }
-  bool append(std::span<const T> v) {
+  bool append(Span<const T> v) {
     if (!reserve(size_ + u64{v.size()})) return false;
     if (!v.empty()) std::memcpy(static_cast<void*>(data_ + size_), v.data(), v.size() * sizeof(T));
     size_ += static_cast<u32>(v.size());

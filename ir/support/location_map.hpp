@@ -11,11 +11,11 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/ir/support/form.hpp>
+#include <jitkit/ir/support/span.hpp>
 #include <jitkit/status.hpp>
 
 #include <cstdlib>
 #include <cstring>
-#include <span>
 #include <type_traits>
 
 namespace jitkit::inline JITKIT_ABI {
@@ -100,24 +100,24 @@ struct LocationMap {
     PReg reg;
   };
 
-  std::span<const Site> sites;  // by offset
-  std::span<const State> states;
-  std::span<const Object> objects;
-  std::span<const FrameValue> values;
-  std::span<const NativeExit> exits;        // by offset
-  std::span<const Track> tracks;            // as states name their values first
-  std::span<const RegisterChange> changes;  // of a track: by offset
+  Span<const Site> sites;  // by offset
+  Span<const State> states;
+  Span<const Object> objects;
+  Span<const FrameValue> values;
+  Span<const NativeExit> exits;        // by offset
+  Span<const Track> tracks;            // as states name their values first
+  Span<const RegisterChange> changes;  // of a track: by offset
 
   bool empty() const { return sites.empty(); }
-  std::span<const FrameValue> operands(const Site& s) const { return values.subspan(s.first_value, s.operands); }
-  std::span<const FrameValue> results(const Site& s) const {
+  Span<const FrameValue> operands(const Site& s) const { return values.subspan(s.first_value, s.operands); }
+  Span<const FrameValue> results(const Site& s) const {
     return values.subspan(s.first_value + s.operands, s.results);
   }
-  std::span<const FrameValue> entries(const State& s) const { return values.subspan(s.first_value, s.entries); }
-  std::span<const Object> objects_of(const State& s) const { return objects.subspan(s.first_object, s.objects); }
-  std::span<const FrameValue> fields(const Object& o) const { return values.subspan(o.first_field, o.fields); }
+  Span<const FrameValue> entries(const State& s) const { return values.subspan(s.first_value, s.entries); }
+  Span<const Object> objects_of(const State& s) const { return objects.subspan(s.first_object, s.objects); }
+  Span<const FrameValue> fields(const Object& o) const { return values.subspan(o.first_field, o.fields); }
 
-  std::span<const RegisterChange> changes_of(const Track& t) const { return changes.subspan(t.first_change, t.changes); }
+  Span<const RegisterChange> changes_of(const Track& t) const { return changes.subspan(t.first_change, t.changes); }
 
   // The track of a value; null if no frame state names it or the frame asks for none.
   const Track* track_of(u32 value, u32 part = 0) const {
@@ -179,7 +179,7 @@ class OwnedLocationMap {
 
  private:
   template <class T>
-  static void take(u8*& at, std::span<const T>& to, std::span<const T> from) {
+  static void take(u8*& at, Span<const T>& to, Span<const T> from) {
     static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= alignof(FrameValue));
     if (!from.empty()) std::memcpy(at, from.data(), from.size_bytes());
     to = {reinterpret_cast<const T*>(at), from.size()};

@@ -7,8 +7,8 @@
 
 #include <jitkit/config.hpp>
 #include <jitkit/ir/support/arena.hpp>
+#include <jitkit/ir/support/span.hpp>
 
-#include <span>
 #include <string_view>
 
 namespace jitkit::inline JITKIT_ABI {
@@ -30,7 +30,7 @@ class NameTable {
   }
   // Offset of the name in text().
   u32 offset(u32 id) const { return entries_[id - 1].at; }
-  std::span<const char> text() const { return {text_.data(), text_.size()}; }
+  Span<const char> text() const { return {text_.data(), text_.size()}; }
 
   // The id of `name`, 0 if it was never added.
   u32 find(std::string_view name) const {

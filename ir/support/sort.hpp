@@ -5,14 +5,13 @@
 #define JITKIT_IR_SUPPORT_SORT_HPP
 
 #include <jitkit/config.hpp>
-
-#include <span>
+#include <jitkit/ir/support/span.hpp>
 
 namespace jitkit::inline JITKIT_ABI {
 
 // Sorts so that less(a[i + 1], a[i]) is false everywhere. T is trivially copyable.
 template <class T, class Less>
-constexpr void sort(std::span<T> a, Less less) {
+constexpr void sort(Span<T> a, Less less) {
   const auto sift = [&](usize root, usize count) {
     const T moved = a[root];
     for (usize child = 2 * root + 1; child < count; child = 2 * root + 1) {

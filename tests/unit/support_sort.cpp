@@ -15,7 +15,7 @@ TEST_CASE("sort: as the standard library sorts") {
     for (u32& v : a) v = static_cast<u32>(random() % (n + 1));
     std::vector<u32> expected = a;
     std::sort(expected.begin(), expected.end());
-    sort(std::span<u32>(a), [](u32 x, u32 y) { return x < y; });
+    sort(Span<u32>(a), [](u32 x, u32 y) { return x < y; });
     REQUIRE(a == expected);
   }
 }

@@ -247,7 +247,8 @@ const std::unordered_map<std::string_view, std::string_view>& methods() {
 std::string_view method_name(Form f) {
   if (row_of(f).alternate) return {};
   if (is_evex(f)) return evex_row_of(f).text;
-  std::string_view name = form_rows[static_cast<u16>(f)].name;
+  const FormName full = form_name(f);
+  std::string_view name = full;
   auto found = methods().find(name);
   if (found == methods().end()) found = methods().find(name.substr(0, name.rfind('_')));
   return found == methods().end() ? std::string_view() : found->second;

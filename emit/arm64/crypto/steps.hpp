@@ -36,17 +36,17 @@ struct Aes {
   // Each state through the cipher, exclusive-or with[n] if there are any. after(n) is called behind round n but
   // the last two, to put other work there.
   template <class After = decltype(crypto::nothing_after)>
-  static void encrypt(const Vector& v, const crypto::AesKeys<Vector>& keys, std::span<ir::Value> states,
-                      std::span<const ir::Value> with, After after = {}) {
+  static void encrypt(const Vector& v, const crypto::AesKeys<Vector>& keys, Span<ir::Value> states,
+                      Span<const ir::Value> with, After after = {}) {
     rounds(v, keys, states, with, Form::aese, Form::aesmc, after);
   }
-  static void decrypt(const Vector& v, const crypto::AesKeys<Vector>& keys, std::span<ir::Value> states,
-                      std::span<const ir::Value> with) {
+  static void decrypt(const Vector& v, const crypto::AesKeys<Vector>& keys, Span<ir::Value> states,
+                      Span<const ir::Value> with) {
     rounds(v, keys, states, with, Form::aesd, Form::aesimc, crypto::nothing_after);
   }
   // Writes the blocks one behind the other; returns the address behind them. By st1, which takes either vector unit of
   // Neoverse N1; stp takes both, and one of them is that of aese.
-  static ir::Value store(const Vector& v, ir::Value to, std::span<const ir::Value> blocks) {
+  static ir::Value store(const Vector& v, ir::Value to, Span<const ir::Value> blocks) {
     const i64 step[] = {16};
     const ir::Type address[] = {ir::Type::ptr};
     for (const ir::Value x : blocks) to = v.b.result(v.b.native(Form::st1_16b_post, {x, to}, step, address));
@@ -59,9 +59,9 @@ struct Aes {
 
  private:
   template <class After>
-  static void rounds(const Vector& v, const crypto::AesKeys<Vector>& keys, std::span<ir::Value> states,
-                     std::span<const ir::Value> with, Form step, Form mix, After after) {
-    const auto round = [&](unsigned n, std::span<ir::Value> of) {
+  static void rounds(const Vector& v, const crypto::AesKeys<Vector>& keys, Span<ir::Value> states,
+                     Span<const ir::Value> with, Form step, Form mix, After after) {
+    const auto round = [&](unsigned n, Span<ir::Value> of) {
       const ir::Value key = keys(n);
       for (ir::Value& x : of) {
         x = v.b.result(v.b.native(step, {x, key}));
@@ -76,7 +76,7 @@ struct Aes {
     // Half of the states are done before the others: what follows a state is spread over more cycles, and leaves the
     // one vector unit of Neoverse N1 and Cortex-A72 that has AES to it.
     const usize half = (states.size() + 1) / 2;
-    for (const std::span<ir::Value> of : {states.first(half), states.subspan(half)})
+    for (const Span<ir::Value> of : {states.first(half), states.subspan(half)})
       for (unsigned n = end - 2; n < end && !of.empty(); ++n) round(n, of);
     const ir::Value key = keys(end);
     for (usize n = 0; n < states.size(); ++n)

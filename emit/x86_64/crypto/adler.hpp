@@ -43,7 +43,7 @@ class AdlerSteps {
 
  private:
   Value native(Form form, ir::Values operands, std::initializer_list<i64> immediates = {}) const {
-    return b_.result(b_.native(form, operands, std::span<const i64>(immediates.begin(), immediates.size())));
+    return b_.result(b_.native(form, operands, Span<const i64>(immediates.begin(), immediates.size())));
   }
 
   ir::Builder& b_;

@@ -35,7 +35,7 @@ inline void build_sha1(ir::Function<Isa>& f) {
       b.position(__LINE__ + 1);  // the schedule
       if (g < 4) {
         const Value bytes = b.load(Type::v128, data, 16 * static_cast<i32>(g));
-        w[g] = b.vshuffle(bytes, bytes, std::span<const u8>(reversed));
+        w[g] = b.vshuffle(bytes, bytes, Span<const u8>(reversed));
       } else {
         const Value part = b.vxor(native(Form::sha1msg1_rr, {w[g % 4], w[(g + 1) % 4]}), w[(g + 2) % 4]);
         w[g % 4] = native(Form::sha1msg2_rr, {part, w[(g + 3) % 4]});

@@ -35,7 +35,7 @@ inline void build_sha256(ir::Function<Isa>& f) {
       b.position(__LINE__ + 1);  // the schedule
       if (g < 4) {
         const Value bytes = b.load(Type::v128, data, 16 * static_cast<i32>(g));
-        w[g] = b.vshuffle(bytes, bytes, std::span<const u8>(big_endian));
+        w[g] = b.vshuffle(bytes, bytes, Span<const u8>(big_endian));
       } else {
         const Value sigma0 = native(Form::sha256msg1_rr, {w[g % 4], w[(g + 1) % 4]});
         const Value seven_ago = shuffle_words(b, w[(g + 2) % 4], w[(g + 3) % 4], {1, 2, 3, 4});

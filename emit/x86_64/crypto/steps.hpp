@@ -69,7 +69,7 @@ struct Vector256 {
 
  protected:
   ir::Value native(Form form, ir::Values operands, std::initializer_list<i64> immediates = {}) const {
-    return b.result(b.native(form, operands, std::span<const i64>(immediates.begin(), immediates.size())));
+    return b.result(b.native(form, operands, Span<const i64>(immediates.begin(), immediates.size())));
   }
 };
 
@@ -116,7 +116,7 @@ struct Vector512 {
 
  protected:
   ir::Value native(EvexId id, ir::Values operands, std::initializer_list<i64> immediates = {}) const {
-    return b.result(b.native(evex_form(id, 512), operands, std::span<const i64>(immediates.begin(), immediates.size())));
+    return b.result(b.native(evex_form(id, 512), operands, Span<const i64>(immediates.begin(), immediates.size())));
   }
 };
 
@@ -132,18 +132,18 @@ struct AesOn {
   // Each state through the cipher, exclusive-or with[n] if there are any. after(n) is called behind round n but
   // the last, to put other work there.
   template <class W, class After = decltype(crypto::nothing_after)>
-  static void encrypt(const W& v, const crypto::AesKeys<W>& keys, std::span<ir::Value> states,
-                      std::span<const ir::Value> with, After after = {}) {
+  static void encrypt(const W& v, const crypto::AesKeys<W>& keys, Span<ir::Value> states,
+                      Span<const ir::Value> with, After after = {}) {
     rounds(v, keys, states, with, &W::aes_enc, &W::aes_enclast, after);
   }
   template <class W>
-  static void decrypt(const W& v, const crypto::AesKeys<W>& keys, std::span<ir::Value> states,
-                      std::span<const ir::Value> with) {
+  static void decrypt(const W& v, const crypto::AesKeys<W>& keys, Span<ir::Value> states,
+                      Span<const ir::Value> with) {
     rounds(v, keys, states, with, &W::aes_dec, &W::aes_declast, crypto::nothing_after);
   }
   // Writes the vectors one behind the other; returns the address behind them.
   template <class W>
-  static ir::Value store(const W& v, ir::Value to, std::span<const ir::Value> vectors) {
+  static ir::Value store(const W& v, ir::Value to, Span<const ir::Value> vectors) {
     constexpr unsigned bytes = 16 * W::blocks;
     for (usize n = 0; n < vectors.size(); ++n) v.store(to, vectors[n], static_cast<i32>(bytes * n));
     return v.b.ptr_add(to, v.b.i64(static_cast<i64>(bytes * vectors.size())));
@@ -151,8 +151,8 @@ struct AesOn {
 
  private:
   template <class W, class Step, class After>
-  static void rounds(const W& v, const crypto::AesKeys<W>& keys, std::span<ir::Value> states,
-                     std::span<const ir::Value> with, Step step, Step last, After after) {
+  static void rounds(const W& v, const crypto::AesKeys<W>& keys, Span<ir::Value> states,
+                     Span<const ir::Value> with, Step step, Step last, After after) {
     for (unsigned n = 0; n < keys.rounds(); ++n) {
       const ir::Value key = keys(n);
       for (ir::Value& s : states) s = n == 0 ? v.xor_(s, key) : (v.*step)(s, key);
