@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """`jitkit fuzz` as its user meets it: a run without differences, and an emulator with a fault, which it must
-find and make small enough to read.
+find and make small enough to read; a location map with a fault too.
 
 --count N: programs of the good run.
 """
@@ -33,15 +33,16 @@ def jitkit(*words):
                           stderr=subprocess.PIPE, text=True)
 
 
-def check_good(what: str, *words) -> None:
+def check_good(what: str, *words) -> str:
     done = jitkit("fuzz", *words)
     good = done.returncode == 0 and done.stdout.endswith("no difference\n") and done.stderr == ""
     for line in done.stdout.splitlines():
-        if re.match(r"\d+ (programs|ops|instructions)", line):
+        if re.match(r"\d+ (programs|ops|instructions|calls left)", line):
             report.note(f"{what}: {line}")
     report.check(what, good, f"exit status {done.returncode}\n{done.stdout}{done.stderr}")
     for path in scratch.glob("jitkit-fuzz-*.jk"):
         print(path.read_text())
+    return done.stdout
 
 
 def check_faulty(*more) -> None:
@@ -64,6 +65,19 @@ def check_faulty(*more) -> None:
     seen, wanted = (jitkit("run", path, *[o.strip("'") for o in words], "difference") for words in (options, good))
     report.check(f"run shows it {more}", (seen.returncode, wanted.returncode) == (0, 0)
                  and seen.stdout != wanted.stdout, f"{seen.stdout!r} {wanted.stdout!r} {seen.stderr} {wanted.stderr}")
+
+
+def check_swapped_places() -> None:
+    path = scratch / "swapped.jk"
+    done = jitkit("fuzz", "--target", "arm64", "--emulator", f"{sys.executable} {FAULTY} --swap", "--seed", 1,
+                  "--count", 1000, "-o", path)
+    found = re.search(r"^difference: .* == exit \d+ \[.*, not exit \d+ \[", done.stdout, re.MULTILINE)
+    if not report.check("swapped places of a location map are found", done.returncode == 1 and found is not None,
+                        f"exit status {done.returncode}\n{done.stdout}{done.stderr}"):
+        return
+    text = path.read_text()
+    lines = [line for line in text.splitlines() if line and not line.startswith((";", "data", "bss", "rodata"))]
+    report.check("what shows them is made small", len(lines) <= SMALL and "== exit " in text, text)
 
 
 def children(parent: int) -> list[int]:
@@ -126,7 +140,11 @@ def main() -> None:
         report.skip("fuzz", f"no {missing[0]} on PATH")
         report.finish()
     seed = os.environ.get("JITKIT_SEED", "1")
-    check_good(f"random programs from seed {seed}", "--target", "arm64", "--seed", seed, "--count", count)
+    said = check_good(f"random programs from seed {seed}", "--target", "arm64", "--seed", seed, "--count", count)
+    left = re.search(r"^(\d+) calls left by an exit; its values: (\d+) in registers, (\d+) in slots, (\d+) constants; "
+                     r"(\d+) virtual objects$", said, re.MULTILINE)
+    report.check("they leave by exits with values in every kind of place",
+                 left is not None and all(int(n) >= count // 50 for n in left.groups()), said)
     for cpu in ("cortex-a72", "neoverse-n1"):  # feature sets between the least and all
         check_good(f"random programs for {cpu}", "--target", "arm64", "--cpu", cpu, "--seed", seed, "--count",
                    count // 10)
@@ -146,6 +164,7 @@ def main() -> None:
     check_faulty()
     check_faulty("--family", "crc")
     check_killed()
+    check_swapped_places()
     check_usage()
     shutil.rmtree(scratch)
     report.finish()

@@ -44,9 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     e->execute(j);
     if (j.good()) continue;
     const usize n = j.refused() ? 0 : p.first_difference(j.outcomes);
-    fail(j.refused() ? j.failure : fmt::format("{}: {} == {}, not {}", e->name(), p.call_text(n),
-                                               p.outcome_text(n, j.outcomes[n], false), p.outcome_text(n, p.expected()[n], true)),
-         p.text());
+    fail(fmt::format("{}: {}", e->name(), j.refused() ? j.failure : p.difference_text(n, j.outcomes[n])), p.text());
   }
   return 0;
 }

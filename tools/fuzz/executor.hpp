@@ -26,6 +26,8 @@ class Executor {
   const std::string& name() const { return name_; }
   // The options of `jitkit run` that make it do the same.
   const std::string& run_options() const { return run_options_; }
+  // What the exits were seen to hold that calls left through.
+  const ExitPlaces::Seen& seen() const { return seen_; }
   // Empty, or why it does not work here.
   virtual std::string start() = 0;
   // Sends the jobs off; receive() waits for their outcomes. In between others may be sent theirs.
@@ -46,6 +48,7 @@ class Executor {
  protected:
   std::string name_;
   std::string run_options_;
+  ExitPlaces::Seen seen_;
 };
 
 inline arm64::FeatureSet features_of(const fuzz_hello& h, arm64::FeatureSet) {
@@ -141,10 +144,13 @@ class TargetExecutor final : public Executor {
     return s;
   }
 
-  static Outcome outcome(const FunctionData& f, const fuzz_answer& a) {
+  Outcome outcome(const FunctionData& f, const fuzz_answer& a) {
     Outcome o;
     if (a.end == fuzz_trapped) {
       o.kind = Outcome::Kind::trapped;
+    } else if (a.end == fuzz_left) {
+      o.kind = Outcome::Kind::left;
+      o.exit = image_->exits().read(a, seen_);
     } else if (a.end != fuzz_returned) {
       return Outcome::failed(fmt::format("signal {} ({})", a.end, strsignal(static_cast<int>(a.end))));
     } else if (a.broken != 0) {

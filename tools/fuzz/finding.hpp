@@ -28,9 +28,9 @@ class Finding {
       return;
     }
     std::string calls;
-    for (usize k = 0; k <= n; ++k)
-      calls += fmt::format("{} == {}{}\n", p.call_text(k), p.outcome_text(k, p.expected()[k], true),
-                           k != n ? "" : ", but " + p.outcome_text(k, job.outcomes[k], false) + " on " + e.name());
+    for (usize k = 0; k < n; ++k)
+      calls += fmt::format("{} == {}\n", p.call_text(k), p.outcome_text(k, p.expected()[k], true));
+    calls += fmt::format("on {}: {}\n", e.name(), p.difference_text(n, job.outcomes[n]));
     text_ = comment(calls) + with_entry(p, n, e);
     for (usize k = 0; k <= n; ++k)
       text_ += fmt::format("; run: {} == {}\n", p.call_text(k), p.outcome_text(k, p.expected()[k], true));
@@ -84,6 +84,8 @@ class Finding {
     Job job{&whole};
     if (source_.expect(whole) && whole.optimise(p.level()).empty()) e.execute(job, true);
     shown_ = whole.error().empty() && !job.refused() && !job.good();
+    if (shown_)  // what an exit holds is not
+      shown_ = !whole.expected()[0].trap() || !job.outcomes[0].trap();
     const std::string show =
         fmt::format("jitkit run FILE {1} {0}\njitkit run FILE {2} {0}\n", entry, how_, source_.run_options());
     return shown_ ? comment(show) + text : p.text();

@@ -137,8 +137,7 @@ class Fuzzer {
     if (j.refused()) return j.failure;
     const Program& p = *j.program;
     const usize n = p.first_difference(j.outcomes);
-    return fmt::format("{} == {}, not {}", p.call_text(n), p.outcome_text(n, j.outcomes[n], false),
-                       p.outcome_text(n, p.expected()[n], true));
+    return p.difference_text(n, j.outcomes[n]);
   }
   bool fail(Executor* e, const Program& p, std::string what) {
     difference_.executor = e;

@@ -3,6 +3,9 @@
 #ifndef JITKIT_TOOLS_FUZZ_GUEST_H
 #define JITKIT_TOOLS_FUZZ_GUEST_H
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* the names of registers in a ucontext_t */
+#endif
 #include <stdint.h>
 
 /* Where code and data stand: within reach of each other and of the guest's own functions, and past its heap,
@@ -15,16 +18,29 @@
 /* A request: its size in bytes, then so many bytes of these. */
 enum {
   fuzz_load = 1, /* address, size, the bytes, filled up to a multiple of 8 */
-  fuzz_call = 2  /* entry, then the slots */
+  fuzz_call = 2, /* entry, then the slots */
+  fuzz_exit = 3  /* as fuzz_load: an address where calls may leave, its size, so many bytes of fuzz_place */
+};
+
+/* Where a value stands when a call leaves: in a register; at register + offset; or it is that, aligned down. Registers
+   are numbered as jitkit's PReg does it. */
+enum { fuzz_in_register = 1, fuzz_in_memory = 2, fuzz_address = 3 };
+struct fuzz_place {
+  uint64_t kind;
+  uint64_t reg;
+  int64_t offset;
+  uint64_t align;
+  uint64_t bytes; /* to read of memory */
 };
 
 /* What a call comes back with: a fuzz_answer. Answers of a request come together, behind their size. */
 enum { fuzz_slots = 24, fuzz_slot_bytes = 16 };
-enum { fuzz_returned = 0, fuzz_trapped = 1000 }; /* or a signal */
+enum { fuzz_returned = 0, fuzz_trapped = 1000, fuzz_left = 1001 }; /* or a signal */
 
 struct fuzz_answer {
   uint64_t end;
   uint64_t broken; /* not 0: a register was changed that must be preserved */
+  uint64_t at;     /* fuzz_left: the address; the slots are what its places held */
   unsigned char slots[fuzz_slots][fuzz_slot_bytes];
 };
 

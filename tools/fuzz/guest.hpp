@@ -5,7 +5,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <guest_text.hpp>
+#include <fuzz_guest_text.hpp>
 #include <jitkit/config.hpp>
 #include <poll.h>
 #include <scratch_directory.hpp>

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exits.hpp"
 #include "guest.h"
 #include "program.hpp"
 
@@ -29,6 +30,7 @@ class Image {
 
   void clear() {
     request_.clear();
+    exits_.clear();
     code_at_ = FUZZ_CODE;
     data_at_ = FUZZ_DATA;
     calls_ = 0;
@@ -45,6 +47,7 @@ class Image {
     spills_ = false;
     used_ = 0;
     wrappers_.clear();
+    exit_words_.clear();
     const usize before = request_.size();
     globals(p.unit().module);
     p.unit().for_each([&](FunctionData& f, TextMap& text) { compile(f, &text); });
@@ -53,6 +56,7 @@ class Image {
     if (error_.empty() && code_at_ > FUZZ_CODE + FUZZ_CODE_BYTES) error_ = "more code than there is room for";
     if (error_.empty() && data_at_ > FUZZ_DATA + FUZZ_DATA_BYTES) error_ = "more data than there is room for";
     place(p.unit().module);
+    bytes(exit_words_);
     if (!error_.empty()) {
       request_.resize(before);
       return false;
@@ -63,6 +67,7 @@ class Image {
 
   const std::vector<u8>& request() const { return request_; }
   usize calls() const { return calls_; }
+  const ExitPlaces& exits() const { return exits_; }
   bool spills() const { return spills_; }  // of the last program
   const std::string& error() const { return error_; }
 
@@ -74,16 +79,17 @@ class Image {
   };
 
   void word(u64 w) { bytes({reinterpret_cast<const u8*>(&w), sizeof w}); }
-  void bytes(std::span<const u8> b) {
-    request_.insert(request_.end(), b.begin(), b.end());
-    request_.resize(align_up(request_.size(), 8));
+  void bytes(std::span<const u8> b) { append(request_, b); }
+  static void append(std::vector<u8>& to, std::span<const u8> b) {
+    to.insert(to.end(), b.begin(), b.end());
+    to.resize(align_up(to.size(), 8));
   }
-  void load(u64 address, std::span<const u8> b) {
-    word(fuzz_load);
-    word(address);
-    word(b.size());
-    bytes(b);
+  static void item(std::vector<u8>& to, u64 what, u64 address, std::span<const u8> b) {
+    const u64 head[] = {what, address, b.size()};
+    append(to, {reinterpret_cast<const u8*>(head), sizeof head});
+    append(to, b);
   }
+  void load(u64 address, std::span<const u8> b) { item(request_, fuzz_load, address, b); }
 
   template <class F>
   void for_each_global(const Module& m, F f) {
@@ -121,6 +127,10 @@ class Image {
     code_at_ = align_up(code_at_, 64);
     addresses_[name] = code_at_;
     codes_.push_back({name, &code, code_at_});
+    const std::string wrong = exits_.add(compiler_.locations(), code_at_, [&](u64 at, std::span<const fuzz_place> p) {
+      item(exit_words_, fuzz_exit, at, {reinterpret_cast<const u8*>(p.data()), p.size_bytes()});
+    });
+    if (!wrong.empty()) error_ = fmt::format("@{}: {}", name, wrong);
     code_at_ += code.size_bound();
   }
   // The name of the wrapper that calls f.
@@ -180,7 +190,8 @@ class Image {
   std::vector<Code> codes_;
   std::map<std::string_view, u64> addresses_;
   std::map<const FunctionData*, WrapperOf> wrappers_;
-  std::vector<u8> request_;
+  std::vector<u8> request_, exit_words_;  // of a program: behind its code
+  ExitPlaces exits_;
   u64 code_at_ = FUZZ_CODE, data_at_ = FUZZ_DATA;
   u64 helpers_[fuzz_helpers] = {};
   usize calls_ = 0;

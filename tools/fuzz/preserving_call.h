@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 /* call_preserved(function, slots): calls function(slots) with a pattern in every register that it must
@@ -66,9 +67,12 @@ enum { seconds_for_a_call = 20 };
 
 static sigjmp_buf before_call;
 
+/* What a call that ended so comes to, while its registers and its stack are as it left them. May be null. */
+static uint64_t (*at_end)(uint64_t end, const ucontext_t* context);
+
 static void on_signal(int signal, siginfo_t* info, void* context) {
-  (void)context;
-  siglongjmp(before_call, is_trap(signal, info->si_addr) ? fuzz_trapped : signal);
+  const uint64_t end = is_trap(signal, info->si_addr) ? fuzz_trapped : (uint64_t)signal;
+  siglongjmp(before_call, (int)(at_end != 0 ? at_end(end, (const ucontext_t*)context) : end));
 }
 
 static void catch_signals(void) {
@@ -81,7 +85,7 @@ static void catch_signals(void) {
 }
 
 /* Calls function(slots) after catch_signals(): 0, with what call_preserved() says in *broken; or fuzz_trapped, or the
-   signal that ended it. */
+   signal that ended it, or what at_end made of that. */
 static uint64_t guarded_call(void (*function)(void*), void* slots, uint64_t* broken) {
   alarm(seconds_for_a_call);
   const int signal = sigsetjmp(before_call, 0);

@@ -7,8 +7,6 @@
 #include <compilers.hpp>
 #include <fmt/format.h>
 #include <jitkit/ir/cfg.hpp>
-#include <jitkit/ir/constant_text.hpp>
-#include <jitkit/ir/float_format.hpp>
 #include <jitkit/ir/interpreter.hpp>
 #include <jitkit/ir/parser.hpp>
 #include <jitkit/ir/printer.hpp>
@@ -18,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "exits.hpp"
 #include "random_program.hpp"
 #include "wrapper.hpp"
 
@@ -25,12 +24,15 @@ namespace jitkit::fuzz {
 
 // How a call ended.
 struct Outcome {
-  enum class Kind : u8 { none, returned, trapped, failed };
+  enum class Kind : u8 { none, returned, trapped, left, failed };
   Kind kind = Kind::none;
   std::vector<Datum> values = {};
+  FrameAtExit exit = {};     // left: through it
   std::string message = {};  // failed: why
 
-  static Outcome failed(std::string why) { return {Kind::failed, {}, std::move(why)}; }
+  static Outcome failed(std::string why) { return {Kind::failed, {}, {}, std::move(why)}; }
+  // Both end in a trap, as far as `jitkit run` can see.
+  bool trap() const { return kind == Kind::trapped || kind == Kind::left; }
 };
 
 // A call of a function of the program.
@@ -50,15 +52,6 @@ struct Shape {
   bool spills = false;
   bool guards = false;
 };
-
-// A value as text that reads back as the same bits.
-inline std::string constant_text(Type t, const Datum& d) {
-  std::string s;
-  StringSink out(s);
-  print_constant(out, t, d.low);
-  return s;
-}
-inline bool is_nan(Type t, const Datum& d) { return is_float(t) && format_of(t).is_nan(d.low.lo); }
 
 class Program {
  public:
@@ -122,8 +115,11 @@ class Program {
       if (r.end == RunEnd::returned) {
         o.kind = Outcome::Kind::returned;
         o.values.assign(r.values.begin(), r.values.end());
-      } else if (r.end == RunEnd::trapped || left_by_guard(r)) {
+      } else if (r.end == RunEnd::trapped) {
         o.kind = Outcome::Kind::trapped;
+      } else if (r.end == RunEnd::guard_failed) {
+        o.kind = Outcome::Kind::left;
+        o.exit = FrameAtExit::interpreted(in, *r.function, FrameStateRef(static_cast<u32>(r.detail)));
       } else {
         error_ = fmt::format("interpreter: {}: {} {}", call_text(n), describe(r.end), r.message);
       }
@@ -152,9 +148,16 @@ class Program {
       s += (i != 0 ? ", " : "") + constant_text(types[i], cases_[n].arguments[i]);
     return fmt::format("@{}({})", cases_[n].function, s);
   }
+  // How call n differs from what is expected.
+  std::string difference_text(usize n, const Outcome& got) const {
+    const auto text = [&](const Outcome& o, bool expectation) {
+      return o.kind == Outcome::Kind::left ? o.exit.text() : outcome_text(n, o, expectation);
+    };
+    return fmt::format("{} == {}, not {}", call_text(n), text(got, false), text(expected_[n], true));
+  }
   // `expected`: a NaN is any.
   std::string outcome_text(usize n, const Outcome& o, bool expectation) const {
-    if (o.kind == Outcome::Kind::trapped) return "trap";
+    if (o.trap()) return "trap";
     if (o.kind != Outcome::Kind::returned) return o.kind == Outcome::Kind::none ? "not run" : o.message;
     const std::vector<Type> types = result_types(function(n));
     std::string s;
@@ -200,21 +203,13 @@ class Program {
     }
   }
 
-  // The stub of an exit is a trap instruction. A trapping load that faults comes to no end in machine code: the process
-  // that runs it knows no landing.
-  static bool left_by_guard(const Run& r) {
-    return r.end == RunEnd::guard_failed && (*r.function)[r.at].op != Opcode::load_trap;
-  }
-
   bool as_expected(usize n, const Outcome& got) const {
     const Outcome& want = expected_[n];
     if (want.kind != got.kind || want.values.size() != got.values.size()) return false;
     const std::vector<Type> types = result_types(function(n));
-    for (usize k = 0; k < want.values.size(); ++k) {
-      const bool nan = is_nan(types[k], want.values[k]);
-      if (nan ? !is_nan(types[k], got.values[k]) : !(want.values[k] == got.values[k])) return false;
-    }
-    return true;
+    for (usize k = 0; k < want.values.size(); ++k)
+      if (!same(types[k], want.values[k], got.values[k])) return false;
+    return want.exit.matches(got.exit);
   }
 
   u64 seed_ = 0;

@@ -1,9 +1,8 @@
-// Speculation in random functions: guards that rarely fail, loads that may trap and don't, safepoints and
-// patch points that nobody patches, each with a frame state of values in scope.
+// Speculation in random functions: guards and loads that may trap, of which a few do, safepoints and patch points
+// that nobody patches, each with a frame state of values in scope.
 //
-// Invariant: a guard that fails ends the call, as a trap does: exits have no stub of their own here. What
-// frame states say is proved by the allocator's checker and compared at run time by tests/unit/deopt_*.cpp. A load
-// that may trap reads memory that there is, since the process that runs the code knows no landing for it.
+// Invariant: what fails ends the call. The process that runs the code reads there what the location map names
+// (exits.hpp). A load traps at an address that no process has, wherever it runs.
 #ifndef JITKIT_TOOLS_FUZZ_RANDOM_GUARDS_HPP
 #define JITKIT_TOOLS_FUZZ_RANDOM_GUARDS_HPP
 
@@ -66,7 +65,7 @@ class RandomGuards : public RandomPatterns {
         put(Opcode::guard_not, Type::none, operands, {}, s.id);
         continue;
       }
-      const u32 values = r_.chance(10) ? 16 : 0x1000;
+      const u32 values = r_.chance(20) ? 4 : 0x1000;
       const Value low = make(Opcode::and_, Type::i64, {pick_variable(Type::i64), number(values - 1)});
       const bool sense = r_.chance(50);
       const ICond holds = sense ? ICond::ne : ICond::eq;
@@ -79,8 +78,15 @@ class RandomGuards : public RandomPatterns {
 
   void trapping_load() {
     const Type t = r_.one_of({Type::i64, Type::i32, Type::f64});
-    const Place p = any_place(bytes(t), false, false);
+    Place p = any_place(bytes(t), false, false);
     if (!p.valid) return;
+    if (r_.chance(30)) {
+      const Value low = make(Opcode::and_, Type::i64, {pick_variable(Type::i64), number(7)});
+      const Value good =
+          make(Opcode::icmp, Type::i64, {low, number(r_.below(8))}, static_cast<u32>(ICond::ne), 0, Type::i1);
+      const Value nowhere = constant(Type::ptr, 0x1000 + 16 * r_.below(64) - static_cast<u64>(i64{p.offset}));
+      p.address = make(Opcode::select, Type::ptr, {good, p.address, nowhere});
+    }
     f_.traps.push({p.offset, state()});
     keep(make(Opcode::load_trap, t, {p.address}, f_.traps.size() - 1, MemFlags::make(p.align).bits));
   }

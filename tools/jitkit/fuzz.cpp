@@ -151,6 +151,10 @@ class Session {
         "%\n",
         t.mean(t.ops), t.mean(t.blocks), percent(t.with_loops), percent(t.with_calls), percent(t.with_spills),
         percent(t.with_guards));
+    fuzz::ExitPlaces::Seen seen;
+    for (const auto& e : executors_) seen.add(e->seen());
+    fmt::print("{} calls left by an exit; its values: {} in registers, {} in slots, {} constants; {} virtual objects\n",
+               seen.exits, seen.registers, seen.memory, seen.constants, seen.objects);
     const bool enough =
         t.mean(t.ops) >= 50 && t.mean(t.blocks) >= 5 && t.mean(t.with_spills) >= 0.5 && t.mean(t.with_guards) >= 0.5;
     if (enough || t.programs < fuzz::Fuzzer::batch_size) return true;

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """An AArch64 emulator with a fault: CRC32C gives what CRC32 gives. It is QEMU, and the fault is planted in
 the code it gets: in the program's file, and in what `jitkit fuzz` sends to its guest (tools/fuzz/guest.h).
+With --swap the code is as it was, but at each exit two places of the location map are swapped.
 
-usage: faulty_emulator.py PROGRAM [ARG]...
+usage: faulty_emulator.py [--swap] PROGRAM [ARG]...
 """
 
 import os
@@ -21,6 +22,8 @@ def constant(name: str) -> int:
 
 
 CALL, SLOT_BYTES = constant("fuzz_call"), constant("fuzz_slots") * constant("fuzz_slot_bytes")
+EXIT, PLACE_BYTES = constant("fuzz_exit"), 8 * len(re.findall(r"^  u?int64_t", PROTOCOL.split("struct fuzz_place {")[1]
+                                                              .split("}")[0], re.MULTILINE))
 CODE, CODE_END = constant("FUZZ_CODE"), constant("FUZZ_CODE") + constant("FUZZ_CODE_BYTES")
 
 
@@ -47,7 +50,17 @@ def faulty_program(path: str) -> str:
     return copy
 
 
-def faulty_request(request: bytes) -> bytes:
+def swapped(places: bytes) -> bytes:
+    """The first two places that are not the same, each where the other was."""
+    all_of_them = [places[n:n + PLACE_BYTES] for n in range(0, len(places), PLACE_BYTES)]
+    for n in range(1, len(all_of_them)):
+        if all_of_them[n] != all_of_them[0]:
+            all_of_them[0], all_of_them[n] = all_of_them[n], all_of_them[0]
+            break
+    return b"".join(all_of_them)
+
+
+def faulty_request(request: bytes, swap: bool) -> bytes:
     out, at = bytearray(request), 0
     while at < len(request):
         kind, address, size = struct.unpack_from("<QQQ", request, at)
@@ -55,18 +68,22 @@ def faulty_request(request: bytes) -> bytes:
             at += 16 + SLOT_BYTES
             continue
         at += 24
-        if CODE <= address < CODE_END:
+        if kind == EXIT and swap:
+            out[at:at + size] = swapped(request[at:at + size])
+        elif kind != EXIT and not swap and CODE <= address < CODE_END:
             out[at:at + size] = faulty(request[at:at + size])
         at += (size + 7) // 8 * 8
     return bytes(out)
 
 
 def main() -> None:
-    program = faulty_program(sys.argv[1])
-    fed = len(sys.argv) == 2  # a guest of `jitkit fuzz`, not a program of `jitkit run`
-    child = subprocess.Popen(["qemu-aarch64-static", program, *sys.argv[2:]], stdin=subprocess.PIPE if fed else None)
+    swap = sys.argv[1] == "--swap"
+    words = sys.argv[2 if swap else 1:]
+    program = faulty_program(words[0])
+    fed = len(words) == 1  # a guest of `jitkit fuzz`, not a program of `jitkit run`
+    child = subprocess.Popen(["qemu-aarch64-static", program, *words[1:]], stdin=subprocess.PIPE if fed else None)
     while fed and (head := sys.stdin.buffer.read(8)):
-        request = faulty_request(sys.stdin.buffer.read(struct.unpack("<Q", head)[0]))
+        request = faulty_request(sys.stdin.buffer.read(struct.unpack("<Q", head)[0]), swap)
         child.stdin.write(head + request)
         child.stdin.flush()
     if fed:
