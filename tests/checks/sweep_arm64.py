@@ -31,8 +31,11 @@ KNOWN = [
           "LLVM takes lsl of a w register for uxtw; Arm ARM C6.2.10: lsl is uxtx there"),
     Known("gnu", r"(?i)(adds|subs|cmp|cmn) (x\w+\s*,\s*)?sp\s*,\s*w\w+\s*,\s*lsl",
           "GNU as takes lsl of a w register for uxtw; Arm ARM C6.2.10: lsl is uxtx there"),
-    Known("llvm-decoder", r"hint #(39|40)$",
-          "LLVM names the hints of FEAT_PAuth_LR and FEAT_CHK (Armv9), which have no row"),
+    Known("llvm-decoder", r"hint #(19|39|40)$|sysl? .*#3, c7, c7, #[0-3]|sys #0, c7, c7, #[456]$"
+          "|sys #1, c7, c2, #[45]$|sys #3, c7, c2, #7",
+          "LLVM names what Armv9 adds: FEAT_GCS, FEAT_BRBE, FEAT_ITE, FEAT_PAuth_LR, FEAT_CHK, which have no row"),
+    Known("llvm-decoder", r"sys #\d, (c7, c[15], #0|c[89], c\d, #\d), x\d+$",
+          "LLVM drops the register of an operation that takes none; Arm ARM C6.2, SYS: Xt is printed"),
     Known("llvm-decoder", r"(cpy|set)\w+ .*xzr!",
           "LLVM takes the zero register for the number of bytes; Arm ARM C6.2, CPYP: unpredictable"),
     Known("llvm-decoder", r"msr s0_", "LLVM reads immediates of pstate fields that its assembler refuses, and SME's"),
