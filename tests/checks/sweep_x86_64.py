@@ -42,6 +42,7 @@ KNOWN = [
     Known("gnu", r"(?i).*\[-?(0x)?[0-9a-f]+\]\{", "GNU as takes no broadcast or mask behind an absolute address"),
     Known("random bytes", r"(lock|repe?|repne) ", "prefixes that mean nothing"),
     Known("random bytes", r"mov [d-gs]s, r\w+$", "REX.W that means nothing"),
+    Known("random bytes", r"mov [d-gs]s, (\wx|\wp|\wi|r\d+w)$", "a size prefix that means nothing"),
     Known("random bytes", r".*\bmm[0-7]\b", "MMX"),
     Known("random bytes", r"mov cs, ", "no processor does"),
     Known("random bytes", r"\{vex\} ", "AVX-VNNI and AVX-IFMA"),
