@@ -47,6 +47,7 @@ namespace jitkit::inline JITKIT_ABI::hotspot {
   X(scale, i32, "an element has 2 to that many bytes")                               \
   X(mismatch, i32, "the first element that differs, or -1")                          \
   X(checksum, i32, "of the bytes before; as a result, with them")                    \
+  X(sums, i32, "Adler-32's two sums, both below 65521: Java has no others")          \
   X(bytes, i32, "how many bytes are at `data`")                                      \
   X(size, i64, "how many bytes are at `data`")                                       \
   X(crc_table, ptr, "not used")                                                      \

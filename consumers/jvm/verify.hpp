@@ -195,6 +195,10 @@ class Trial {
         case Role::scale: a = scale; break;
         case Role::bytes: a = bytes; break;
         case Role::checksum: a = static_cast<u32>(next()); break;
+        case Role::sums:
+          a = below(65521) << 16;
+          a |= below(65521);
+          break;
         case Role::from:
         case Role::apart: a = n * area + block * below(64 / block); break;
         case Role::to: a = below(2) == 0 ? n * area : below(most / block) * block; break;
