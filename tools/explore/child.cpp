@@ -227,7 +227,7 @@ std::vector<std::string> in_bubblewrap(const std::string& directory, double seco
   const std::string parent = fs::path(directory).parent_path().string();
   return {"bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run",
           "--ro-bind", parent, parent, "--bind", directory, directory, "--chdir", directory,
-          "--unshare-all", "--die-with-parent", "--new-session", "--", parent + "/" + around_program,
+          "--unshare-all", "--as-pid-1", "--die-with-parent", "--new-session", "--", parent + "/" + around_program,
           around_option, late};
 }
 
@@ -377,7 +377,9 @@ unsigned next_user() {
 
 int run_and_tell(const char* seconds, char** command) {
   fcntl(told, F_SETFD, FD_CLOEXEC);
-  alarm(static_cast<unsigned>(std::strtoul(seconds, nullptr, 10)));  // with this process bubblewrap ends all others
+  // The first process of bubblewrap's namespace: with it all others end, and those whose parents ended are its own.
+  signal(SIGALRM, [](int) { _exit(128 + SIGALRM); });
+  alarm(static_cast<unsigned>(std::strtoul(seconds, nullptr, 10)));
   const pid_t child = fork();
   if (child < 0) return 126;
   if (child == 0) {
@@ -385,8 +387,8 @@ int run_and_tell(const char* seconds, char** command) {
     give_up();
   }
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  for (pid_t ended = 0; ended != child;)
+    if (ended = waitpid(-1, &status, 0); ended < 0 && errno != EINTR) return 126;
   const u8 signal = WIFSIGNALED(status) ? static_cast<u8>(WTERMSIG(status)) : 0;
   return write(told, &signal, 1) != 1 ? 126 : signal != 0 ? 128 + signal : WEXITSTATUS(status);
 }

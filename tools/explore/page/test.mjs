@@ -10,6 +10,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, chmodSync, constants, existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import net from "node:net";
+import { constants as system } from "node:os";
 import { join } from "node:path";
 import {
   ask, asked, complaint, complaints, confined, context, directory, example, expect, finish, main, onPage, outside, page,
@@ -230,6 +231,10 @@ await test("policy", () => onPage("policy", async () => {
   await typed("{".repeat(200000), "bodies");
   expect((await errors.innerText()).startsWith("bodies "), "deep IR, no error");
   await page.click("#policy-reset");
+  await untilIn(() => {
+    const { scrollLeft, scrollTop } = document.querySelector("#bodies-editor .cm-scroller");
+    return scrollLeft === 0 && scrollTop === 0;
+  });
   await page.waitForFunction((n) => document.querySelectorAll("#policy-view tbody tr").length === n, leaves);
 }));
 // A question that nobody answers: what is said of it, and each way to cancel it.
@@ -350,6 +355,8 @@ await test("run", async () => {
   }
   await page.fill("#arguments", "what");
   expect((await runOn("interp")).includes("what"), "a wrong argument is not named");
+  await example("Greatest common divisor");
+  expect(!(await page.locator("#result").innerText()).includes("what"), "the result is another program's");
 });
 
 await test("cancel", async () => {
@@ -541,9 +548,9 @@ await test("how a program ends", async () => {
 await test("what is around a program ends by itself", async () => {
   const around = spawn(main.server.spawnfile.replace(/jitkit$/, "jitkit-explore"), ["--around", "1", "cat"],
     { stdio: ["pipe", "ignore", "inherit", "ignore"] });
-  const [, signal] = await once(around, "exit");
+  const [status] = await once(around, "exit");
   around.stdin.destroy();
-  expect(signal === "SIGALRM", `it ended by ${signal}`);
+  expect(status === 128 + system.signals.SIGALRM, `it ended with ${status}`);
 });
 await test("two jobs of one name", async () => {
   const first = forever("same");

@@ -158,6 +158,7 @@ export function makeCodeTab() {
   $("example").replaceChildren(...examples.map((e) => el("option", {}, e.name)));
   $("example").addEventListener("change", () => {
     const e = examples[$("example").selectedIndex];
+    runner.forget();
     $("arguments").value = e.arguments;
     keep("arguments", e.arguments);
     state.function = "";

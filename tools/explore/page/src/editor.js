@@ -24,13 +24,14 @@ const jk = StreamLanguage.define({
   },
 });
 // A language of which only comments, texts, numbers, types and words are told apart.
-const simple = (name, { comment, types, keywords }) => StreamLanguage.define({
+const simple = (name, { comment, types, keywords, key }) => StreamLanguage.define({
   name,
   token(s) {
     if (s.eatSpace()) return null;
     if (s.match(comment)) return "comment";
     if (s.match(/^"([^"\\]|\\.)*"?/) || s.match(/^'([^'\\]|\\.)*'?/)) return "variableName";
     if (s.match(/^(0x[\da-fA-F]+|\d[\w.]*)/)) return "number";
+    if (key && s.match(key)) return "keyword";
     const word = s.match(/^[A-Za-z_]\w*/);
     if (word) return types.has(word[0]) ? "typeName" : keywords.has(word[0]) ? "keyword" : null;
     s.next();
@@ -53,10 +54,9 @@ const languages = {
   }),
   yaml: simple("yaml", {
     comment: /^#.*/,
-    types: words("skip ignore true false"),
-    keywords: words("wfi state bodies calls registers mmio page name id at value word body write write_body watch " +
-      "smc hvc offset bytes narrow el0 weight prologue slow entry symbol free saved area room words hypercalls " +
-      "immediate number first"),
+    types: words("skip ignore seen true false"),
+    keywords: words(""),
+    key: /^[A-Za-z_]\w*(?=:)/,
   }),
 };
 const colours = HighlightStyle.define([
@@ -123,7 +123,9 @@ export function makeEditor(parent, text, on) {
   return {
     text: () => view.state.doc.toString(),
     set(to) {
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: to } });
+      const changes = { from: 0, to: view.state.doc.length, insert: to };
+      view.dispatch({ changes, selection: { anchor: 0 } });
+      view.scrollDOM.scrollTo(0, 0);
     },
     language(to) {
       view.dispatch({ effects: language.reconfigure(languages[to]) });

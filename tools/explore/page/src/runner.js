@@ -4,6 +4,7 @@ import { $, post, reason } from "./dom.js";
 
 export function makeRunner(question) {
   let job = null, asked = false;
+  const none = $("result").textContent;
   const showCancel = () => { $("cancel").disabled = !job && !asked; };
   async function run() {
     if (job) return;
@@ -27,7 +28,13 @@ export function makeRunner(question) {
     $("go").disabled = false;
     showCancel();
   }
+  // What stands there is another program's result.
+  function forget() {
+    if (job) return;
+    $("result").textContent = none;
+    $("result").className = "";
+  }
   const cancel = () => { if (job) post("cancel", { job }).catch(() => {}); };
   $("run").addEventListener("submit", (e) => { e.preventDefault(); run(); });
-  return { run, cancel, busy(on) { asked = on; showCancel(); } };
+  return { run, cancel, busy(on) { asked = on; showCancel(); }, forget };
 }
