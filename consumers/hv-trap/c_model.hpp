@@ -32,13 +32,11 @@ class CModel {
     out_ << "  if (e == 0x5a000000) return call(t, vcpu, 0);  // HVC #0\n"
             "  if (e == 0x5e000000) return call(t, vcpu, 1);  // SMC #0\n"
             "  if (e >> 22 == 0x188) return system_register(t, vcpu, e & 0x3ffc1f, e >> 5 & 31);\n"
-            "  if ((e & 0xff007fbc) != 0x93000004) return 0;  // a data abort with ISV, of a translation fault, and nothing unusual\n"
-            "  if (t->hpfar >> 63) return 0;  // NS: Secure state's alone\n"
-            "  const uint64_t ipa = (t->hpfar & 0xfffffffffff0) << 8 | (t->far & 0xfff);\n";
-    for (const Mmio& m : p_.mmio)
-      if (m.pages != 0)
-        out_ << "  if ((e >> 6 & 1) == " << m.write << " && ipa - " << hex(m.ipa) << " < " << hex(m.size()) << ") return set_word(vcpu, " << m.action.word << ", ipa, 8)"
-             << (m.write ? ", set_word(vcpu, " + std::to_string(m.action.word + 8) + ", reg(t, e >> 16 & 31), 8)" : "") << ", 0;  // " << m.name << "\n";
+            "  const uint64_t ipa = (e & 0x3c) == 0xc ? hv_stage1(t->far) : (t->hpfar & 0xfffffffffff0) << 8 | (t->far & 0xfff);\n";
+    watched(true, 0x9300000c);
+    out_ << "  if ((e & 0xff007fbc) != 0x93000004) return 0;  // a data abort with ISV, of a translation fault, and nothing unusual\n"
+            "  if (t->hpfar >> 63) return 0;  // NS: Secure state's alone\n";
+    watched(false, 0x93000004);
     out_ << "  if ((e >> 22 & 3) == 3 && (e >> 21 & 1)) return 0;\n"
             "  if ((e >> 22 & 3) == 3 && !(e >> 15 & 1)) return 0;  // 8 bytes of a W register: no such instruction\n"
             "  return e >> 6 & 1 ? store(t, vcpu, ipa, e) : load(t, vcpu, ipa, e);\n}\n";
@@ -89,6 +87,13 @@ static inline uint64_t bank(uint8_t *vcpu, uint32_t words, uint32_t index, int p
 }
 )";
 
+  void watched(bool permission, u32 syndrome) {
+    for (const Mmio& m : p_.mmio)
+      if (m.pages != 0 && m.permission == permission)
+        out_ << "  if ((e & 0xff007ffc) == " << hex(syndrome | u32{m.write} << 6) << " && ipa - " << hex(m.ipa) << " < " << hex(m.size()) << ") return set_word(vcpu, "
+             << m.action.word << ", ipa, 8)" << (m.write ? ", set_word(vcpu, " + std::to_string(m.action.word + 8) + ", reg(t, e >> 16 & 31), 8)" : "")
+             << ", 0;  // " << m.name << "\n";
+  }
   void bodies() {
     std::set<std::string> names;
     p_.each([&](const Listed& e) {
@@ -188,10 +193,10 @@ static inline uint64_t bank(uint8_t *vcpu, uint32_t words, uint32_t index, int p
   void entries() {
     static constexpr const char* actions[] = {"hv_constant", "hv_word", "hv_body", "hv_ignore", "hv_watch", "hv_banks"};
     u32 count = 0;
-    const auto entry = [&](const std::string& name, const char* kind, const Action& a, u64 key, u32 bytes, bool narrow, bool el0, u32 base = 0) {
+    const auto entry = [&](const std::string& name, const char* kind, const Action& a, u64 key, u32 bytes, bool narrow, bool el0, u32 base = 0, bool permission = false) {
       const bool has_word = a.kind == Action::Kind::word || a.kind == Action::Kind::watch || a.kind == Action::Kind::banks;
       out_ << "  {\"" << name << "\", " << kind << ", " << actions[static_cast<u8>(a.kind)] << ", " << hex(key) << ", " << bytes << ", " << narrow << ", " << el0
-           << ", " << (has_word ? a.word : 0) << ", " << base << "},\n";
+           << ", " << (has_word ? a.word : 0) << ", " << base << ", " << permission << "},\n";
       ++count;
     };
     out_ << "\nconst struct hv_entry hv_entries[] = {\n";
@@ -201,7 +206,7 @@ static inline uint64_t bank(uint8_t *vcpu, uint32_t words, uint32_t index, int p
     }
     for (const Hypercall& h : p_.hypercalls) entry(h.name, "hv_hypercall", h.action, h.id, 0, false, false);
     for (const Register& r : p_.registers) entry(r.name, (r.iss & 1) != 0 ? "hv_read" : "hv_write", r.action, r.iss, 0, false, r.el0);
-    for (const Mmio& m : p_.mmio) entry(m.name, m.write ? "hv_store" : "hv_load", m.action, m.ipa, m.pages != 0 ? static_cast<u32>(m.size()) : m.bytes, m.narrow != 0, false, m.base);
+    for (const Mmio& m : p_.mmio) entry(m.name, m.write ? "hv_store" : "hv_load", m.action, m.ipa, m.pages != 0 ? static_cast<u32>(m.size()) : m.bytes, m.narrow != 0, false, m.base, m.permission);
     if (p_.skip_wfi) entry("WFI", "hv_wfi", {}, 0, 0, false, true);
     if (count == 0) out_ << "  {0},\n";
     out_ << "};\nconst unsigned hv_entry_count = " << count << ";\n";

@@ -32,7 +32,7 @@ using namespace arm64;
 // up to one branch, and differ in whether it is taken.
 struct LeafInfo {
   std::string name;
-  u32 begin = 0, end = 0, before = 0;
+  u32 begin = 0, before = 0;
   u32 choice = ~0U;  // where that branch is
   bool taken = false;
 };
@@ -79,12 +79,9 @@ class Generator {
   // What is wrong, each with the entry's name; empty if there is code.
   std::vector<std::string> run() {
     if (errors_ = check(p_); !errors_.empty()) return errors_;
-    miss_ = code.new_label();
-    put_ = code.new_label();
-    if (p_.vectors)
-      vectors();
-    else
-      synchronous();
+    for (Label* l : {&miss_, &put_, &aborts_, &registers_, &calls_}) *l = code.new_label();
+    if (p_.vectors) vectors();
+    else synchronous();
     aborts();
     registers();
     calls();
@@ -101,14 +98,11 @@ class Generator {
   static constexpr u32 put_bytes = 2048;  // of put_table; its alignment too, and so that of the code
 
   // --- pieces ----------------------------------------------------------------------------------------
-  void barrier() {
-    m_.dsb(Barrier::nsh);
-    m_.isb();
-  }
   void leave(bool restore = true) {
     if (restore) guest_pair();
     m_.eret();
-    barrier();
+    m_.dsb(Barrier::nsh);
+    m_.isb();
   }
   void guest_pair() { m_.ldp(x0, x1, sp, i64{area_.saved}); }
   void to_slow_path() {
@@ -116,28 +110,22 @@ class Generator {
     m_.jump_far(code.symbol(p_.slow));
   }
   void load(XReg r, u64 v) {
-    if (plan_constant(v).count == 1)
-      m_.mov(r, v);
-    else if (v >> 32 == 0)
-      m_.load_literal(WReg(r.id), static_cast<u32>(v));
-    else
-      m_.load_literal(r, v);
+    if (plan_constant(v).count == 1) m_.mov(r, v);
+    else if (v >> 32 == 0) m_.load_literal(WReg(r.id), static_cast<u32>(v));
+    else m_.load_literal(r, v);
   }
   // Leaves SPSR_EL2 in x1.
   void refuse_el0() {
     m_.mrs(x1, sys_reg("spsr_el2"));
     m_.tbz(w1, 2, miss_);  // M[3:2] is 0 for EL0, 1 for EL1
   }
-  void clear_step(bool el0 = true) {
+  // Past the instruction that trapped: all are of 4 bytes, since IL has been compared with 1.
+  void advance(bool el0 = true) {
     if (el0) m_.mrs(x1, sys_reg("spsr_el2"));
     else refuse_el0();
     m_.and_(x1, x1, ~u64{3U << 10});  // BTYPE
     m_.and_(x1, x1, ~u64{1U << 21});  // SS
     m_.msr(sys_reg("spsr_el2"), x1);
-  }
-  // Past the instruction that trapped: all are of 4 bytes, since IL has been compared with 1.
-  void advance(bool el0 = true) {
-    clear_step(el0);
     m_.mrs(x1, sys_reg("elr_el2"));
     m_.add(x1, x1, 4);
     m_.msr(sys_reg("elr_el2"), x1);
@@ -185,10 +173,14 @@ class Generator {
     indirect.push_back({code.offset(), first, count, apart});
     m_.br(x1);
   }
-  // For each transfer register: `bytes` of it go to [sp, to]; then on, behind the table. x1 holds the entry.
-  void get_table(u32 bytes, u32 to, u32& first) {
+  // To the entry that x1 holds of the table that follows: `bytes` of a transfer register go to [sp, to]; then on, behind the table.
+  void get_table(Label table, u32 bytes, u32 to) {
     const Label done = code.new_label();
-    first = code.offset();
+    const u32 at = code.offset();
+    m_.br(x1);
+    code.bind(table);
+    const u32 first = code.offset();
+    indirect.push_back({at, first, 32, 32});
     for (unsigned r = 0; r < 32; ++r) {
       code.seek(first + 32 * r);
       m_.bti(Landing::j);
@@ -214,8 +206,7 @@ class Generator {
     };
     emit_plan(m_, in, plan, miss_, each, costs, [&](u32 at, u32 first, u32 count, u32 apart) { indirect.push_back({at, first, count, apart}); });
   }
-  void begin_leaf(const std::string& name, u32 before) { leaves.push_back({name, code.offset(), 0, before}); }
-  void end_leaf() { leaves.back().end = code.offset(); }
+  void begin_leaf(const std::string& name, u32 before) { leaves.push_back({name, code.offset(), before}); }
   void error(const std::string& name, const std::string& what) { errors_.push_back(name + ": " + what); }
 
   // --- IR bodies -------------------------------------------------------------------------------------
@@ -278,9 +269,6 @@ class Generator {
   }
   // With x0 and x1 saved.
   void synchronous() {
-    aborts_ = code.new_label();
-    registers_ = code.new_label();
-    calls_ = code.new_label();
     m_.mrs(x0, sys_reg("esr_el2"));
     m_.tbnz(w0, 31, aborts_);
     m_.tbnz(w0, 29, registers_);
@@ -288,16 +276,12 @@ class Generator {
     // Instructions up to and with the first test.
     entry_ = before_entry() + (p_.vectors ? static_cast<u32>(p_.prologue.size()) + 1 : 0) + 2;
     begin_leaf("WFI", entry_ + 2);
-    if (p_.skip_wfi) {
-      m_.mov(x1, u64{0x07e00000});  // EC 1, IL, COND 14, CV as from AArch64, TI 0
-      m_.cmp(w0, w1);
-      m_.b(Cond::ne, miss_);
-      advance();
-      leave();
-    } else {
-      m_.b(miss_);
-    }
-    end_leaf();
+    if (!p_.skip_wfi) return m_.b(miss_);
+    m_.mov(x1, u64{0x07e00000});  // EC 1, IL, COND 14, CV as from AArch64, TI 0
+    m_.cmp(w0, w1);
+    m_.b(Cond::ne, miss_);
+    advance();
+    leave();
   }
 
   // --- HVC and SMC -----------------------------------------------------------------------------------
@@ -352,7 +336,6 @@ class Generator {
         guest_pair();
       }
       result(h.name, h.action);
-      end_leaf();
     });
   }
   void call_tree(bool smc, u32 before) {
@@ -370,7 +353,6 @@ class Generator {
       if (smc) advance();  // a trapped SMC has not been executed; an HVC has
       guest_pair();
       result(c.name, c.action);
-      end_leaf();
     });
   }
 
@@ -391,11 +373,8 @@ class Generator {
     m_.eor(w1, w1, w0);
     m_.tst(w1, 0xfffffc1f);
     m_.b(Cond::ne, other);
-    if ((r.iss & 1) != 0)
-      read_register(r, key);
-    else
-      write_register(r, key);
-    end_leaf();
+    if ((r.iss & 1) != 0) read_register(r, key);
+    else write_register(r, key);
   }
   void read_register(const Register& r, u32 key) {
     if (r.action.kind == Action::Kind::body) {
@@ -407,10 +386,8 @@ class Generator {
       m_.mrs(x0, sys_reg("esr_el2"));
     } else {
       advance(r.el0);
-      if (r.action.kind == Action::Kind::word)
-        m_.ldr(x1, sp, i64{r.action.word});
-      else
-        load(x1, r.action.value);
+      if (r.action.kind == Action::Kind::word) m_.ldr(x1, sp, i64{r.action.word});
+      else load(x1, r.action.value);
       m_.str(x1, sp, i64{area_.value});
     }
     put_by_iss(key);
@@ -427,13 +404,7 @@ class Generator {
   }
   // x1 is the entry of the table that follows.
   void write(const std::string& name, const Action& a, Label table, u32 bytes) {
-    const bool in_word = a.kind != Action::Kind::body;
-    u32 first = 0;
-    const u32 at = code.offset();
-    m_.br(x1);
-    code.bind(table);
-    get_table(bytes, in_word ? a.word : area_.value, first);
-    indirect.push_back({at, first, 32, 32});
+    get_table(table, bytes, a.kind == Action::Kind::body ? area_.value : a.word);
     if (a.kind == Action::Kind::watch) {
       watched.push_back(code.offset());
       return to_slow_path();
@@ -458,24 +429,25 @@ class Generator {
     bool either;  // signed loads too: SSE is not of its key
     u32 bytes() const { return u32{1} << log2; }
     u32 inside() const { return static_cast<u32>(ipa - entry->ipa); }
-    // Of watched pages the width and the offset are left out, of their numbers what they don't have in common.
-    u64 key() const { return entry->pages != 0 ? ipa >> 12 << 4 : (ipa & low_mask(12)) << offset_at | ipa >> 12 << 4 | u64{log2} << 1; }
+    // Of watched pages the width and the offset are left out, of their numbers what they don't have in common. By permission they
+    // are where PAR_EL1 has them.
+    u64 key() const { return entry->permission ? ipa : entry->pages != 0 ? ipa >> 12 << 4 : (ipa & low_mask(12)) << offset_at | ipa >> 12 << 4 | u64{log2} << 1; }
     // The bits of the key that count.
     u64 care() const {
-      if (entry->pages != 0) return (low_mask(40) & ~u64{entry->pages - 1}) << 4;
+      if (entry->pages != 0) return (low_mask(40) & ~u64{entry->pages - 1}) << (entry->permission ? 12 : 4);
       const u64 offset = (low_mask(12) & ~u64{entry->span != 0 ? entry->span - 1 : 0}) << offset_at;
       return offset | (entry->base != 0 ? 0 : low_mask(40) << 4) | (either ? 6 : 7);
     }
     // Instructions of a miss that are more than a comparison with a constant takes.
-    unsigned extra() const { return entry->pages != 0 ? 2 : (entry->base != 0 ? 2U : 0U) + (entry->span != 0 ? 1U : 0U) + (log2 == 3 ? 2U : 0U); }
+    unsigned extra() const { return entry->permission ? 0 : entry->pages != 0 ? 2 : (entry->base != 0 ? 2U : 0U) + (entry->span != 0 ? 1U : 0U) + (log2 == 3 ? 2U : 0U); }
   };
 
-  std::vector<Place> places(bool write) const {
+  std::vector<Place> places(bool write, bool permission) const {
     std::vector<Place> all;
     for (const Mmio& r : p_.mmio)
       for (unsigned log2 = 0; log2 < 4; ++log2) {
         const u32 bytes = u32{1} << log2;
-        if (r.write != write || bytes > r.bytes || (r.pages != 0 && bytes != r.bytes) || (bytes < r.bytes && (r.narrow >> log2 & 1) == 0)) continue;
+        if (r.write != write || r.permission != permission || bytes > r.bytes || (r.pages != 0 && bytes != r.bytes) || (bytes < r.bytes && (r.narrow >> log2 & 1) == 0)) continue;
         const bool either = r.pages == 0 && !write && log2 < 3 && r.action.kind != Action::Kind::body;
         for (u32 at = 0; at < (r.span + r.pages != 0 ? 1 : r.bytes); at += bytes) all.push_back({&r, log2, r.ipa + at, either});
       }
@@ -484,38 +456,55 @@ class Generator {
 
   void aborts() {
     code.bind(aborts_);
-    const std::vector<Place> loads = places(false), stores = places(true);
-    if (loads.empty() && stores.empty()) return m_.b(miss_);
-    if (loads.empty() || stores.empty()) return accesses(loads.empty(), loads.empty() ? stores : loads, entry_);
+    const auto none = [&](bool write) { return places(write, false).empty() && places(write, true).empty(); };
+    if (none(false) && none(true)) return m_.b(miss_);
+    if (none(false) || none(true)) return accesses(none(false), entry_);
     const Label second = code.new_label();
     m_.tbnz(w0, 6, second);
-    accesses(false, loads, entry_ + 1);
+    accesses(false, entry_ + 1);
     code.bind(second);
-    accesses(true, stores, entry_ + 1);
+    accesses(true, entry_ + 1);
   }
-  void accesses(bool write, const std::vector<Place>& all, u32 before) {
+  void accesses(bool write, u32 before) {
+    const std::vector<Place> all = places(write, false), guarded = places(write, true);
+    const Label others = guarded.empty() ? miss_ : code.new_label();
+    // Shifted right by 2, so that the level is out, what the class says is one run, 31:22 and 12:0; SAS and SSE are 21:19.
+    load(x1, (0x93000004 | (write ? 1U << 6 : 0)) >> 2);  // EC 0x24, IL, ISV, WnR, a translation fault
+    m_.eor(w1, w1, w0, lsr(2));
+    m_.ands(w0, w1, 0xffc01fff);
+    m_.b(Cond::ne, others);
+    m_.mrs(x0, sys_reg("hpfar_el2"));  // of a translation fault it is valid
+    m_.orr(x0, x0, x1, lsr(19));
+    m_.mrs(x1, sys_reg("far_el2"));
+    m_.bfi(x0, x1, field(offset_at, 12));
+    tell_places(write ? "stores" : "loads", x0, all, before + 8, 3);
+    if (guarded.empty()) return;
+    // Of a permission fault it is not: the guest's stage 1 is asked for the address of FAR_EL2, and PAR_EL1 is put back.
+    code.bind(others);
+    m_.cmp(w0, 2);  // a permission fault, and all else as above
+    m_.b(Cond::ne, miss_);
+    m_.mrs(x0, sys_reg("par_el1"));
+    m_.mrs(x1, sys_reg("far_el2"));
+    m_.sys(0, 7, 8, 0, x1);  // AT S1E1R
+    m_.isb();
+    m_.mrs(x1, sys_reg("par_el1"));
+    m_.msr(sys_reg("par_el1"), x0);
+    tell_places(write ? "stores by permission" : "loads by permission", x1, guarded, before + 12, 4);
+  }
+  void tell_places(const char* name, XReg in, const std::vector<Place>& all, u32 before, u32 checks) {
     std::vector<Key> keys;
     for (u32 n = 0; n < all.size(); ++n) {
       const Mmio& r = *all[n].entry;
       keys.push_back({all[n].key(), r.weight * (all[n].bytes() == r.bytes ? 4 : 1), n, all[n].care(), all[n].extra()});
     }
+    if (keys.empty()) return m_.b(miss_);
     if (const auto two = confused(keys, key_bits))
       return error(all[two->second].entry->name, "can't be told from " + all[two->first].entry->name + " by the low 12 bits, which are all that is known of a page in a word");
-    // Shifted right by 2, so that the level is out, what the class says is one run, 31:22 and 12:0; SAS and SSE are 21:19.
-    load(x1, (0x93000004 | (write ? 1U << 6 : 0)) >> 2);  // EC 0x24, IL, ISV, WnR, a translation fault
-    m_.eor(w1, w1, w0, lsr(2));
-    m_.tst(w1, 0xffc01fff);
-    m_.b(Cond::ne, miss_);
-    m_.mrs(x0, sys_reg("hpfar_el2"));  // of a translation fault it is valid
-    m_.orr(x0, x0, x1, lsr(19));
-    m_.mrs(x1, sys_reg("far_el2"));
-    m_.bfi(x0, x1, field(offset_at, 12));
-    tell(write ? "stores" : "loads", x0, keys, key_bits, {}, before + 8, 3, [&](u32 n, u32 so_far, Label) { access_leaf(all[n], so_far); });
+    tell(name, in, keys, key_bits, {}, before, checks, [&](u32 n, u32 so_far, Label) { access_leaf(all[n], so_far); });
   }
   static std::string leaf_name(const Place& p, bool sign) {
-    static constexpr const char* sizes[] = {"b", "h", "w", "x"};
     const std::string inside = p.inside() != 0 ? "+" + std::to_string(p.inside()) : "";
-    return std::string(p.entry->write ? "STR" : sign ? "LDRS" : "LDR") + sizes[p.log2] + " " + p.entry->name + inside;
+    return std::string(p.entry->write ? "STR" : sign ? "LDRS" : "LDR") + "bhwx"[p.log2] + " " + p.entry->name + inside;
   }
   void access_leaf(const Place& p, u32 before) {
     if (p.entry->pages != 0) return watched_pages(p, before);
@@ -528,7 +517,6 @@ class Generator {
     }
     if (p.entry->write) store(p.entry->action, p.entry->bytes, p.entry->name, p.log2 == 3);
     else load_mmio(p);
-    end_leaf();
     if (!p.either) return;
     LeafInfo sign = leaves[first];
     sign.name = leaf_name(p, true);
@@ -538,24 +526,30 @@ class Generator {
   void watched_pages(const Place& p, u32 before) {
     const Mmio& r = *p.entry;
     begin_leaf((r.write ? "STR " : "LDR ") + r.name, before);
-    load(x1, p.key());
-    m_.eor(x1, x1, x0);
-    m_.tst(x1, p.care());
+    const XReg key = r.permission ? x0 : x1;
+    load(key, p.key());
+    m_.eor(key, x1, x0);
+    m_.tst(key, p.care());
     m_.b(Cond::ne, miss_);
-    m_.tbnz(x1, 63, miss_);  // HPFAR_EL2.NS
-    m_.lsr(x1, x0, offset_at);
-    m_.lsr(x0, x0, 4);
-    m_.bfi(x1, x0, field(12, 40));
+    if (r.permission) {
+      m_.tbnz(w1, 0, miss_);  // PAR_EL1.F: the guest has changed its tables
+      m_.mrs(x0, sys_reg("far_el2"));
+      m_.and_(x1, x1, low_mask(40) << 12);
+      m_.bfxil(x1, x0, field(0, 12));
+    } else {
+      m_.tbnz(x1, 63, miss_);  // HPFAR_EL2.NS
+      m_.lsr(x1, x0, offset_at);
+      m_.lsr(x0, x0, 4);
+      m_.bfi(x1, x0, field(12, 40));
+    }
     m_.str(x1, sp, i64{r.action.word});
     if (r.write) {
       Action value = r.action;
       value.word += 8;
-      store(value, 8, r.name, false);
-    } else {
-      watched.push_back(code.offset());
-      to_slow_path();
+      return store(value, 8, r.name, false);
     }
-    end_leaf();
+    watched.push_back(code.offset());
+    to_slow_path();
   }
   // Of banks, x1 is the offset in the span then, from bit `at` on: that of the offset, or one below it where SSE is out.
   static unsigned offset_bit(const Place& p) { return offset_at - (p.either ? 1 : 0); }

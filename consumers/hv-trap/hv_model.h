@@ -11,6 +11,8 @@ struct hv_trap {
   uint64_t x[31], esr, elr, spsr, far, hpfar;
 };
 
+// The user's: the guest's own translation of an address, as AT S1E1R has it, for a watch by permission faults; ~0 if it has none.
+uint64_t hv_stage1(uint64_t address);
 // Applies the trap to *t and to the state at *vcpu. 1: handled; 0: the slow path's, and only a watched word has changed.
 int hv_model(struct hv_trap *t, uint8_t *vcpu);
 
@@ -25,6 +27,7 @@ struct hv_entry {
   uint8_t narrow, el0;
   uint32_t word;     // the vCPU's word, if the action has one
   uint32_t base;     // not 0: the word that has the page's address
+  uint8_t permission;  // of watched pages: by permission faults
 };
 extern const struct hv_entry hv_entries[];
 extern const unsigned hv_entry_count;

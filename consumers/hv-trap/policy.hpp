@@ -85,6 +85,7 @@ struct Mmio : Listed {
   u32 narrow = 0;  // narrower reads too: bit n for 2^n bytes
   bool write = false;
   u32 pages = 0;   // not 0: all of so many pages is watched, accesses of any width; their address goes into the word, a store's X register into the next
+  bool permission = false;  // they are watched by permission faults, otherwise by translation faults
   u64 size() const { return pages != 0 ? u64{pages} << 12 : std::max(span, bytes); }
 };
 
@@ -230,13 +231,10 @@ inline std::vector<std::string> check(const Policy& p) {
       errors.push_back(m.name + ": narrow accesses are reads of a constant, a word or banks");
     if (m.base != 0 && (m.base < area.state || m.base > Area::end - 8 || m.base % 8 != 0))
       errors.push_back(m.name + ": the page's word " + hex(m.base) + " is not of the state or not aligned to 8 bytes");
-    if (banks) {
-      if (!check_banks(m, area, errors)) continue;
-    } else if (m.span != 0) {
-      errors.push_back(m.name + ": only banks have a span");
-    }
+    if (banks && !check_banks(m, area, errors)) continue;
+    if (!banks && m.span != 0) errors.push_back(m.name + ": only banks have a span");
     for (const Mmio* o = p.mmio.data(); o != &m; ++o)
-      if (o->write == m.write && o->base == m.base && o->ipa < m.ipa + m.size() && m.ipa < o->ipa + o->size())
+      if (o->write == m.write && o->permission == m.permission && o->base == m.base && o->ipa < m.ipa + m.size() && m.ipa < o->ipa + o->size())
         errors.push_back(m.name + (m.write ? ": store to " : ": load from ") + place + hex(std::max(m.ipa, o->ipa)) + " is " + o->name + "'s already");
     if (m.pages != 0) check_pages(m, area, errors);
     else if (!banks) action(m.name, m.action, m.write, m.bytes);

@@ -6,8 +6,8 @@
 //   hypercalls: immediate, number (x16), calls: name, id, first (an argument in w0)   and one of: value, word, body
 //   mmio:       page (an address, or a word that has it), registers: name, offset, bytes (4), narrow (true or `bytes`)   and
 //               one of the same, or: banks (words with addresses), span, index, plus
-//   watched:    name, page (an address), pages (1), and one or both of: loads, stores (a word for the address; a store's value
-//               goes into the next)
+//   watched:    name, page (an address), pages (1), by (translation, or permission: the faults that come), and one or both of:
+//               loads, stores (a word for the address; a store's value goes into the next)
 //   state:      {name: offset from sp}, or [name, {name: words}], laid out in this order
 //   entry:      symbol (hv_fast), free: [x0, x1], saved, area, room (16), words (0): a path before an existing
 //               hypervisor's slow path, with this contract (Entry in policy.hpp)
@@ -189,7 +189,9 @@ class PolicyReader {
     p_.mmio.push_back(m);
   }
   void watched(const YAML::Node& n) {
-    known(n, {"name", "page", "pages", "loads", "stores", "weight"});
+    known(n, {"name", "page", "pages", "by", "loads", "stores", "weight"});
+    const std::string by = n["by"].as<std::string>("translation");
+    if (by != "translation" && by != "permission") error(n["by"], "by: " + by + "; it can be translation or permission");
     if (!n["loads"] && !n["stores"]) error(n, "neither loads nor stores are watched");
     for (const char* way : {"loads", "stores"}) {
       if (!n[way]) continue;
@@ -197,7 +199,7 @@ class PolicyReader {
       common(n, m);
       m.ipa = n["page"].as<u64>();
       if ((m.pages = n["pages"].as<u32>(1)) == 0) error(n, m.name + ": no pages");
-      m.write = way[0] == 's';
+      m.write = way[0] == 's', m.permission = by == "permission";
       m.action.kind = Action::Kind::watch, m.action.word = word(n[way]);
       p_.mmio.push_back(m);
     }

@@ -107,14 +107,15 @@ def watched(r: random.Random, count: int, taken: list[tuple[int, int]]) -> tuple
         if any(page < end and first < page + pages for first, end in taken):
             continue
         taken.append((page, page + pages))
-        text = ""
+        text, by = "", r.randrange(2)
         for write, way in enumerate(("loads", "stores")):
             if write == (n + 1) % 3:  # not all watch both
                 continue
             word = r.choice(list(WORDS)[:-1])
             text += f", {way}: {word}"
-            rows.append(f"{{{page << 12:#x}, {pages}, {write}, {WORDS[word]}}}")
-        lines.append(f"  - {{name: P{n}, page: {page << 12:#x}, pages: {pages}{text}, weight: {weight(r)}}}")
+            rows.append(f"{{{page << 12:#x}, {pages}, {write}, {WORDS[word]}, {by}}}")
+        how = ", by: permission" if by else r.choice(["", ", by: translation"])
+        lines.append(f"  - {{name: P{n}, page: {page << 12:#x}, pages: {pages}{how}{text}, weight: {weight(r)}}}")
     return lines, rows
 
 

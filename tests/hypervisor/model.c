@@ -121,7 +121,9 @@ static enum end do_register(struct trap* t, u8* v, int fault) {
 }
 // Data Abort from a lower Exception level (D24.2.37, EC 0x24): ISV 24, SAS 23:22, SSE 21, SRT 20:16, SF 15, AR 14,
 // VNCR 13, SET 12:11, FnV 10, EA 9, CM 8, S1PTW 7, WnR 6, DFSC 5:0 (0b0001LL: translation fault, level LL).
-// FAR_EL2 is valid unless FnV; HPFAR_EL2 43:4 has IPA 51:12 (D24.2.61), valid for a stage 2 translation fault.
+// FAR_EL2 is valid unless FnV; HPFAR_EL2 43:4 has IPA 51:12 (D24.2.61), valid for a stage 2 translation fault. After a
+// permission fault (0b0011LL) it is not: the guest's stage 1 gives the address of FAR_EL2 (C5.5, AT S1E1R). Here that is off,
+// so addresses are their own translation, up to 52 bits (D8.2.10), and none with more.
 static enum end loaded(struct trap* t, u64 x, u32 bytes, int fault) {
   const u64 e = t->esr;
   if (field(e, 21, 21) && x >> (8 * bytes - 1) && fault != 9) x |= ~0ULL << (8 * bytes - 1);
@@ -134,18 +136,19 @@ static enum end do_abort(struct trap* t, u8* v, int fault) {
   const u64 e = t->esr;
   const u32 bytes = 1U << field(e, 23, 22), srt = (u32)field(e, 20, 16);
   const int sign = (int)field(e, 21, 21), write = (int)field(e, 6, 6);
-  if (!field(e, 24, 24) || field(e, 5, 2) != 1) return end_slow;
-  if (field(e, 14, 8) != 0 || (field(e, 7, 7) != 0 && fault != 8)) return end_slow;
-  if (field(t->hpfar, 63, 63)) return end_slow;  // NS: an address of another space, only in Secure state
-  const u64 ipa = field(t->hpfar, 43, 4) << 12 | field(t->far_, 11, 0);
+  const int permission = field(e, 5, 2) == 3;
+  if ((!field(e, 24, 24) && fault != 13) || (field(e, 5, 2) != 1 && !permission && fault != 14)) return end_slow;
+  if (field(e, 14, 9) != 0 || (field(e, 8, 8) != 0 && fault != 15) || (field(e, 7, 7) != 0 && fault != 8)) return end_slow;
+  if (permission ? t->far_ >> 52 != 0 : field(t->hpfar, 63, 63)) return end_slow;  // NS: only in Secure state
+  const u64 ipa = permission && fault != 16 ? t->far_ : field(t->hpfar, 43, 4) << 12 | field(t->far_, 11, 0);
   for (u32 n = 0; n < page_count; ++n) {
     const struct page* p = &pages[n];
-    if (ipa < p->ipa || ipa - p->ipa >= p->count * 4096 || p->write != write) continue;
+    if (ipa < p->ipa || ipa - p->ipa >= p->count * 4096 || p->write != write || p->permission != permission) continue;
     set(v + p->word, ipa, 8);
     if (write) set(v + p->word + 8, source(t, srt, fault), 8);
     return end_slow;
   }
-  if (sign && (write || bytes == 8)) return end_slow;
+  if (permission || (sign && (write || bytes == 8))) return end_slow;
   if (bytes == 8 && !field(e, 15, 15)) return end_slow;  // no such instruction
   for (u32 n = 0; n < (write ? 0 : place_count); ++n) {
     const struct place* p = &places[n];

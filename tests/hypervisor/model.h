@@ -13,7 +13,7 @@ struct trap {
 enum end { end_slow, end_fast };
 #ifndef STATE_FIRST
 #define STATE_FIRST 384
-#define STATE_END 464
+#define STATE_END 480
 #endif
 enum { state_first = STATE_FIRST, state_end = STATE_END };
 
@@ -24,7 +24,7 @@ struct call { u32 id; int hvc, smc, kind; u64 value; };
 struct hypercall { u32 id; int has_first; u32 first; int kind; u64 value; };
 struct reg { u32 op0, op1, crn, crm, op2; int write, el0, kind; u64 value; };
 struct mmio { u64 ipa; u32 bytes; int narrow, write, kind; u64 value; };
-struct page { u64 ipa, count; int write; u32 word; };  // watched
+struct page { u64 ipa, count; int write; u32 word; int permission; };  // watched, by translation or by permission faults
 // Loads from a page that word `base` has: bit n of `narrow` allows 2^n bytes. Of banks, `value` is the first of the words with
 // addresses, one for each 2^index bytes; what is read is `plus` behind it.
 struct place { u32 base, offset, span, bytes; int narrow, kind; u64 value; u32 index; int plus; };
@@ -40,7 +40,7 @@ extern const struct mmio mmios[];
 extern const u32 call_count, reg_count, mmio_count;
 extern const int skips_wfi;
 
-enum { model_faults = 12 };
+enum { model_faults = 16 };
 // Applies the trap to *t and to the vCPU's state; `fault` 1 to model_faults makes the model wrong in one way.
 enum end model(struct trap* t, u8* vcpu, int fault);
 

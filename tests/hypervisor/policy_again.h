@@ -29,8 +29,8 @@ const struct mmio mmios[] = {
 const u32 call_count = sizeof calls / sizeof *calls, reg_count = sizeof regs / sizeof *regs, mmio_count = sizeof mmios / sizeof *mmios;
 const struct place places[1];
 const u32 place_count = 0;
-const struct page pages[] = {{0x44120000, 16, 1, 448}};
-const u32 page_count = 1;
+const struct page pages[] = {{0x44120000, 16, 1, 448, 0}, {0x44100000, 16, 1, 464, 1}};
+const u32 page_count = 2;
 const struct hypercall hypercalls[1];
 const u32 hypercall_count = 0, hypercall_tag = 0, hypercall_number = 16;
 const int skips_wfi = 1;

@@ -99,7 +99,7 @@ def listed(vectors: Path = OUT / "vectors") -> dict[str, tuple[int | None, int |
     return {name: tuple(None if word == "-" else int(word) for word in row) for *row, name in rows}
 
 
-def table(counted: Run, whole: Run, paths: dict) -> str:
+def lines_of(counted: Run, whole: Run, paths: dict) -> list[list[str]]:
     rows = []
     for trap, full in zip(counted.traps, whole.traps):
         row = [trap.name, str(trap.taken), str(trap.wrong)]
@@ -108,6 +108,10 @@ def table(counted: Run, whole: Run, paths: dict) -> str:
             row += [str(trap.least), figures.number(trap.mean, "{:.1f}"), str(trap.most),
                     f"{least} to {most}" if least is not None else "", f"{full.most}" if full.most != trap.most else ""]
         rows.append(row + [""] * (8 - len(row)))
+    return rows
+
+
+def table(rows: list[list[str]]) -> str:
     return figures.table(["trap", "traps", "wrong", "EL2 instructions: min", "mean", "max", "words", "to eret through C"],
                          rows)
 
@@ -136,7 +140,7 @@ def main() -> int:
     if lacks:
         print("demo-hv: missing: " + ", ".join(lacks), file=sys.stderr)
         return 2
-    status = 0
+    status, first = 0, []
     with tempfile.TemporaryDirectory() as directory:
         counts = Path(directory) / "counts"
         for granule in (args.granule,) if args.granule else (4, 16, 64):
@@ -148,7 +152,13 @@ def main() -> int:
                 return 1
             print(f"\nstage 2 with granules of {granule} KiB, two vCPUs; min to max over both and all transfer registers:")
             if counted.traps and len(counted.traps) == len(whole.traps):
-                print(table(counted, whole, listed()))
+                rows = lines_of(counted, whole, listed())
+                other = [row for row in rows if row not in first]
+                if first:
+                    print(f"{len(rows) - len(other)} of {len(rows)} lines as above" + (", the others:" if other else ""))
+                if other:
+                    print(table(other))
+                first = first or rows
             print("".join(line + "\n" for line in counted.text.splitlines() if not line.startswith("trap ")), end="")
             status |= counted.status | whole.status
         if counted.traps:

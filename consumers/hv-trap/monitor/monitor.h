@@ -8,15 +8,14 @@
 #include "bare.h"
 
 enum { cpus = 2, guest_base = 0x44000000, guest_bytes = 0x200000 };
-// Granules of 64 KiB: one that guest writes are watched in by its permissions; one beside the GIC that is RAM at another place,
+// Granules of 64 KiB: one that the policy watches stores into by its permissions; one beside the GIC that is RAM at another place,
 // so that the last level of the tables stands beside a device; and one that the policy watches, which stage 2 does not have.
-enum { watched_ipa = 0x44100000, alias_ipa = 0x08040000, alias_pa = 0x44110000, sealed_ipa = 0x44120000, counter_offset = 1000000 };
+enum { guarded_ipa = 0x44100000, alias_ipa = 0x08040000, alias_pa = 0x44110000, sealed_ipa = 0x44120000, counter_offset = 1000000 };
 
 // Calls of our own, all the slow path's.
 enum {
   call_get_state = 0xc6000001,    // x1: where the guest wants the policy's words
   call_set_state = 0xc6000002,    // x1: where they are
-  call_watch = 0xc6000003,        // x0: stores into the watched page, x1: place, x2: value of the last
   call_say = 0xc6000004,          // x1: a text
   call_empty = 0xc6000005,        // nothing: what a full frame and C cost
 };
@@ -25,18 +24,17 @@ enum {
 struct vcpu {
   u64 x[31];
   u8 transit[384 - 248];
-  u64 state[10];                  // 384: the policy's words
-  u8 pad[2048 - 464];
+  u64 state[12];                  // 384: the policy's words
+  u8 pad[2048 - 480];
   u64 stack, cpu;                 // 2048: where C's stack is
   u64 entry, context;             // of PSCI CPU_ON
   u64 pending;                    // interrupts that wait for a list register, by number
-  u64 watch_count, watch_ipa, watch_value;
   volatile u32 on;
 } __attribute__((aligned(4096)));
 extern struct vcpu vcpus[cpus];
 
 // Words of the state, as policy.yaml names them.
-enum { word_actlr, word_oslar, word_ticks, word_ring, word_sgi, word_isenabler, word_tvm, word_pmcr, word_seen, word_seen_value };
+enum { word_actlr, word_oslar, word_ticks, word_ring, word_sgi, word_isenabler, word_tvm, word_pmcr, word_seen, word_seen_value, word_guarded, word_guarded_value };
 
 #define TEXT(x) #x
 #define read_sysreg(name) ({ u64 v_; __asm__ volatile("mrs %0, " TEXT(name) : "=r"(v_)); v_; })

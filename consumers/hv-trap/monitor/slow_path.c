@@ -58,11 +58,6 @@ static void call(struct vcpu *v) {
     case psci_system_off: leave(v->x[1]);
     case call_get_state: v->x[0] = copy_state(v, v->x[1], 1); break;
     case call_set_state: v->x[0] = copy_state(v, v->x[1], 0); break;
-    case call_watch:
-      v->x[0] = v->watch_count;
-      v->x[1] = v->watch_ipa;
-      v->x[2] = v->watch_value;
-      break;
     case call_say:
       if (in_guest(v->x[1], 256)) say((const char *)v->x[1]);
       break;
@@ -105,30 +100,21 @@ static void system_register(struct vcpu *v, u64 esr) {
 }
 
 // --- data aborts -----------------------------------------------------------------------------------------------
-// HPFAR_EL2 is not valid after a permission fault: the guest's own translation gives the place.
-static u64 ipa_of(u64 esr, u64 far) {
-  if (field(esr, 5, 2) == 1) return read_sysreg(hpfar_el2) << 8 | (far & 0xfff);
-  const u64 par = read_sysreg(par_el1);
-  __asm__ volatile("at s1e1r, %0\n isb" ::"r"(far) : "memory");
-  const u64 ipa = (read_sysreg(par_el1) & 0xfffffffff000) | (far & 0xfff);
-  write_sysreg(par_el1, par);
-  return ipa;
-}
 static void store(u64 at, u64 value, u32 bytes) {
   for (u32 n = 0; n < bytes; ++n) ((volatile u8 *)at)[n] = (u8)(value >> 8 * n);
 }
 static void data_abort(struct vcpu *v, u64 esr) {
-  const u64 far = read_sysreg(far_el2), ipa = ipa_of(esr, far), srt = field(esr, 20, 16);
+  // HPFAR_EL2 is not valid after a permission fault, but the policy's watch has noted the place.
+  const int permission = field(esr, 5, 2) == 3;
+  const u64 far = read_sysreg(far_el2), srt = field(esr, 20, 16);
+  const u64 ipa = permission ? v->state[word_guarded] : read_sysreg(hpfar_el2) << 8 | (far & 0xfff);
   const u32 bytes = 1U << field(esr, 23, 22);
   const int write = (int)field(esr, 6, 6);
   u64 value = write ? reg(v, srt) & (bytes == 8 ? ~0ULL : (1ULL << 8 * bytes) - 1) : 0;
   if (!field(esr, 24, 24) || field(esr, 8, 7) != 0) return inject(0x92000010, far);
-  if (field(esr, 5, 2) == 3 && write && ipa - watched_ipa < 0x10000) {
-    ++v->watch_count;
-    v->watch_ipa = ipa;
-    v->watch_value = value;
+  if (permission && write && ipa - guarded_ipa < 0x10000) {
     store(ipa, value, bytes);
-  } else if (!device_access(v, ipa, bytes, write, &value)) {
+  } else if (permission || !device_access(v, ipa, bytes, write, &value)) {
     return inject(0x92000010, far);  // external abort, as where there is no device
   } else if (!write) {
     if (field(esr, 21, 21) && bytes < 8 && value >> (8 * bytes - 1)) value |= ~0ULL << (8 * bytes - 1);

@@ -51,9 +51,9 @@ void make_stage2(u32 granule_kib) {
   level_bits = granule_bits - 3;
   first_level = granule_kib == 4 ? 1 : 2;
   new_table();
-  map(guest_base, guest_base, watched_ipa - guest_base, read_write);
-  map(watched_ipa, watched_ipa, 0x10000, read_only);
-  map(watched_ipa + 0x10000, watched_ipa + 0x10000, sealed_ipa - watched_ipa - 0x10000, read_write);
+  map(guest_base, guest_base, guarded_ipa - guest_base, read_write);
+  map(guarded_ipa, guarded_ipa, 0x10000, read_only);
+  map(guarded_ipa + 0x10000, guarded_ipa + 0x10000, sealed_ipa - guarded_ipa - 0x10000, read_write);
   map(sealed_ipa + 0x10000, sealed_ipa + 0x10000, guest_base + guest_bytes - sealed_ipa - 0x10000, read_write);
   map(alias_ipa, alias_pa, 0x10000, read_write);
 }
