@@ -27,7 +27,7 @@ class CModel {
     loads();
     stores();
     out_ << "\nint hv_model(struct hv_trap *t, uint8_t *vcpu) {\n  const uint32_t e = (uint32_t)t->esr;\n";
-    if (p_.skip_wfi) out_ << "  if (e == 0x07e00000) return next(t);  // WFI\n";
+    if (p_.skip_wfi) out_ << "  if (e == 0x07e00000) return !aarch32(t) && next(t);  // WFI\n";
     if (!p_.hypercalls.empty()) out_ << "  if (e == " << hex(0x5a000000 | p_.tag) << ") return hypercall(t, vcpu, t->x[" << p_.number << "]);\n";
     out_ << "  if (e == 0x5a000000) return call(t, vcpu, 0);  // HVC #0\n"
             "  if (e == 0x5e000000) return call(t, vcpu, 1);  // SMC #0\n"
@@ -66,6 +66,7 @@ static inline int give(struct hv_trap *t, uint32_t r, uint64_t v) {
   if (r != 31) t->x[r] = v;
   return next(t);
 }
+static inline int aarch32(const struct hv_trap *t) { return t->spsr >> 4 & 1; }
 static inline int from_el0(const struct hv_trap *t) { return (t->spsr >> 2 & 3) == 0; }
 // What a load of syndrome e makes of the register's bits.
 static inline int loaded(struct hv_trap *t, uint32_t e, uint64_t v) {
@@ -168,7 +169,7 @@ static inline uint64_t bank(uint8_t *vcpu, uint32_t words, uint32_t index, int p
     return "within(ipa, e, " + first(m) + ", " + std::to_string(m.span != 0 ? m.span : m.bytes) + ", " + std::to_string(m.bytes) + ", " + std::to_string(m.narrow) + ")";
   }
   void loads() {
-    out_ << "\nstatic int load(struct hv_trap *t, uint8_t *vcpu, uint64_t ipa, uint32_t e) {\n  (void)t, (void)vcpu, (void)ipa, (void)e;\n";
+    out_ << "\nstatic int load(struct hv_trap *t, uint8_t *vcpu, uint64_t ipa, uint32_t e) {\n  (void)t, (void)vcpu, (void)ipa, (void)e;\n  if (aarch32(t)) return 0;\n";
     for (const Mmio& m : p_.mmio) {
       if (m.write || m.pages != 0) continue;
       out_ << "  if (" << within(m) << ") return ";
@@ -187,7 +188,7 @@ static inline uint64_t bank(uint8_t *vcpu, uint32_t words, uint32_t index, int p
     out_ << "\nstatic int store(struct hv_trap *t, uint8_t *vcpu, uint64_t ipa, uint32_t e) {\n  const int bits = 8 << (e >> 22 & 3);\n"
             "  const uint64_t v = reg(t, e >> 16 & 31) & (~0ULL >> (64 - bits));\n  (void)vcpu, (void)ipa, (void)v;\n  if (e >> 21 & 1) return 0;\n";
     for (const Mmio& m : p_.mmio)
-      if (m.write && m.pages == 0) out_ << "  if (" << within(m) << ") " << written(m.action, m.bytes, "v") << "  // " << m.name << "\n";
+      if (m.write && m.pages == 0) out_ << "  if (" << (m.action.kind != Action::Kind::watch ? "!aarch32(t) && " : "") << within(m) << ") " << written(m.action, m.bytes, "v") << "  // " << m.name << "\n";
     out_ << "  return 0;\n}\n";
   }
   void entries() {
@@ -196,7 +197,7 @@ static inline uint64_t bank(uint8_t *vcpu, uint32_t words, uint32_t index, int p
     const auto entry = [&](const std::string& name, const char* kind, const Action& a, u64 key, u32 bytes, bool narrow, bool el0, u32 base = 0, bool permission = false) {
       const bool has_word = a.kind == Action::Kind::word || a.kind == Action::Kind::watch || a.kind == Action::Kind::banks;
       out_ << "  {\"" << name << "\", " << kind << ", " << actions[static_cast<u8>(a.kind)] << ", " << hex(key) << ", " << bytes << ", " << narrow << ", " << el0
-           << ", " << (has_word ? a.word : 0) << ", " << base << ", " << permission << "},\n";
+           << ", " << permission << ", " << (has_word ? a.word : 0) << ", " << base << "},\n";
       ++count;
     };
     out_ << "\nconst struct hv_entry hv_entries[] = {\n";

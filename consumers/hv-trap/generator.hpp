@@ -32,7 +32,7 @@ using namespace arm64;
 // up to one branch, and differ in whether it is taken.
 struct LeafInfo {
   std::string name;
-  u32 begin = 0, before = 0;
+  u32 begin = 0, end = 0, before = 0;
   u32 choice = ~0U;  // where that branch is
   bool taken = false;
 };
@@ -60,7 +60,7 @@ class Generator {
   std::vector<Dispatch> dispatches;
   std::vector<Label> nexts;  // here a leaf's path has ended: the key is another
   std::vector<u32> watched;  // where a watch goes on to the slow path
-  u32 miss_at = 0;
+  u32 miss_at = 0, aarch32_at = 0;
   u32 entry_at = 0;  // of the synchronous exceptions of AArch64 guests
 
   // Instructions that have run when the path of a hypervisor's is entered.
@@ -79,12 +79,15 @@ class Generator {
   // What is wrong, each with the entry's name; empty if there is code.
   std::vector<std::string> run() {
     if (errors_ = check(p_); !errors_.empty()) return errors_;
-    for (Label* l : {&miss_, &put_, &aborts_, &registers_, &calls_}) *l = code.new_label();
+    for (Label* l : {&miss_, &put_, &aarch32_, &aborts_, &registers_, &calls_}) *l = code.new_label();
     if (p_.vectors) vectors();
     else synchronous();
     aborts();
     registers();
     calls();
+    aarch32_at = code.offset();
+    code.bind(aarch32_);
+    to_slow_path();
     miss_at = code.offset();
     code.bind(miss_);
     to_slow_path();
@@ -119,10 +122,12 @@ class Generator {
     m_.mrs(x1, sys_reg("spsr_el2"));
     m_.tbz(w1, 2, miss_);  // M[3:2] is 0 for EL0, 1 for EL1
   }
-  // Past the instruction that trapped: all are of 4 bytes, since IL has been compared with 1.
-  void advance(bool el0 = true) {
+  // Past the instruction that trapped: all are of 4 bytes, since IL has been compared with 1. `both`: AArch32 at EL0 under
+  // AArch64 at EL1 raises it too, by the same vector; SPSR_EL2 has IT where AArch64's has BTYPE, so that is the slow path's.
+  void advance(bool el0 = true, bool both = false) {
     if (el0) m_.mrs(x1, sys_reg("spsr_el2"));
     else refuse_el0();
+    if (both) m_.tbnz(w1, 4, aarch32_);  // M[4]
     m_.and_(x1, x1, ~u64{3U << 10});  // BTYPE
     m_.and_(x1, x1, ~u64{1U << 21});  // SS
     m_.msr(sys_reg("spsr_el2"), x1);
@@ -202,11 +207,13 @@ class Generator {
     dispatches.push_back({name, keys, width, costs, plan});
     const auto each = [&](u32 n, u32 depth, Label other) {
       if (other != miss_) nexts.push_back(other);
+      const usize had = leaves.size();
       leaf(n, before + depth, other);
+      for (usize at = had; at < leaves.size(); ++at) leaves[at].end = code.offset();
     };
     emit_plan(m_, in, plan, miss_, each, costs, [&](u32 at, u32 first, u32 count, u32 apart) { indirect.push_back({at, first, count, apart}); });
   }
-  void begin_leaf(const std::string& name, u32 before) { leaves.push_back({name, code.offset(), before}); }
+  void begin_leaf(const std::string& name, u32 before) { leaves.push_back({name, code.offset(), 0, before}); }
   void error(const std::string& name, const std::string& what) { errors_.push_back(name + ": " + what); }
 
   // --- IR bodies -------------------------------------------------------------------------------------
@@ -280,8 +287,9 @@ class Generator {
     m_.mov(x1, u64{0x07e00000});  // EC 1, IL, COND 14, CV as from AArch64, TI 0
     m_.cmp(w0, w1);
     m_.b(Cond::ne, miss_);
-    advance();
+    advance(true, true);
     leave();
+    leaves.back().end = code.offset();
   }
 
   // --- HVC and SMC -----------------------------------------------------------------------------------
@@ -393,11 +401,9 @@ class Generator {
     put_by_iss(key);
   }
   void write_register(const Register& r, u32 key) {
-    if (r.action.kind == Action::Kind::ignore) {
-      advance(r.el0);
-      return leave();
-    }
-    if (!r.el0) refuse_el0();
+    if (r.action.kind != Action::Kind::watch) advance(r.el0);
+    else if (!r.el0) refuse_el0();
+    if (r.action.kind == Action::Kind::ignore) return leave();
     const Label table = code.new_label();
     table_by_iss(table, key);
     write(r.name, r.action, table, 8);
@@ -414,7 +420,6 @@ class Generator {
       load_from(31, i64{area_.value}, log2_of(bytes));
       body(name, BodyKind::write, a.body);
     }
-    advance();
     leave();
   }
 
@@ -586,10 +591,8 @@ class Generator {
   }
   // `syndrome`: x0 has it.
   void store(const Action& a, u32 bytes, const std::string& name, bool syndrome) {
-    if (a.kind == Action::Kind::ignore) {
-      advance();
-      return leave();
-    }
+    if (a.kind != Action::Kind::watch) advance(true, true);
+    if (a.kind == Action::Kind::ignore) return leave();
     const Label table = code.new_label();
     if (!syndrome) m_.mrs(x0, sys_reg("esr_el2"));
     table_by_srt(table);
@@ -598,6 +601,7 @@ class Generator {
   void load_mmio(const Place& p) {
     const Action& a = p.entry->action;
     const u64 constant = a.value >> (8 * p.inside()) & low_mask(8 * p.bytes());
+    if (a.kind == Action::Kind::body) advance(true, true);
     switch (a.kind) {
       case Action::Kind::body:
         m_.mov(x0, sp);
@@ -611,7 +615,7 @@ class Generator {
     if (p.log2 < 3 || a.kind == Action::Kind::body || a.kind == Action::Kind::banks) m_.mrs(x0, sys_reg("esr_el2"));
     if (p.either && (a.kind != Action::Kind::constant || constant >> (8 * p.bytes() - 1) != 0)) extend(p.log2);
     m_.str(x1, sp, i64{area_.value});
-    advance();
+    if (a.kind != Action::Kind::body) advance(true, true);
     put_by_srt();
   }
   // x1, if the syndrome in x0 says so: SSE.
@@ -631,7 +635,7 @@ class Generator {
   Area area_;
   MacroAssembler m_;
   std::vector<std::string> errors_;
-  Label miss_, put_, aborts_, registers_, calls_;
+  Label miss_, put_, aarch32_, aborts_, registers_, calls_;
   std::vector<usize> puts_;  // those of `indirect` that are relative to put_
   u32 entry_ = 0;
 };

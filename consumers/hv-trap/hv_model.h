@@ -24,10 +24,9 @@ struct hv_entry {
   enum hv_action action;
   uint64_t key;      // the function id; ISS without Rt; the intermediate physical address, or the offset in the page
   uint32_t bytes;    // of MMIO
-  uint8_t narrow, el0;
+  uint8_t narrow, el0, permission;  // the last: pages watched by permission faults
   uint32_t word;     // the vCPU's word, if the action has one
   uint32_t base;     // not 0: the word that has the page's address
-  uint8_t permission;  // of watched pages: by permission faults
 };
 extern const struct hv_entry hv_entries[];
 extern const unsigned hv_entry_count;

@@ -47,6 +47,7 @@ class Paths {
 
   Range from(u32 at) {
     constexpr Range two{2, 2};  // ldp, b
+    if (at == g_.aarch32_at) return {};
     if (at == g_.miss_at) return end_ != End::handled ? two : Range{};
     for (const Label l : g_.nexts)
       if (end_ == End::handled && g_.code.offset_of(l) == at) return {};

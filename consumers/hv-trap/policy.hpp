@@ -83,9 +83,8 @@ struct Mmio : Listed {
   u32 bytes = 4;   // the register's width
   u32 span = 0;    // of banks: how many bytes from ipa on
   u32 narrow = 0;  // narrower reads too: bit n for 2^n bytes
-  bool write = false;
+  bool write = false, permission = false;  // watched pages by permission faults, otherwise by translation faults
   u32 pages = 0;   // not 0: all of so many pages is watched, accesses of any width; their address goes into the word, a store's X register into the next
-  bool permission = false;  // they are watched by permission faults, otherwise by translation faults
   u64 size() const { return pages != 0 ? u64{pages} << 12 : std::max(span, bytes); }
 };
 

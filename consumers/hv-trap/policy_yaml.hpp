@@ -32,10 +32,8 @@ class PolicyReader {
   void read(const YAML::Node& root) {
     known(root, {"wfi", "state", "bodies", "calls", "hypercalls", "registers", "mmio", "watched", "slow", "prologue", "entry"});
     if (root["entry"]) entry(root["entry"]);
-    if (root["wfi"]) {
-      p_.skip_wfi = root["wfi"].as<std::string>() == "skip";
-      if (!p_.skip_wfi) error(root["wfi"], "wfi: " + root["wfi"].as<std::string>() + "; it can be skip, or be left out");
-    }
+    p_.skip_wfi = root["wfi"] && root["wfi"].as<std::string>() == "skip";
+    if (root["wfi"] && !p_.skip_wfi) error(root["wfi"], "wfi: " + root["wfi"].as<std::string>() + "; it can be skip, or be left out");
     for (const auto& n : root["prologue"]) p_.prologue.push_back(n.as<u32>());
     if (root["slow"]) p_.slow = root["slow"].as<std::string>();
     if (root["bodies"]) bodies = root["bodies"].as<std::string>();

@@ -148,6 +148,8 @@ static enum end do_abort(struct trap* t, u8* v, int fault) {
     if (write) set(v + p->word + 8, source(t, srt, fault), 8);
     return end_slow;
   }
+  // AArch32 (M[4]): what completes an instruction there is IT's too (F5.1.1), which BTYPE's bits are of.
+  const int aarch32 = field(t->spsr, 4, 4) && fault != 17;
   if (permission || (sign && (write || bytes == 8))) return end_slow;
   if (bytes == 8 && !field(e, 15, 15)) return end_slow;  // no such instruction
   for (u32 n = 0; n < (write ? 0 : place_count); ++n) {
@@ -155,6 +157,7 @@ static enum end do_abort(struct trap* t, u8* v, int fault) {
     const u64 inside = ipa - get(v + p->base, 8) - p->offset, within = inside & ((1ULL << p->index) - 1);
     if ((get(v + p->base, 8) & 0xfff) != 0 || inside >= p->span || inside % bytes != 0) continue;  // no page, or another place
     if (bytes != p->bytes && !(p->narrow & (int)bytes)) continue;
+    if (aarch32) return end_slow;
     const u64 x = p->kind == constant ? p->value : p->kind == word ? get(v + p->value, p->bytes) :
                   get((u8*)(get(v + p->value + 8 * (inside >> p->index), 8) + (u64)(long long)p->plus + within), bytes);
     return loaded(t, low(p->kind == banks ? x : x >> 8 * inside, bytes), bytes, fault);
@@ -168,7 +171,7 @@ static enum end do_abort(struct trap* t, u8* v, int fault) {
       set(v + m->value, source(t, srt, fault), bytes);
       return end_slow;
     }
-    if (sign && m->kind == body) return end_slow;  // the policy's choice
+    if (aarch32 || (sign && m->kind == body)) return end_slow;  // the second is the policy's choice
     if (!write) {
       const u64 whole = m->kind == constant ? m->value : m->kind == word ? get(v + m->value, m->bytes) : run_body(m->value, t, v, 0);
       return loaded(t, low(whole >> 8 * inside, bytes), bytes, fault);
@@ -187,7 +190,7 @@ enum end model(struct trap* t, u8* v, int fault) {
   if (!field(t->esr, 25, 25) && fault != 11) return end_slow;  // IL 0: a 16-bit instruction, none of AArch64's
   switch (field(t->esr, 31, 26)) {
     case 0x01:  // WFI or WFE: CV 24, COND 23:20 (0b1110 from AArch64), RN 9:5, RV 2, TI 1:0 (0: WFI)
-      if (!skips_wfi || field(t->esr, 24, 0) != 0x1e00000) return end_slow;
+      if (!skips_wfi || field(t->esr, 24, 0) != 0x1e00000 || field(t->spsr, 4, 4)) return end_slow;
       if (fault != 12) complete(t, fault);
       return end_fast;
     case 0x16:

@@ -40,7 +40,7 @@ extern const struct mmio mmios[];
 extern const u32 call_count, reg_count, mmio_count;
 extern const int skips_wfi;
 
-enum { model_faults = 16 };
+enum { model_faults = 17 };
 // Applies the trap to *t and to the vCPU's state; `fault` 1 to model_faults makes the model wrong in one way.
 enum end model(struct trap* t, u8* vcpu, int fault);
 

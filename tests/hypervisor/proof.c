@@ -82,6 +82,10 @@ static void by_permission(int cpu, struct trap* t, const struct page* p, u64 ipa
   t->far_ = ipa;
   if (below(cpu, 2)) t->hpfar = random(cpu);
 }
+// What AArch32 at EL0 raises as well.
+static void aarch32_too(int cpu, struct trap* t) {
+  if ((t->esr >> 26 == 0x24 || t->esr >> 26 == 1) && below(cpu, 8) == 0) t->spsr = (t->spsr & ~15ULL) | 16;
+}
 static void make(int cpu, struct trap* t) {
   for (int n = 0; n < 31; ++n) t->x[n] = random(cpu);
   t->elr = 0x20000000 + (random(cpu) & 0xffffc);
@@ -130,18 +134,19 @@ static void make(int cpu, struct trap* t) {
     case 4: t->x[0] ^= 1ULL << below(cpu, 32); break;
     default: break;
   }
+  aarch32_too(cpu, t);
 }
 
 // The nth of all: each of the 64 exception classes with random syndromes, and every entry of the policy, with each transfer
 // register, IL, EL0 or EL1, and of MMIO size, sign and SF; all else random.
 enum { ways = 32 * 2 * 2, widths = 16 };
-static u32 every_count(void) { return ways * (64 + 1 + 2 * call_count + reg_count + widths * (mmio_count + page_count + place_count)); }
+static inline u32 every_count(void) { return ways * (64 + 1 + 2 * call_count + reg_count + widths * (mmio_count + page_count + place_count)); }
 static void make_every(int cpu, struct trap* t, u32 n) {
   make(cpu, t);
   const u32 rt = n % 32;
   u32 at = n / ways;
   t->hpfar &= ~(1ULL << 63);
-  t->spsr = (t->spsr & ~15ULL) | (n / 64 % 2 ? 0 : 4 + below(cpu, 2));
+  t->spsr = (t->spsr & ~31ULL) | (n / 64 % 2 ? 0 : 4 + below(cpu, 2));
   if (at < 64) {
     t->esr = at << 26 | (random(cpu) & 0x1ffffff);
   } else if ((at -= 64) == 0) {
@@ -166,6 +171,7 @@ static void make_every(int cpu, struct trap* t, u32 n) {
     if (p) by_permission(cpu, t, p, ipa, 1);
   }
   t->esr |= (u64)(n / 32 % 2) << 25;
+  if (n / 64 % 2) aarch32_too(cpu, t);
 }
 
 static int same(const struct vcpu* v, const struct trap* want, const u8* state, enum end end) {
@@ -259,6 +265,7 @@ static const struct code_fault code_faults[] = {
     {"watched page not compared", ~0U, 0xf2788c3f, 0, 0xeb1f03ff},
     {"watched page of Secure state", 0xfff8001f, 0xb7f80001, 0, 0xd503201f},
     {"watched address without its page", ~0U, 0xb3749c01, 0, 0xd503201f},
+    {"AArch32 not refused", 0xfff8001f, 0x37200001, 1, 0xd503201f},
     {"kind of fault not compared", ~0U, 0x7100081f, 0, 0xeb1f03ff},
     {"stage 1 not asked", ~0U, 0xd5087801, 0, 0xd503201f},
     {"PAR_EL1 not put back", ~0U, 0xd5187400, 0, 0xd503201f},

@@ -69,11 +69,9 @@ class DispatchTree {
  private:
   // A leaf whose first branch goes on to other keys; or one that all others have been told from.
   Json compared(usize n, u32 before) {
-    for (u32 at = g_.leaves[n].begin; at < g_.code.offset(); at += 4) {
-      const u32 word = word_at(g_, at);
-      if ((word & 0xfc000000) == 0x14000000 || (word & 0xfe000000) == 0xd6000000) break;
-      if ((word & 0xff000010) != 0x54000000) continue;
-      const u32 to = at + static_cast<u32>(distance(word, 19, 5));
+    for (u32 at = g_.leaves[n].begin; at < g_.leaves[n].end; at += 4) {
+      if ((word_at(g_, at) & 0xff000010) != 0x54000000) continue;
+      const u32 to = at + static_cast<u32>(distance(word_at(g_, at), 19, 5));
       const bool goes_on =
           std::any_of(g_.nexts.begin(), g_.nexts.end(), [&](Label l) { return g_.code.offset_of(l) == to; });
       if (!goes_on) break;

@@ -43,13 +43,14 @@ restore:
         .endm
 
         .text
-        .global hv_slow
+        .global hv_slow, hv_vector_12   // and what AArch32 raises
 hv_slow:
+hv_vector_12:
         to_c    slow_path
         .global hv_vector_9             // IRQ from the guest
 hv_vector_9:
         to_c    physical_interrupt
-        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15
+        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 13, 14, 15
         .global hv_vector_\n
 hv_vector_\n:
         set_stack x0, stacks + 0x8000

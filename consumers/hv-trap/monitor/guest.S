@@ -82,7 +82,11 @@ guest_vectors:
         slot    b bad_vector
         slot    b bad_vector
         slot    b sync
-        .rept   7
+        .rept   3
+        slot    b bad_vector
+        .endr
+        slot    b sync                  // of AArch32
+        .rept   3
         slot    b bad_vector
         .endr
 sync:   msr     tpidrro_el0, x0

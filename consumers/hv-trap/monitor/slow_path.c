@@ -8,9 +8,17 @@
 enum { not_supported = -1, invalid_parameters = -2, already_on = -4 };
 enum { psci_cpu_off = 0x84000002, psci_cpu_on = 0xc4000003, psci_system_off = 0x84000008 };
 
+// Past the instruction, which IL says the length of. Of AArch32 IT goes on too: IT[7:2] is SPSR_EL2 15:10, IT[1:0] 26:25 (F5.1.1).
 static void advance(void) {
-  write_sysreg(elr_el2, read_sysreg(elr_el2) + 4);
-  write_sysreg(spsr_el2, read_sysreg(spsr_el2) & ~0x200c00ULL);
+  u64 spsr = read_sysreg(spsr_el2) & ~(1ULL << 21);  // SS
+  if (spsr & 16) {
+    const u64 it = field(spsr, 15, 10) << 2 | field(spsr, 26, 25), next = it & 7 ? (it & 0xe0) | (it << 1 & 0x1f) : 0;
+    spsr = (spsr & ~0x600fc00ULL) | next >> 2 << 10 | (next & 3) << 25;
+  } else {
+    spsr &= ~0xc00ULL;  // BTYPE
+  }
+  write_sysreg(spsr_el2, spsr);
+  write_sysreg(elr_el2, read_sysreg(elr_el2) + (field(read_sysreg(esr_el2), 25, 25) ? 4 : 2));
 }
 static u64 reg(const struct vcpu *v, u64 n) { return n == 31 ? 0 : v->x[n]; }
 static void set_reg(struct vcpu *v, u64 n, u64 value) {
