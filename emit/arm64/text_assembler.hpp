@@ -57,6 +57,8 @@ class OperandMatcher {
     return true;
   }
   bool integer(i64& v);
+  // Of a shift or an extension, 0..63; without a sign, so -0 is none.
+  bool shift_amount(i64& v) { return !next_->negative && next_->magnitude < 64 && integer(v); }
   bool add(const OperandInfo& o, i64 v) {
     const Encoded e = encode_imm(o.imm, v);
     if (e == refused) return false;
@@ -150,7 +152,7 @@ inline bool OperandMatcher::addsub() {
   if (!next_->is(',')) return add(operand_info(OperandKind::addsub), v);
   ++next_;
   i64 amount = 0;
-  if (!take_name("lsl") || !integer(amount) || (amount != 0 && amount != 12)) return false;
+  if (!take_name("lsl") || !shift_amount(amount) || (amount != 0 && amount != 12)) return false;
   if (v > 0xfff || v < -0xfff) return false;
   if (!add(operand_info(OperandKind::addsub), v)) return false;
   word_ ^= amount != 0 ? 1U << 22 : 0;
@@ -163,7 +165,7 @@ inline bool OperandMatcher::shift(const OperandInfo& o) {
   for (unsigned kind = 0; kind < 4; ++kind) {
     if (!take_name(shift_names[kind])) continue;
     i64 amount = 0;
-    return integer(amount) && amount >= 0 && amount < 64 && add(o, pack_shift(static_cast<ShiftKind>(kind), amount));
+    return shift_amount(amount) && amount < 64 && add(o, pack_shift(static_cast<ShiftKind>(kind), amount));
   }
   return false;
 }
@@ -185,8 +187,8 @@ inline bool OperandMatcher::extend(const OperandInfo& o) {
   if (kind < 0 || (is_lsl && !may_be_absent)) return false;
   ++next_;
   i64 amount = 0;
-  if (next_->kind == Token::Kind::number ? !integer(amount) : is_lsl) return false;
-  return amount >= 0 && amount <= 4 && add(o, kind << 8 | amount);
+  if (next_->kind == Token::Kind::number ? !shift_amount(amount) : is_lsl) return false;
+  return amount <= 4 && add(o, kind << 8 | amount);
 }
 
 // The rest of [base, index]: an extension, then the closing bracket.
@@ -199,7 +201,7 @@ inline bool OperandMatcher::index(const OperandInfo& o) {
   ++next_;
   i64 amount = 0;
   const bool written = next_->kind == Token::Kind::number;
-  if (written ? !integer(amount) || amount < 0 || amount > 4 : is_lsl) return false;
+  if (written ? !shift_amount(amount) || amount > 4 : is_lsl) return false;
   return take(']') && add(o, kind << 8 | (written ? amount_written | amount : 0));
 }
 
@@ -254,8 +256,8 @@ inline bool OperandMatcher::immediate(const OperandInfo& o) {
     case Text::windex: return index(o);
     case Text::lsl:
       if (at_end()) return true;
-      return separated() && take_name("lsl") && integer(v) && add(o, v);
-    case Text::msl: return separated() && take_name("msl") && integer(v) && add(o, v);
+      return separated() && take_name("lsl") && shift_amount(v) && add(o, v);
+    case Text::msl: return separated() && take_name("msl") && shift_amount(v) && add(o, v);
     case Text::field:
       return separated() && integer(v) && separated() && integer(w) && v >= 0 && v < 64 && w > 0 && w <= 64 &&
              add(o, pack_field(v, w));

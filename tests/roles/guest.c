@@ -150,6 +150,19 @@ static void aim(struct Registers *r, const struct RoleItem *item) {
   }
 }
 
+/* bt, bts, btr and btc with a register reach the bit it says from their operand on: of 32 bits up to 256 MiB away,
+   where memory of this program may be that is not put back. So the number is made small. 0 if it is part of the
+   address too: no number is small then, and the form waits for other operands. */
+static int confine_bit_offset(struct Registers *r, const struct RoleItem *item) {
+  const struct RoleOperand *memory = &item->operand[0], *offset = &item->operand[1];
+  const char *name = item->name + (strncmp(item->name, "lock ", 5) == 0 ? 5 : 0);
+  if (strncmp(name, "bt", 2) != 0 || memory->kind != operand_memory || offset->kind != operand_register) return 1;
+  if (offset->reg == memory->reg || offset->reg == memory->index) return 0;
+  const int64_t quarter = arena_bytes / 4 * 8;
+  r->general[offset->reg] = (uint64_t)((int64_t)(next() % (2 * (uint64_t)quarter)) - quarter);
+  return 1;
+}
+
 /* Other values where the instruction does not look. */
 static void randomize_unread(struct Registers *r, const struct RoleItem *item) {
   struct Registers other;
@@ -258,6 +271,7 @@ static int look_at(const struct RoleItem *item) {
     if (writes) memcpy(arena, pattern, arena_bytes);
     randomize(&state.in, item);
     aim(&state.in, item);
+    if (!confine_bit_offset(&state.in, item)) return SIGSEGV;
     caught = run(code);
     if (caught == 0 || caught == SIGILL) break;
   }
