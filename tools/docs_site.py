@@ -3,8 +3,9 @@
 
 The pages are docs/*.md, README.md as the index, CHANGELOG.md, SECURITY.md and the references of the ops
 (ops_reference.py) and of the instruction forms (forms_reference.py); below api/ stands Doxygen's reference of the
-headers (api_reference.py). A link to what is no page becomes the name of that file. mkdocs and Doxygen must find
-nothing to warn about, and no HTML or CSS may make the browser ask another machine for something."""
+headers (api_reference.py). A link to what is no page becomes the name of that file. Programs in two tools, each below a
+line with the tool's name, stand beside each other. mkdocs and Doxygen must find nothing to warn about, and no HTML or
+CSS may make the browser ask another machine for something."""
 
 import argparse
 import json
@@ -21,6 +22,9 @@ import forms_reference
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+# A block below a line "Name:", and such a one behind it.
+TITLED = r"^(?:\w+):\n\n(?:<!-- .*? -->\n)?```.*?^```\n"
+PAIR = re.compile(rf"({TITLED})\n({TITLED})", re.MULTILINE | re.DOTALL)
 # What a browser fetches by itself; a link that the reader follows is none.
 FETCHED = re.compile(
     r"<(?:script|img|iframe|source)\b[^>]*\bsrc=[\"']?(?:https?:)?//[^>]*>"
@@ -41,8 +45,14 @@ MENU = {
     "Project": ["add-an-op.md", "add-an-instruction.md", "testing.md", "changelog.md", "security.md"],
 }
 
-# A table that is wider than a narrow window scrolls by itself.
-NARROW = "table { display: block; overflow-x: auto; }\n"
+# A table that is wider than a narrow window scrolls by itself; two programs are beside each other in a wide one.
+NARROW = """table { display: block; overflow-x: auto; }
+.beside > div { min-width: 0; }
+@media (min-width: 1200px) {
+  .beside { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1rem; width: calc(100% + 50vw - 570px - 1.5rem); }
+  .beside pre code { font-size: 12px; }
+}
+"""
 
 API = """# API reference
 
@@ -78,6 +88,15 @@ def relink(text: str, source: Path, pages: dict[str, Path]) -> str:
     return "".join(piece if piece.startswith("```") else LINK.sub(replace, piece) for piece in pieces)
 
 
+def paired(text: str) -> str:
+    """Programs in two tools, beside each other."""
+    def replace(match: re.Match) -> str:
+        cells = "".join(f'<div markdown="1">\n\n{cell}\n</div>\n' for cell in match.groups())
+        return f'<div class="beside" markdown="1">\n{cells}</div>\n'
+
+    return PAIR.sub(replace, text)
+
+
 def fetches(site: Path) -> list[str]:
     """Requests to other machines in the HTML and CSS of a site; scripts are not looked into."""
     return [f"{path.relative_to(site)}: {m[0][:120]}" for path in sorted(site.rglob("*"))
@@ -105,7 +124,7 @@ def build(work: Path, command: Path) -> list[str]:
     (work / "pages").mkdir(parents=True)
     pages = sources()
     for name, source in pages.items():
-        (work / "pages" / name).write_text(relink(source.read_text(), source, pages))
+        (work / "pages" / name).write_text(paired(relink(source.read_text(), source, pages)))
     subprocess.run([sys.executable, ROOT / "tools" / "ops_reference.py", "-o", work / "pages" / "ops.md", "--command",
                     command], check=True)
     (work / "pages" / "api.md").write_text(API)
@@ -116,7 +135,8 @@ def build(work: Path, command: Path) -> list[str]:
     # YAML contains JSON.
     (work / "mkdocs.yml").write_text(json.dumps({
         "site_name": "jitkit", "docs_dir": "pages", "site_dir": "site", "use_directory_urls": False,
-        "theme": {"name": "mkdocs", "highlightjs": False}, "plugins": ["search"], "extra_css": ["narrow.css"],
+        "theme": {"name": "mkdocs", "highlightjs": False}, "plugins": ["search"],
+        "markdown_extensions": ["md_in_html"], "extra_css": ["narrow.css"],
         "nav": ["index.md"] + [{heading: names} for heading, names in menu.items()]}))
     done = subprocess.run(["mkdocs", "build", "--strict", "--quiet", "--config-file", work / "mkdocs.yml"],
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

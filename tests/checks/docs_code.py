@@ -3,6 +3,8 @@
 
 - a program or file: it begins with an #include (comments may stand before) and is compiled; with a main it is
   run and must exit with 0. `<!-- compiled for arm64 -->` on the line before: for AArch64, run under QEMU;
+- a part of such a program: `<!-- part of NAME -->`, or `<!-- part of NAME for arm64 -->`. The parts of one name in a
+  document, in their order, are the program, and one has the main;
 - an excerpt of a file that the tests compile: `<!-- excerpt of PATH -->` on the line before. Its lines stand in
   that file one behind the other, but for the indentation of all.
 
@@ -22,7 +24,7 @@ import tree
 from report import Report
 
 BLOCK = re.compile(r"^(?:<!-- (.+?) -->\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-EXCERPT, FILE, OUTPUT = "excerpt of ", "file ", "output of "
+EXCERPT, FILE, OUTPUT, PART = "excerpt of ", "file ", "output of ", "part of "
 FLAGS = [
     "-std=c++20", "-O0", "-fstrict-aliasing", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-I", "include"
 ]
@@ -46,6 +48,17 @@ def blocks(text: str) -> list[Block]:
     return [Block(text.count("\n", 0, m.start(2)) + 1, m[1] or "", m[2], m[3]) for m in BLOCK.finditer(text)]
 
 
+def joined(found: list[Block]) -> list[Block]:
+    """The blocks of a document, parts of one program as one block at the place of the first."""
+    whole: dict[str, Block] = {}
+    for block in found:
+        name = block.mark if block.mark.startswith(PART) else f"{block.line}"
+        if name in whole:
+            block = whole[name]._replace(code=f"{whole[name].code}\n{block.code}")
+        whole[name] = block
+    return list(whole.values())
+
+
 def directory_of(stem: Path) -> Path:
     """Where the files of a document stand, by the stem of one of its blocks."""
     return stem.parent / stem.name.rpartition("_")[0]
@@ -60,7 +73,7 @@ def outcome(done: subprocess.CompletedProcess) -> tuple[bool, str]:
 
 
 def build_and_run(code: str, mark: str, stem: Path) -> tuple[bool, str]:
-    arm64 = mark == "compiled for arm64"
+    arm64 = mark.endswith(" for arm64")
     compiler = ["aarch64-linux-gnu-g++", "-static"] if arm64 else ["g++"]
     source, made = stem.with_suffix(".cpp"), stem.with_suffix(".o")
     source.write_text(code)
@@ -130,6 +143,8 @@ def judge(task: tuple[str, Path, Block]) -> tuple[bool, str]:
         return commands_run(block.code, directory_of(stem))
     if block.language == "jk":
         return accept(block.code, stem)
+    if block.mark.startswith(PART) and "int main(" not in block.code:
+        return False, f"no {block.mark!r} has a main"
     if is_file(block.code):
         return build_and_run(block.code, block.mark, stem)
     return False, "neither begins with an #include nor says what it is an excerpt of"
@@ -146,6 +161,13 @@ def main() -> None:
     report.check("an excerpt is found",
                  is_excerpt("ExecMemory memory;\nExecBlock block;\n", "examples/hello_jit.cpp")[0])
     piece = blocks("text\n\n```cpp\nint x;\n```\n")
+    halves = joined(blocks("<!-- part of x -->\n```cpp\n#include <cstdio>\n```\n\n```cpp\nint y;\n```\n"
+                           "<!-- part of x -->\n```cpp\nint main() { return 1; }\n```\n"))
+    report.check("parts are one program", [b.code.count("\n") for b in halves] == [3, 1]
+                 and "int main" in halves[0].code and not judge(("", WORK / "seeded", halves[0]))[0])
+    for name, code in (("begin", "int main() {}\n"), ("main", "#include <cstdio>\n")):
+        report.check(f"parts without a {name} are noticed",
+                     not judge(("", WORK / "seeded", Block(1, "part of x", "cpp", code)))[0])
     report.check("a piece of code is noticed",
                  len(piece) == 1 and piece[0].line == 3 and not judge(("", WORK / "seeded", piece[0]))[0])
     (WORK / "named").mkdir(exist_ok=True)
@@ -160,7 +182,7 @@ def main() -> None:
     tasks = []
     for name in listed.stdout.split():
         stem = name.replace("/", "_").removesuffix(".md")
-        for block in blocks((tree.ROOT / name).read_text()):
+        for block in joined(blocks((tree.ROOT / name).read_text())):
             path = WORK / f"{stem}_{block.line}"
             if block.mark.startswith(FILE):
                 directory_of(path).mkdir(exist_ok=True)

@@ -81,6 +81,10 @@ def main() -> None:
     relinked = docs_site.relink("[a](docs/ir.md#x) [b](examples)", tree.ROOT / "README.md", pages)
     report.check("links between pages", relinked == "[a](ir.md#x) b (`examples`)", relinked)
 
+    pair = docs_site.paired("A:\n\n```text\nx\n```\n\nB:\n\n<!-- y -->\n```cpp\ny\n```\n\nC:\n\nz\n")
+    report.check("programs of two tools beside each other",
+                 pair.count("<div") == 3 and pair.endswith("</div>\n\nC:\n\nz\n"), pair)
+
     copy = api_reference.documented(
         "// What a file is.\n\nnamespace jitkit::inline JITKIT_ABI {\n// Half of `x<y>`, @x <T>.\nint f();\n}\n")
     report.check("comments become documentation", copy == "/// \\file\n/// What a file is.\n\nnamespace jitkit {\n"
@@ -91,6 +95,10 @@ def main() -> None:
     report.check("every page", {Path(name).stem for name in pages} <= made, str(made))
     report.check("wide tables scroll by themselves", "overflow-x: auto" in (WORK / "site" / "narrow.css").read_text()
                  and 'href="narrow.css"' in (WORK / "site" / "ir.html").read_text())
+    for name in docs_site.MENU["Coming from"]:
+        html = (WORK / "site" / name).with_suffix(".html").read_text()
+        report.check(f"{name}: programs beside each other", html.count('class="beside"') >= 5
+                     and "```" not in html and "markdown=" not in html)
     index = json.loads((WORK / "site" / "search" / "search_index.json").read_text())["docs"]
     found = {entry["location"].split("#")[0] for entry in index}
     named = {f"{Path(name).stem}.html" for name in pages} - {"index.html"}
