@@ -68,6 +68,7 @@ int main(int argc, char** argv) {
     crypto::build_aes_gcm<arm64::Aes>(f, m, "f", crypto::AesWay::encrypt, 128);
   });
   crc(to + "crc32-chains.bin", [](Function& f) { crypto::build_crc_by_chains<arm64::CrcStep>(f, crypto::Crc::crc32); });
+  crc(to + "crc32-both.bin", [](Function& f) { crypto::build_crc_by_both<arm64::CrcStep>(f, crypto::Crc::crc32); });
   crc(to + "crc32-folding.bin", [](Function& f) { crypto::build_crc_by_folding<crypto::Vector128>(f, crypto::Crc::crc32); });
   return 0;
 }

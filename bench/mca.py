@@ -57,9 +57,10 @@ ROWS = {
               lambda c: 16 * (products(c) - 2) // 3),
     "aes-128-gcm": (lambda c: c["aese"] == 10 * blocks(c) >= 40 and products(c) >= 14, lambda c: 16 * blocks(c)),
     "crc32-chains": (lambda c: c["crc32x"] >= 3, lambda c: 8 * c["crc32x"]),
+    "crc32-both": (lambda c: c["crc32x"] >= 3 and products(c) >= 8, lambda c: 8 * (c["crc32x"] + products(c))),
     "crc32-folding": (lambda c: products(c) >= 8 and c["aese"] == 0, lambda c: 16 * products(c) // 2),
 }
-OURS_ONLY = ("crc32-chains", "crc32-folding")
+OURS_ONLY = ("crc32-chains", "crc32-both", "crc32-folding")
 BRANCH = re.compile(r"(b\.\w+|b|cbn?z|tbn?z)$")
 
 

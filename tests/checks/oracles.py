@@ -106,19 +106,25 @@ def jitkit_disassemble(command: Path, target: str, codes: list[str]) -> list[tup
 # --- Assemblers --------------------------------------------------------------------------------------
 
 def llvm_assemble(target: str, lines: list[str]) -> list[str | None]:
+    """An error may take LLVM to the next line's end (a brace that nothing closes): such lines are asked about again."""
     t = TARGETS[target]
 
     def work(part):
         text = "".join(f"j{i}: {line}\n" for i, line in enumerate(part))
         output = _run([LLVM_MC, *t.llvm_mc, "-show-encoding"], input=text, text=True).stdout
         answers = [None] * len(part)
+        read = [False] * len(part)
         at = 0
         for label, encoding in re.findall(r"^j(\d+):|encoding: \[([^\]]*)\]", output, re.MULTILINE):
             if label:
                 at = int(label)
+                read[at] = True
             elif re.fullmatch(r"(0x[0-9a-f]{2},?)+", encoding):  # otherwise a fixup: no plain number
                 piece = to_hex(target, bytes(int(byte, 16) for byte in encoding.split(",")))
                 answers[at] = (answers[at] or "") + piece
+        lost = [i for i, done in enumerate(read) if not done]
+        for i, answer in zip(lost, work([part[i] for i in lost]) if 0 < len(lost) < len(part) else []):
+            answers[i] = answer
         return answers
     return _in_chunks(work, lines)
 

@@ -8,7 +8,7 @@ from sweep import Known, replace_one
 PER_FORM = 8
 FULL_ROUNDS = 100
 
-KNOWN = [
+KNOWN = [  # words: what LLVM's decoder gets wrong of words that no text of the sweep has (words.py)
     Known("gnu", r"adrp ", "GNU as takes the number for an absolute address"),
     Known("gnu", r"(?i)(f?cm|fac)(le|lt|ls|lo) v", "GNU as lacks the aliases with exchanged sources"),
     Known("gnu", r"(?i)(ldapu?r|stlu?r|ldiapp|stilp|ldap1|stl1)\b", "GNU as 2.40 lacks FEAT_LRCPC3"),
@@ -34,11 +34,11 @@ KNOWN = [
     Known("llvm-decoder", r"hint #(19|39|40)$|sysl? .*#3, c7, c7, #[0-3]|sys #0, c7, c7, #[456]$"
           "|sys #1, c7, c2, #[45]$|sys #3, c7, c2, #7",
           "LLVM names what Armv9 adds: FEAT_GCS, FEAT_BRBE, FEAT_ITE, FEAT_PAuth_LR, FEAT_CHK, which have no row"),
-    Known("llvm-decoder", r"sys #\d, (c7, c[15], #0|c[89], c\d, #\d), x\d+$",
+    Known("words", r"sys #\d, (c7, c[15], #0|c[89], c\d, #\d), x\d+$",
           "LLVM drops the register of an operation that takes none; Arm ARM C6.2, SYS: Xt is printed"),
-    Known("llvm-decoder", r"(cpy|set)\w+ .*xzr!",
+    Known("words", r"(cpy|set)\w+ .*xzr!",
           "LLVM takes the zero register for the number of bytes; Arm ARM C6.2, CPYP: unpredictable"),
-    Known("llvm-decoder", r"msr s0_", "LLVM reads immediates of pstate fields that its assembler refuses, and SME's"),
+    Known("words", r"msr s0_", "LLVM reads immediates of pstate fields that its assembler refuses, and SME's"),
     Known("llvm-decoder", r"lda?xp (\w+), \1,", "LLVM decodes no exclusive pair into one register"),
 ]
 

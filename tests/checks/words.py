@@ -23,7 +23,7 @@ from sweep_arm64 import KNOWN
 WHOLE = ("aes,pmull,sha1,sha2,sha512,sha3,sm3,sm4,crc,lse,lse128,lor,rcpc,rcpc2,rcpc3,ls64,ls64_v,ls64_accdata,"
          "pauth,mte,mops,mops_mte")
 SHOWN = 20
-KNOWN = [k for k in KNOWN if k.oracle == "llvm-decoder"]
+KNOWN = [k for k in KNOWN if k.oracle in ("llvm-decoder", "words")]
 
 
 def tasks(full: bool, seed: int) -> list[list[str]]:
@@ -45,7 +45,10 @@ def run(program: Path, task: list[str], complaints: Counter, shown: list[str]) -
                 continue
             what, ours, theirs = (part.strip() for part in line.split("|"))
             text = theirs if ours == "-" else ours
-            if not any(k.match(text) for k in KNOWN):
+            known = [k for k in KNOWN if k.match(text)]
+            for k in known:
+                k.uses += 1
+            if not known:
                 complaints[f"{what.split()[0]} {text.split()[0]}"] += 1
                 if len(shown) < SHOWN:
                     shown.append(line.strip())
@@ -77,6 +80,9 @@ def main() -> None:
     if complaints:
         report.note(f"words: {dict(complaints.most_common(20))}")
     report.note(f"words: {words:,}, of which {decoded:,} are instructions, seed {args.seed}")
+    for k in KNOWN:
+        if args.full and k.oracle == "words":
+            report.check(f"words: known {k.pattern}", k.uses != 0, "was not needed: take it out")
     report.check("words: enough of them are instructions", decoded > words / 4, f"{decoded} of {words}")
     report.finish()
 

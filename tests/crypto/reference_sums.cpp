@@ -20,12 +20,12 @@ std::uint32_t any_register(Random& r) {
   return r() % 4 == 0 ? 0 : v;
 }
 
-const AddMaker crc32_maker({Block::crc32, {0}, 1, 300, {512, 768, 1024, 6144, 7000}, [](Random& r, Case& c) {
+const AddMaker crc32_maker({Block::crc32, {0}, 1, 300, {512, 768, 864, 1024, 1728, 6144, 6912, 7776, 13824}, [](Random& r, Case& c) {
   const std::uint32_t before = any_register(r);
   c.iv = bytes_of(before);
   c.output = bytes_of(static_cast<std::uint32_t>(::crc32(before, data(c.input), static_cast<uInt>(c.input.size()))));
 }});
-const AddMaker crc32c_maker({Block::crc32c, {0}, 1, 300, {512, 768, 1024, 6144, 7000}, [](Random& r, Case& c) {
+const AddMaker crc32c_maker({Block::crc32c, {0}, 1, 300, {512, 768, 864, 1024, 1728, 6144, 6912, 7776, 13824}, [](Random& r, Case& c) {
   const std::uint32_t before = any_register(r);
   c.iv = bytes_of(before);
   c.output = bytes_of(crc32c(before, c.input));

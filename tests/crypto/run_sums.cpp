@@ -39,6 +39,10 @@ template <crypto::Crc crc>
 void chains(HostFunction& f) {
   crypto::build_crc_by_chains<host::CrcStep>(f, crc);
 }
+template <crypto::Crc crc>
+void both(HostFunction& f) {
+  crypto::build_crc_by_both<host::CrcStep>(f, crc);
+}
 
 }  // namespace
 
@@ -46,6 +50,7 @@ void add_sums() {
   add(Block::crc32, "crc32_folding", folding<crypto::Vector128, crypto::Crc::crc32>);
   add(Block::crc32c, "crc32c_folding", folding<crypto::Vector128, crypto::Crc::crc32c>);
   add(Block::crc32c, "crc32c_chains", chains<crypto::Crc::crc32c>);
+  add(Block::crc32c, "crc32c_both", both<crypto::Crc::crc32c>);
   add(Block::adler32, "adler32", [](HostFunction& f) { crypto::build_adler32<host::AdlerSteps>(f); });
 #if defined(__x86_64__)
   add(Block::crc32, "crc32_folding_256", folding<x86_64::Vector256, crypto::Crc::crc32>);
@@ -54,6 +59,7 @@ void add_sums() {
   add(Block::crc32c, "crc32c_folding_512", folding<x86_64::Vector512, crypto::Crc::crc32c>);
 #else
   add(Block::crc32, "crc32_chains", chains<crypto::Crc::crc32>);
+  add(Block::crc32, "crc32_both", both<crypto::Crc::crc32>);
 #endif
 }
 

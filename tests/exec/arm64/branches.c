@@ -73,6 +73,7 @@ static uint64_t sign(uint64_t v, uint64_t modifier, char key) {
 void aim_branch(struct Registers* r, const struct Instruction* i, const struct Branch* b) {
   static const char* const by_register[] = {"br", "blr", "ret", "bra", "blra", "reta"};
   r->x[31] = (uint64_t)&branch_frame;
+  aim_pointer(r, i);
   int yes = 0;
   for (unsigned n = 0; n < sizeof by_register / sizeof *by_register; ++n)
     yes |= n < 3 ? strcmp(i->mnemonic, by_register[n]) == 0

@@ -197,6 +197,11 @@ static int by_model(const struct Item* item) {
     if (caught != SIGILL) complain(item, "ends with signal", caught);
     return caught;
   }
+  if (m.tagged) {
+    const uint64_t tag = places[0].frame->out.x[m.tagged - 1] & 15ull << 56;
+    if (!(m.tags >> (tag >> 56) & 1)) complain(item, "chooses an excluded tag", -1);
+    m.r.x[m.tagged - 1] |= tag;
+  }
   compare(item, &m.r, &places[0].frame->out);
   if (!same_memory()) complain(item, "leaves other memory", -1);
   return 0;
@@ -232,7 +237,7 @@ static int by_compiler(const struct Item* item) {
   return 0;
 }
 
-/* Branches, literal loads and what works on x30: the last have no model. */
+/* Branches, literal loads and what works on x30. */
 static int by_branch(const struct Item* item) {
   struct Machine m;
   memset(&m, 0, sizeof m);
@@ -277,8 +282,8 @@ static const struct ModelRow* find_model(const struct Instruction* i) {
   static const struct {
     const struct ModelRow* rows;
     int general_only;
-  } families[] = {{integer_models, 1},   {field_models, 1},  {flag_models, 1}, {memory_models, 0},
-                  {structure_models, 0}, {crypto_models, 0}, {hash_models, 0}, {system_models, 0}};
+  } families[] = {{integer_models, 1}, {field_models, 1}, {flag_models, 1},   {memory_models, 0}, {structure_models, 0},
+                  {crypto_models, 0},  {hash_models, 0},  {system_models, 0}, {pauth_models, 0},  {tag_models, 0}};
   for (unsigned f = 0; f < sizeof families / sizeof *families; ++f)
     for (const struct ModelRow* row = families[f].rows; row->mnemonic; ++row)
       if (strcmp(row->mnemonic, i->mnemonic) == 0 && (!families[f].general_only || is_general_only(i))) return row;

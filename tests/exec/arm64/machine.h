@@ -57,6 +57,8 @@ struct Machine {
   int fault;              /* memory outside of the arena, or what is not aligned as it must be: no result */
   int signal;             /* that the instruction raises: nothing is known of registers then */
   uint64_t monitor;       /* address that an exclusive load marked, 0: none */
+  int tagged;             /* one more than the number of a register whose tag may be any of `tags`, 0: none */
+  unsigned tags;
 };
 typedef void Model(struct Machine*, const struct Instruction*, int argument);
 struct ModelRow {
@@ -66,7 +68,7 @@ struct ModelRow {
 };
 /* Rows of each family, ended by one without a name. The first three are of general registers alone. */
 extern const struct ModelRow integer_models[], field_models[], flag_models[], memory_models[], structure_models[],
-    crypto_models[], hash_models[], system_models[];
+    crypto_models[], hash_models[], system_models[], pauth_models[], tag_models[];
 const struct ModelRow* find_branch(const struct Instruction*);
 const struct ModelRow* find_atomic(const struct Instruction*);
 
