@@ -161,6 +161,15 @@ inline Plan make_plan(const std::vector<Key>& keys, unsigned width, const Costs&
   return first.cost < best.cost ? first : best;
 }
 
+// At the table of `bytes` that an indirect branch goes into, which runs from here on: no island of veneers parts the label and the
+// entries, or the entries. (exact() looks 9 ahead.)
+inline CodeBuffer::Scope begin_table(CodeBuffer& code, Label table, u32 bytes, u32 align) {
+  code.offer_island(10 * bytes + align);
+  code.align(align);
+  code.bind(table);
+  return code.exact(bytes);
+}
+
 // Emits the tests of `in`; x1 is free. `leaf(entry, depth, other)` emits what follows, never runs on, and goes to `other` with all
 // as it was if the key is another. `go(at, first, count, apart)` is told where a table's branch and entries are.
 template <class Leaf, class Go>
@@ -187,14 +196,9 @@ void emit_plan(arm64::MacroAssembler& m, arm64::XReg in, const Plan& plan, const
   m.bfi(arm64::x1, in, *arm64::arg::Xinsert::make(arm64::field(3, plan.bit)));
   const u32 at = code.offset();
   m.br(arm64::x1);
-  code.offer_island(10 * bytes);  // exact() looks 9 ahead: its island would part label and entries
-  code.align(bytes);
-  code.bind(one);
-  go(at, code.offset(), u32{1} << plan.bit, u32{8});
   {
-    const u32 first = code.offset();
-    const auto whole = code.exact(bytes);
-    jitkit::check(code.offset() == first);
+    const auto table = begin_table(code, one, bytes, bytes);
+    go(at, code.offset_of(one), u32{1} << plan.bit, u32{8});
     for (const Label place : places) {
       m.bti(arm64::Landing::j);
       m.b(place);

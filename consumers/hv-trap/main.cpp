@@ -23,20 +23,16 @@ int refuse(const std::string& file, const std::vector<std::string>& errors) {
   return 1;
 }
 
-bool read_bodies(const std::string& path, ir::Unit& unit, std::vector<std::string>& errors) {
+void read_bodies(const std::string& path, ir::Unit& unit, std::vector<std::string>& errors) {
   std::ifstream in(path);
   std::stringstream text;
-  if (!(text << in.rdbuf())) {
-    errors.push_back(path + ": cannot be read");
-    return false;
-  }
+  if (!(text << in.rdbuf())) return errors.push_back(path + ": cannot be read");
   const std::string source = text.str();
   const ir::IsaInfo* const targets[] = {&arm64::Isa::isa_info()};
   ir::Diagnostics wrong;
-  if (ir::parse(source, unit, targets, wrong) && ir::verify(unit, wrong)) return true;
+  if (ir::parse(source, unit, targets, wrong) && ir::verify(unit, wrong)) return;
   for (u32 n = 0; n < wrong.list().size(); ++n)
     errors.push_back(path + ":" + std::to_string(wrong.list()[n].at.line) + ": " + std::string(wrong.message(n)));
-  return false;
 }
 
 // How keys are told apart, and the mean of it over the weights in instructions, beside what one way alone would take.

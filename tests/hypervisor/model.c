@@ -58,6 +58,7 @@ static u64 run_body(u64 which, struct trap* t, u8* v, u64 value) {
       switch (a & 3) {
         case 0: return (odd ? (u32)-y : (u32)z) - q;
         case 1: return ge ? x - q : (odd ? ~0ULL : 0) - q;
+        case 3: return q - t2;
         default: return t2 - x;
       }
     }
