@@ -163,6 +163,7 @@ class Lower : public ir::Selector<Lower> {
   void lower_add(Inst i);
   void lower_sub(Inst i);
   bool add_as_address(Inst i);
+  bool bit_trick(Opcode op, VReg d, Value x, Value y);
   void lower_mul(Inst i);
   bool mul_by_constant(VReg d, VReg x, Type t, i64 c);
   void high_product(Inst i, bool is_signed);

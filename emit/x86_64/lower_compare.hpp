@@ -9,7 +9,7 @@
 #include <jitkit/config.hpp>
 #include <jitkit/emit/x86_64/lower.hpp>
 
-#include <cstring>
+#include <utility>
 
 namespace jitkit::inline JITKIT_ABI::x86_64 {
 
@@ -38,9 +38,7 @@ inline u8 Lower::compare_integers(ir::ICond c, Value x, Value y) {
   if (t == Type::i1) c = bool_condition(c);
   const unsigned n = t == Type::i1 ? 8 : ir::bits(t);
   if (fn_.is_constant(x) || (!fn_.is_constant(y) && folds_load(x) && !folds_load(y))) {
-    const Value z = x;
-    x = y;
-    y = z;
+    std::swap(x, y);
     c = ir::swapped(c);
   }
   i64 imm = 0;
@@ -63,14 +61,11 @@ inline u8 Lower::compare_integers(ir::ICond c, Value x, Value y) {
   const Inst masked = folds(x, Opcode::and_);
   if (masked && n != 128) {
     Value p = fn_.operand(masked, 0), q = fn_.operand(masked, 1);
-    if (fn_.is_constant(p)) {
-      const Value z = p;
-      p = q;
-      q = z;
-    }
+    if (fn_.is_constant(p)) std::swap(p, q);
     if (imm32(q, imm))
       compare_imm(sized(F::test_ri_8, n), vreg(p), t == Type::i1 ? imm & 1 : imm);
-    else
+    else if (n < 32 || c > ir::ICond::ne || !has(Feature::bmi1) ||
+             (!bit_trick(Opcode::and_, {}, p, q) && !bit_trick(Opcode::and_, {}, q, p)))
       compare(sized(F::test_rr_8, n), vreg(p), vreg(q));
   } else if (memory_operand(x, n, a)) {
     op_mem(sized(F::cmp_mi_8, n), {Reg::use(a.base), Reg::use(a.index)}, a, 0);
@@ -85,9 +80,7 @@ inline u8 Lower::compare_floats(ir::FCond c, Value x, Value y) {
   using ir::FCond;
   const bool swap = c == FCond::olt || c == FCond::ole || c == FCond::ugt || c == FCond::uge;
   if (swap) {
-    const Value z = x;
-    x = y;
-    y = z;
+    std::swap(x, y);
     c = ir::swapped(c);
   }
   const bool is_double = fn_.type(x) == Type::f64, avx = has(Feature::avx);
@@ -143,9 +136,7 @@ inline void Lower::choose(VReg d, VReg yes, VReg no, Type t, u8 c) {
   if (c < cond_ordered_equal)
     return update(sized(form_for(F::cmovo_rr_16, static_cast<Cond>(c)), w), d, no, yes);
   if (c == cond_ordered_equal) {  // otherwise, with the alternatives exchanged
-    const VReg v = yes;
-    yes = no;
-    no = v;
+    std::swap(yes, no);
   }
   const VReg step = temp(t);
   update(sized(F::cmovne_rr_16, w), step, no, yes);

@@ -8,23 +8,23 @@
 #include <jitkit/config.hpp>
 #include <jitkit/emit/x86_64/lower.hpp>
 
+#include <utility>
+
 namespace jitkit::inline JITKIT_ABI::x86_64 {
 
 inline void Lower::alu(Inst i, const AluForms& f) {
   const Type t = op_type(i);
   if (t == Type::i128) return alu_pair(i, f, f);
   Value x = fn_.operand(i, 0), y = fn_.operand(i, 1);
-  if (f.commutes && (fn_.is_constant(x) || (!fn_.is_constant(y) && !folds_load(y) && folds_load(x)))) {
-    const Value z = x;
-    x = y;
-    y = z;
-  }
+  if (f.commutes && (fn_.is_constant(x) || (!fn_.is_constant(y) && !folds_load(y) && folds_load(x)))) std::swap(x, y);
   const unsigned w = width(t);
   const VReg d = result_vreg(i);
   i64 imm = 0;
   Address a;
   if (imm32(y, imm)) {
     update(sized(f.ri, w), d, vreg(x), t == Type::i1 ? imm & 1 : imm);
+  } else if (has(Feature::bmi1) && (bit_trick(fn_[i].op, d, x, y) || bit_trick(fn_[i].op, d, y, x))) {
+    return;
   } else if (ir::bits(t) == w && memory_operand(y, w, a)) {  // no wider than the load
     update_mem(sized(f.rm, w), d, vreg(x), a);
   } else {
@@ -32,15 +32,40 @@ inline void Lower::alu(Inst i, const AluForms& f) {
   }
 }
 
+// With BMI1: x & ~z as andn, x & -x as blsi, x & (x - 1) as blsr, x ^ (x - 1) as blsmsk, where y is the
+// second operand; d may be none.
+inline bool Lower::bit_trick(Opcode op, VReg d, Value x, Value y) {
+  const Opcode made = op_of(y);
+  if ((op != Opcode::and_ && op != Opcode::xor_) || !folds(y, made)) return false;
+  const Inst maker = fn_.def(y);
+  const Type t = fn_.type(x);
+  const unsigned w = width(t);
+  i64 step = 0;
+  Address a;
+  if (made == Opcode::not_ && op == Opcode::and_) {
+    const Value z = fn_.operand(maker, 0);
+    if (!d) d = temp(t);
+    if (ir::bits(t) == w && memory_operand(x, w, a))
+      op_mem(sized(F::andn_rrm_32, w), {Reg::def(d), Reg::use(vreg(z)), Reg::use(a.base), Reg::use(a.index)}, a);
+    else
+      this->op(sized(F::andn_rrr_32, w), {Reg::def(d), Reg::use(vreg(z)), Reg::use(vreg(x))});
+    return true;
+  }
+  if (t == Type::i1 || fn_.operand(maker, 0) != x) return false;
+  if (made == Opcode::neg ? op != Opcode::and_
+                          : (made != Opcode::add && made != Opcode::sub) || !is_constant(fn_.operand(maker, 1), step) ||
+                                step != (made == Opcode::sub ? 1 : -1))
+    return false;
+  if (!d) d = temp(t);
+  unary(sized(made == Opcode::neg ? F::blsi_rr_32 : op == Opcode::and_ ? F::blsr_rr_32 : F::blsmsk_rr_32, w), d, vreg(x));
+  return true;
+}
+
 // A sum as a lea: flags stay, and operands that live on need no copy.
 inline bool Lower::add_as_address(Inst i) {
   const Type t = op_type(i);
   Value x = fn_.operand(i, 0), y = fn_.operand(i, 1);
-  if (fn_.is_constant(x)) {
-    const Value z = x;
-    x = y;
-    y = z;
-  }
+  if (fn_.is_constant(x)) std::swap(x, y);
   i64 imm = 0;
   Value index;
   Address a;
@@ -104,11 +129,7 @@ inline void Lower::lower_mul(Inst i) {
   const Type t = op_type(i);
   if (t == Type::i128) return mul_pair(i);
   Value x = fn_.operand(i, 0), y = fn_.operand(i, 1);
-  if (fn_.is_constant(x)) {
-    const Value z = x;
-    x = y;
-    y = z;
-  }
+  if (fn_.is_constant(x)) std::swap(x, y);
   const unsigned w = width(t);
   const VReg d = result_vreg(i);
   i64 c = 0;
