@@ -85,6 +85,7 @@ soak:
 	@python3 tests/checks/roles.py --target arm64 --count 200
 	@python3 tests/checks/roles.py --target x86_64 --count 16 --avx512-count 8 --rounds 8
 	@python3 tests/checks/exec.py --count 64 --states 16
+	@python3 tests/checks/exec_x86_64.py --count 1024
 	@$(call compile,arm64-qemu,crypto_run)
 	@python3 tests/checks/crypto.py --full
 	@$(call compile,release,hv_trap_monitor hv_trap_xen jitkit_count)

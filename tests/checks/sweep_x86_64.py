@@ -46,9 +46,9 @@ KNOWN = [
     Known("random bytes", r".*\bmm[0-7]\b", "MMX"),
     Known("random bytes", r"mov cs, ", "no processor does"),
     Known("random bytes", r"\{vex\} ", "AVX-VNNI and AVX-IFMA"),
-    Known("random bytes", r"(\{nf\}|.*\{dfv=)", "APX"),
+    Known("random bytes", r"(\{nf\}|.*\{dfv=|\{evex\} kmov)", "APX"),
+    Known("random bytes", r"(push|pop) [fg]s$", "not in the table"),
     Known("random bytes", r".*\br(1[6-9]|2\d|3[01])[dwb]?\b", "APX"),
-    Known("random bytes", r".*\b[er]iz\b", "a SIB byte without need"),
     Known("random bytes", r"(movs|cmps|stos|lods|scas)[bwdq] ", "string instructions with a segment"),
     Known("llvm-decoder", r"vpcmp[bwdq] .*, 0$", "LLVM prints the name of another instruction"),
     Known("capstone", r"(\{evex\} )?v.*\[(e..|r\d+d) \+ ",
@@ -98,6 +98,9 @@ def random_codes(chance: random.Random) -> list[str]:
                 raw[3] |= 8
         elif kind < 7:
             raw[:2] = 0xc4, raw[1] & 0xe0 | chance.randrange(1, 4)
+        elif chance.randrange(2):  # the opcodes of two bytes and more
+            prefix = chance.choice([b"", b"\x66", b"\xf2", b"\xf3", b"\x48"])
+            raw[:len(prefix) + 1] = prefix + b"\x0f"
         codes.append(raw.hex())
     return codes
 

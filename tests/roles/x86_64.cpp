@@ -3,7 +3,7 @@
 // twin with other registers (item.h). `roles_x86_64 wrong SEED`: one of every form, each under the name of another
 // form with the same operands. `roles_x86_64 names`: the forms by number, with their feature.
 //
-// Left out: branches, what works on the stack, on system state or on an absolute address. rsp is no operand: it
+// Left out: branches, what works on the stack, on system state or on an absolute address (tests/exec). rsp is no operand: it
 // belongs to guest.c.
 #include <jitkit/emit/x86_64/disassembler.hpp>
 
@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "alone_x86_64.h"
 #include "item.h"
 
 using namespace jitkit;
@@ -23,18 +24,6 @@ using namespace jitkit::x86_64;
 namespace {
 
 constexpr u8 first_vector = 16, first_mask = 48;
-
-bool is_string(const FormRow& row) { return row.roles >= Roles::movs8 && row.roles <= Roles::rep_lods64; }
-
-bool runs_alone(Form form) {
-  const FormRow row = row_of(form);
-  const Effects effects = form_effects(form);
-  if ((effects & (control | unnamed_registers)) != 0) return false;
-  if ((effects & other_state) != 0 && !is_string(row)) return false;
-  const FormName form_text = form_name(form);
-  const std::string_view name = form_text;
-  return name.find("moffs") == std::string_view::npos && row.format != Format::ACC;
-}
 
 // The registers of an instruction: PReg numbers in the order of its register operands.
 struct Drawn {
@@ -288,7 +277,7 @@ Form another(Form form, u32 steps) {
     if (g == 0 || g >= form_limit || !is_form(static_cast<Form>(g)) || is_evex(form) != is_evex(static_cast<Form>(g))) continue;
     const FormRow b = row_of(static_cast<Form>(g));
     bool same = b.kinds.count == a.kinds.count && b.size == a.size && b.variant == a.variant && b.masking == a.masking &&
-                b.roles == a.roles && b.modes == a.modes && b.mem == a.mem && runs_alone(static_cast<Form>(g)) &&
+                b.roles == a.roles && b.modes == a.modes && b.mem == a.mem && x86_64_runs_alone(static_cast<Form>(g)) &&
                 std::string_view(a.text) != b.text;
     for (unsigned i = 0; same && i < a.kinds.count; ++i) same = a.kinds.kind[i] == b.kinds.kind[i];
     if (same && steps-- == 0) return static_cast<Form>(g);
@@ -336,7 +325,7 @@ int main(int argc, char** argv) {
   const unsigned long evex_count = argc == 4 ? std::strtoul(argv[3], nullptr, 10) : count;
   for (u16 f = 1; f < form_limit; ++f) {
     const Form form = static_cast<Form>(f);
-    if (!is_form(form) || !runs_alone(form)) continue;
+    if (!is_form(form) || !x86_64_runs_alone(form)) continue;
     const Form named = wrong ? another(form, items.below(4)) : form;
     if (named == Form::none) continue;
     if (const int status = write_items(items, form, named, is_evex(form) ? evex_count : count); status != 0) return status;
