@@ -10,7 +10,8 @@
 
 Each ```jk block is a whole file that `jitkit check` accepts; `<!-- file NAME -->` on the line before names it for what
 follows in the document. The lines of ```sh blocks that begin with `jitkit` are run, and a number behind # is what they
-print. Blocks of any language may be excerpts, or what a command prints: `<!-- output of jitkit ... -->`."""
+print. Blocks of any language may be excerpts, or what a command prints: `<!-- output of jitkit ... -->`; of other
+languages than these, all but plain text must be."""
 
 import re
 import shlex
@@ -66,6 +67,13 @@ def directory_of(stem: Path) -> Path:
 
 def is_file(code: str) -> bool:
     return re.match(r"(?://.*\n|\n)*#include", code) is not None
+
+
+def is_text(block: Block) -> bool:
+    """Nothing to check: text, or a file for what follows in the document."""
+    if block.mark.startswith((EXCERPT, OUTPUT)) or block.language in ("cpp", "jk"):
+        return False
+    return block.language == "text" or block.mark.startswith(FILE)
 
 
 def outcome(done: subprocess.CompletedProcess) -> tuple[bool, str]:
@@ -170,6 +178,9 @@ def main() -> None:
                      not judge(("", WORK / "seeded", Block(1, "part of x", "cpp", code)))[0])
     report.check("a piece of code is noticed",
                  len(piece) == 1 and piece[0].line == 3 and not judge(("", WORK / "seeded", piece[0]))[0])
+    other = blocks("```cmake\nx()\n```\n```text\nx\n```\n<!-- file x -->\n```yaml\nx: y\n```\n")
+    report.check("another language is noticed", [is_text(block) for block in other] == [False, True, True]
+                 and not judge(("", WORK / "seeded", other[0]))[0])
     (WORK / "named").mkdir(exist_ok=True)
     (WORK / "named" / "f.jk").write_text("func @f() {\nb1:\n  ret\n}\n")
     shown = "func @f() {\nb1:\n  ret\n}\n", "jitkit compile f.jk --target arm64 --emit ir", WORK / "named"
@@ -187,7 +198,7 @@ def main() -> None:
             if block.mark.startswith(FILE):
                 directory_of(path).mkdir(exist_ok=True)
                 (directory_of(path) / block.mark.removeprefix(FILE)).write_text(block.code)
-            if block.language in ("cpp", "jk", "sh") or block.mark.startswith((EXCERPT, OUTPUT)):
+            if not is_text(block):
                 tasks.append((f"{name}:{block.line}", path, block))
     for (name, _, _), (good, output) in jobs.run_all(tasks, judge):
         report.check(name, good, output[:2000])
