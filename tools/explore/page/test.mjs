@@ -49,6 +49,20 @@ await test("typing", async () => {
   expect(await page.locator("#function").inputValue() === "f", "the function is not chosen");
 });
 
+// A list of examples says whose text it is, and after a change the same can be chosen again.
+const named = (list) => page.locator(list).evaluate((e) => e.selectedOptions[0].text);
+await test("examples by name", async () => {
+  for (const wanted of ["Sum of squares", "typed here", "Sum of squares"]) {
+    if (wanted === "typed here") await put("func @f() {\nb1:\n  ret\n}\n");
+    else await example(wanted);
+    for (const reload of [false, true]) {
+      if (reload) await page.reload();
+      await untilIn((w) => document.querySelector("#example").selectedOptions[0]?.text === w, wanted);
+    }
+    expect((await page.locator("#editor").innerText()).includes("1 + 4 + 9") === (wanted !== "typed here"), wanted);
+  }
+});
+
 await test("errors in place", async () => {
   await put("func @f(i64) -> i64 {\nb1(x: i64):\n  y = mull.i64 x, 3\n  ret y\n}\n");
   await page.waitForSelector("#editor .cm-lintRange-error");
@@ -57,8 +71,11 @@ await test("errors in place", async () => {
   await page.locator("#errors button").first().click();
   expect((await page.locator("#editor .cm-activeLine").innerText()).includes("mull"), "the error's line is not active");
   await shoot(page, "errors");
+  const faint = () => page.locator("#view > *").first().evaluate((e) => getComputedStyle(e).opacity < 0.6);
+  expect(await faint(), "code of an older text is not told apart");
   await put("func @f(i64) -> i64 {\nb1(x: i64):\n  y = mul.i64 x, 3\n  ret y\n}\n");
   expect(await page.locator("#errors").isHidden(), "errors stay");
+  expect(!await faint(), "the code is taken for an older text's");
 });
 
 await test("errors of the verifier", async () => {
@@ -106,6 +123,7 @@ await test("bit fields", async () => {
   await page.keyboard.press("Enter");
   await seen("#fields", "imul");
   await seen("#fields", "mod");
+  await seen("#fields", "175 = 0xaf");
   await shoot(page, "fields");
   await page.keyboard.press("Escape");
   expect(await page.locator("#fields").isHidden(), "Escape does not close");
@@ -117,6 +135,10 @@ await test("passes", async () => {
   await page.locator(".pass button", { hasText: "mem2reg" }).click();
   expect((await page.locator(".row.gone").count()) > 0, "nothing went");
   await page.locator(".pass button", { hasText: "divide" }).click();
+  const chosen = await page.locator("#view .pass [aria-pressed=true]").allInnerTexts();
+  expect(String(chosen) === "divide", `chosen is ${chosen}`);
+  const others = await page.locator("#view .pass [aria-pressed=false]").count();
+  expect(others === await page.locator("#view .pass button").count() - 1, `${others} are not chosen`);
   const added = await page.locator(".row.added").allInnerTexts();
   expect(added.some((t) => t.includes("umulh")), "no high multiply appeared");
   await shoot(page, "passes");
@@ -211,6 +233,7 @@ await test("policy", () => onPage("policy", async () => {
   await typed("wfi: skip\ncalls:\n  - {name: A, id: 1, value: 2}\n  - {name: B, id: 1, value: 3}\n");
   const errors = page.locator("#policy-errors");
   expect((await errors.innerText()).startsWith("4: B: hvc 0x1 is A's already"), "the second use of a key is no error");
+  expect(await page.locator("#policy-view.old").count() === 1, "leaves of an older policy are not told apart");
   await page.locator("#policy-errors button").click();
   const active = await page.locator("#policy-editor .cm-activeLine").innerText();
   expect(active.includes("B"), "the error's line is not active");
@@ -225,6 +248,7 @@ await test("policy", () => onPage("policy", async () => {
   expect(await errors.isVisible(), "YAML that multiplies by nine, no error");
   await typed("bodies: b\ncalls:\n  - {name: A, id: 1, value: 2}\n  - {name: C, id: 9, body: mix}\n");
   expect(await errors.isHidden(), await errors.innerText());
+  expect(await page.locator("#policy-view.old").count() === 0, "the leaves are taken for an older policy's");
   expect((await page.locator("#policy-view tbody tr").count()) === 3, "not a leaf for each entry and WFI");
   await typed("func @mix(", "bodies");
   expect((await errors.innerText()).startsWith("bodies 1: "), "the body's error has no place");
@@ -294,10 +318,12 @@ await test("Lua", () => onPage("lua", async () => {
   for (const [engine, why] of engines) if (why) skip(`lua_${engine}`, why);
   const typed = (text) => paste(text, "lua");
   const done = (n) => untilIn((k) => Number(document.body.dataset.luaRuns) >= k, n);
+  expect(await named("#lua-program") === "Sieve of Eratosthenes", "the first program is not named");
   await typed("local sum = 0\nfor i = 1, 2000 do sum = sum + i * i end\nprint(sum)\n");
   await page.keyboard.press("Control+Enter");
   await done(1);
   const run = page.locator(".lua-run").first();
+  expect(await named("#lua-program") === "typed here", "what was typed is taken for another program");
   expect((await run.locator(".bar-row").count()) === 8 && engines.length === 8, "not a bar for each engine");
   const output = await run.locator(".output").innerText();
   expect(output.startsWith("2668667000"), `the output is ${output}`);
@@ -337,6 +363,7 @@ await test("Lua", () => onPage("lua", async () => {
     expect(said.includes("true\ttrue"), "it wrote a file outside");
   }
   await page.selectOption("#lua-program", { label: "Mandelbrot set" });
+  expect(await named("#lua-program") === "Mandelbrot set", "the program chosen is not named");
   await page.click("#lua-show-traces");
   await page.locator("#lua-traces button").first().click();
   const [ir, own, ...codes] = await page.locator("#lua-trace pre").allInnerTexts();

@@ -168,7 +168,8 @@ export const put = async (text, p = page) => {
   await settled(p);
 };
 export const example = async (name, p = page) => {
-  if ((await p.locator("#example").inputValue()) === name) await p.selectOption("#example", { index: 1 });
+  const [here, at] = await p.locator("#example").evaluate((e) => [e.value, e.selectedIndex]);
+  if (here === name) await p.selectOption("#example", { index: at === 1 ? 2 : 1 });
   await p.selectOption("#example", name);
   await settled(p);
 };

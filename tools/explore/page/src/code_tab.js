@@ -2,7 +2,7 @@
 // pointer or has the focus lights up everywhere. An answer that is the last one again draws nothing.
 import { makeAsker } from "./asking.js";
 import { codeView } from "./code_view.js";
-import { $, el, keep, saved, showErrors, tabs } from "./dom.js";
+import { $, choices, el, keep, saved, showErrors, tabs } from "./dom.js";
 import { makeEditor } from "./editor.js";
 import { examples } from "./examples.js";
 import { graphView } from "./graph_view.js";
@@ -35,6 +35,7 @@ export function makeCodeTab() {
   const changed = (text) => {
     ask();
     keep("text", text);
+    named(text);
   };
   const tell = (text, how = "") => {
     $("state").className = how;
@@ -49,6 +50,7 @@ export function makeCodeTab() {
     if (got) {
       if (got.message) got.errors = [{ line: 0, column: 0, message: got.message }];
       takeErrors(got);
+      $("view").classList.toggle("old", Boolean(got.errors));
       if (got.functions) takeFunctions(got);
       if (got.functions && !got.errors) {
         got.passes?.forEach((p, n) => (p.lines ??= got.passes[n - 1]?.lines));
@@ -155,9 +157,7 @@ export function makeCodeTab() {
   $("language").addEventListener("change", () => { setLanguage($("language").value); ask(); });
   $("function").addEventListener("change", () => { state.function = $("function").value; ask(); });
   $("arguments").addEventListener("input", () => keep("arguments", $("arguments").value));
-  $("example").replaceChildren(...examples.map((e) => el("option", {}, e.name)));
-  $("example").addEventListener("change", () => {
-    const e = examples[$("example").selectedIndex];
+  const named = choices($("example"), examples, (e) => {
     runner.forget();
     $("arguments").value = e.arguments;
     keep("arguments", e.arguments);
@@ -169,6 +169,7 @@ export function makeCodeTab() {
 
   const editor = makeEditor($("editor"), saved("text", "") || examples[0].text,
     { name: "Program", language: state.language, change: changed, hover: (line) => light(line, 0), run: runner.run });
+  named(editor.text());
   setLanguage(state.language);
   chooseView($(`tab-${state.view}`));
   return { run: runner.run, cancel };

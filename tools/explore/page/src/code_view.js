@@ -105,12 +105,13 @@ async function showFields(target, c, cost) {
   const wide = target === "x86_64";
   const where = (f) => (wide ? `byte ${f.byte}: ` : "") + (f.high === f.low ? f.high : `${f.high}:${f.low}`);
   const bits = (f) => f.value.toString(2).padStart(f.high - f.low + 1, "0");
+  const value = (f) => `${f.value}${f.value > 9 ? ` = 0x${f.value.toString(16)}` : ""}`;
   const row = (name, cell) =>
     el("tr", {}, ...fields.map((f) => el("td", { class: `${name} ${f.name ? "" : "fixed"}` }, cell(f))));
   $("fields").replaceChildren(
     el("b", {}, c.text), ` — ${form || "data"}`,
     el("table", {}, row("where", where), row("bits", bits), row("name", (f) => f.name || "opcode"),
-      row("value", (f) => (f.name ? String(f.value) : ""))),
+      row("value", (f) => (f.name ? value(f) : ""))),
     ...(cost ? [el("p", { class: "cost" }, cost)] : []),
   );
   $("fields").hidden = false;

@@ -4,8 +4,10 @@ export function el(name, attributes = {}, ...children) {
   const e = svgNames.has(name) ? document.createElementNS("http://www.w3.org/2000/svg", name)
     : document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
-    if (value === undefined || value === null || value === false) continue;
-    if (key.startsWith("on")) e.addEventListener(key.slice(2), value);
+    if (value === undefined || value === null) continue;
+    if (key.startsWith("aria-")) e.setAttribute(key, value);  // false is a word there
+    else if (value === false) continue;
+    else if (key.startsWith("on")) e.addEventListener(key.slice(2), value);
     else e.setAttribute(key, value === true ? "" : value);
   }
   e.append(...children);
@@ -30,6 +32,14 @@ export function showErrors(list, errors, open, words) {
   list.hidden = errors.length === 0;
   list.replaceChildren(...errors.slice(0, 50).map((e) =>
     el("li", {}, el("button", { type: "button", onclick: () => open(e) }, words(e)))));
+}
+
+// A list of texts by name to choose from. The function returned, called with each new text, makes the list say whose it
+// is; a text of the user's own is nobody's, and so any of the list can be chosen anew.
+export function choices(list, all, choose) {
+  list.replaceChildren(el("option", { hidden: true }, "typed here"), ...all.map((c) => el("option", {}, c.name)));
+  list.addEventListener("change", () => choose(all[list.selectedIndex - 1]));
+  return (text) => { list.selectedIndex = 1 + all.findIndex((c) => c.text === text); };
 }
 
 // Buttons of a tab list: one is chosen, arrows go along them.

@@ -75,7 +75,7 @@ b2(i: i64):
 ];
 
 function manyValues() {
-  const lines = ["; Forty values that all live to the end: some are spilled. See Registers.",
+  const lines = ["; Forty values that all live to the end:", "; some are spilled. See Registers.",
     "func @many(i64, i64) -> i64 {", "b1(a: i64, b: i64):"];
   for (let n = 0; n < 40; ++n) lines.push(`  t${n} = ${n % 2 ? "mul" : "add"}.i64 ${n ? `t${n - 1}` : "a"}, b`);
   lines.push("  s0 = xor.i64 t0, t1");

@@ -1,7 +1,7 @@
 // The tab Lua: a program runs on every engine, one after the other; bars stack up run after run. A trace of the last
 // run opens as LuaJIT's IR, jitkit's, and the code that each backend made of it.
 import { thisMachine } from "./cycles.js";
-import { $, el, keep, post, reason, saved } from "./dom.js";
+import { $, choices, el, keep, post, reason, saved } from "./dom.js";
 import { makeEditor } from "./editor.js";
 import { programs } from "./lua_programs.js";
 import { parseDump, parseIr } from "./traces.js";
@@ -25,9 +25,9 @@ export function makeLuaTab() {
 
   async function run() {
     if (job) return;
-    const text = editor.text(), name = programs[$("lua-program").selectedIndex];
+    const text = editor.text(), name = programs.find((p) => p.text === text)?.name;
     const chosen = sides.flatMap(([side]) => ($(`lua-${side}`).checked ? engines.map(([e]) => `${e}-${side}`) : []));
-    const group = makeGroup(++runs, name && name.text === text ? name.name : "what was typed", chosen);
+    const group = makeGroup(++runs, name ?? "what was typed", chosen);
     if (runs === 1) $("lua-runs").replaceChildren();
     $("lua-runs").prepend(group.element);
     cancelled = false;
@@ -153,9 +153,9 @@ export function makeLuaTab() {
   }
 
   const editor = makeEditor($("lua-editor"), saved("lua", "") || programs[0].text,
-    { name: "Lua program", language: "lua", hover() {}, run, change: (text) => keep("lua", text) });
-  $("lua-program").replaceChildren(...programs.map((p) => el("option", {}, p.name)));
-  $("lua-program").addEventListener("change", () => editor.set(programs[$("lua-program").selectedIndex].text));
+    { name: "Lua program", language: "lua", hover() {}, run, change: (text) => { keep("lua", text); named(text); } });
+  const named = choices($("lua-program"), programs, (p) => editor.set(p.text));
+  named(editor.text());
   $("lua-form").addEventListener("submit", (e) => { e.preventDefault(); run(); });
   const cancel = () => { cancelled = true; if (job) post("cancel", { job }).catch(() => {}); };
   $("lua-cancel").addEventListener("click", cancel);

@@ -30,6 +30,7 @@ export function makePolicyTab() {
     bodies.errors(errors.filter((e) => e.in === "bodies"));
     showErrors($("policy-errors"), errors, (e) => (e.in === "bodies" ? bodies : policy).goto(e.line, e.column),
       (e) => `${e.in === "bodies" ? "bodies " : ""}${e.line ? `${e.line}: ` : ""}${e.message}`);
+    $("policy-view").classList.toggle("old", errors.length > 0);
     if (!errors.length) {
       answer = got;
       draw();
