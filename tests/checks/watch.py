@@ -3,7 +3,8 @@
 
 gdb: a backtrace through a generated frame names the function and its line; after the function is
 withdrawn gdb no longer knows it. perf: the map names both functions; the jitdump keeps two versions at
-one address apart, with source lines and code (perf annotate), and lets perf unwind."""
+one address apart, with source lines and code (perf annotate), or the lines of the IR under those of the source, and lets
+perf unwind: by the dump's tables, and by frame pointers where they are kept."""
 
 import os
 import re
@@ -71,6 +72,36 @@ def perf_dump(directory: str) -> None:
                  ["publish", "withdraw"] * 2 and lines[0].endswith(" watched_v1"), "\n".join(lines))
 
 
+def perf_ir_lines(directory: str) -> None:
+    """perf annotate where the lines of the code are those of its IR: each version's own, under its source's."""
+    record = ["perf", "record", "-k", "mono", "-e", "cpu-clock", "-o", "ir.data"]
+    run([*record, str(PROGRAM), SPIN, directory], directory, JITKIT_PERF="dump")
+    run(["perf", "inject", "-j", "-i", "ir.data", "-o", "ir-jit.data"], directory)
+    for version, first in ("watched_v1", 10), ("watched_v2", 40):
+        text = run(["perf", "annotate", "--stdio", "-i", "ir-jit.data", version], directory)
+        # Sources stand without an address, code with one; percentages on code alone.
+        rows = re.findall(r"^\s*(?:\d+\.\d+)? *:(?: \d+)? +(.*)$", text, re.MULTILINE)
+        missing = [wanted for wanted in (
+            f"// watched.src line {first}: sum = 3 * sum + i;", f"v5 = mul.i64 v4, 3 !{first}",
+            f"// watched.src line {first + 1}: if (++i < n) goto loop;", f"brif v8, b2(v7, v6), b3 !{first + 1}",
+        ) if wanted not in rows]
+        report.check(f"perf annotate {version}: IR and source lines", not missing, f"{missing} not in\n{text}")
+        # Amid the code: the product's instruction follows the product, the branch the comparison.
+        at = [n for n, row in enumerate(rows) if row.startswith("v5 = mul.i64")]
+        code = next((row for row in rows[at[0] + 1:] if re.match(r"[0-9a-f]+:", row)), "") if at else ""
+        report.check(f"perf annotate {version}: code under its IR",
+                     re.search(r"\b(lea|imul|madd|mul|add)\b", code) is not None, f"{code!r} in\n{text}")
+
+
+def perf_frames(directory: str) -> None:
+    """perf record -g walks through frames that keep the frame pointer; through those that do not it loses the caller."""
+    record = ["perf", "record", "-g", "-e", "cpu-clock", "-F", "200", "-o", "frames.data"]
+    run([*record, str(PROGRAM), SPIN], directory, JITKIT_PERF="map", JITKIT_FRAMES="1")
+    text = run(["perf", "script", "-i", "frames.data", "-F", "comm,ip,sym"], directory)
+    report.check("perf record -g: walks through a frame with its pointer",
+                 re.search(r"watched_v[12]\n.*\brun\b.*\n.*\bmain\n", text) is not None, text[:1000])
+
+
 def perf_unwind(directory: str) -> None:
     """DWARF unwinding from a generated frame to main, by the tables of the jitdump."""
     record = ["perf", "record", "-k", "mono", "-e", "cpu-clock", "--call-graph", "dwarf,32768", "-F", "200",
@@ -95,6 +126,8 @@ def main() -> None:
         else:
             perf_map(directory)
             perf_dump(directory)
+            perf_ir_lines(directory)
+            perf_frames(directory)
             perf_unwind(directory)
     report.finish()
 

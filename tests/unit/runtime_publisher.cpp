@@ -6,9 +6,11 @@
 #include <jitkit/emit/runtime/file_sink.hpp>
 #include <jitkit/ir/builder.hpp>
 #include <jitkit/ir/graph.hpp>
+#include <jitkit/ir/ir_lines.hpp>
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -268,6 +270,46 @@ TEST_CASE("publisher: a log in XML, whatever the names are") {
   for (const char* name : {"a&lt;b&gt;&amp;&quot;c&quot;?", "(too long)"})
     for (const char* what : {"publish", "withdraw"}) expected += "<" + std::string(what) + " " + at + name + "\"/>\n";
   CHECK(contents(log) == expected + "</log>\n");
+}
+
+TEST_CASE("IR as lines: each instruction under the source line it came from; rows grow with offsets") {
+  Directory d;
+  const std::string file = d.file("f.ir");
+  ir::Module module;
+  ir::Function<host::Isa> f;
+  f.module = &module;
+  f.signature = module.add_signature({ir::Type::i64}, {ir::Type::i64});
+  f.symbol = module.declare_function("f", f.signature);
+  ir::Builder b(f);
+  const ir::Value x = b.param(b.entry(), 0);
+  b.position(2);
+  const ir::Value y = b.mul(x, x);
+  b.position(3);
+  const ir::Value z = b.udiv(y, x);
+  b.ret({z});
+  ir::Compiler<host::Isa> compiler;
+  CodeBuffer code;
+  REQUIRE(compiler.compile(f, code).ok());
+  Arena arena;
+  Vec<LineRow> rows(arena);
+  FileSink sink;
+  REQUIRE(sink.open(file.c_str()).ok());
+  REQUIRE(ir::IrLines(f, sink, {"f.src"}, "fn\ny = x * x\nreturn y / x").write(compiler, rows, 7).ok());
+  REQUIRE(sink.close().ok());
+  CHECK(contents(file) ==
+        "// func @f(i64) -> i64\n// b1(v1: i64):\n// f.src line 2: y = x * x\n  v2 = mul.i64 v1, v1 !2\n"
+        "// f.src line 3: return y / x\n  v3 = udiv.i64 v2, v1 !3\n  ret v3 !3\n");
+  REQUIRE(rows.size() >= 3);
+  CHECK(rows[0].offset == 0);
+  std::vector<u32> lines;
+  for (u32 n = 0; n < rows.size(); ++n) {
+    CHECK(rows[n].file == 7);
+    if (n != 0) CHECK(rows[n - 1].offset < rows[n].offset);
+    lines.push_back(rows[n].line);
+  }
+  const auto at = std::find(lines.begin(), lines.end(), 4U);
+  CHECK(at != lines.end());
+  CHECK(std::find(at, lines.end(), 6U) != lines.end());
 }
 
 TEST_CASE("graphs: a file for JITKIT_IGV, a group per function") {
