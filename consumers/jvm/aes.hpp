@@ -2,7 +2,8 @@
 //
 // Java keeps a key schedule as an int[], each word of four bytes in big-endian order; its length, 44, 52 or 60,
 // stands in front of it and tells the size of the key. For decryption it is the equivalent inverse cipher's,
-// with the key that is used last in front. The words are turned into a schedule on the stack, once per call.
+// with the key that is used last in front. The words are turned into a schedule on the stack, once per call;
+// for a single block, in registers.
 //
 // Invariants: no branch and no address depends on key or data; the copy of the schedule is wiped.
 // Source: com.sun.crypto.provider.AESCrypt, CounterMode and GHASH of OpenJDK 17.
@@ -37,9 +38,10 @@ class AesStubs {
   static void block(Function& f, Way way) {
     ir::Builder b(f);
     const Entry p(b);
-    with_schedule(b, p[2], way, [&](unsigned key_bits, Value schedule) {
+    // A block needs each key once: none goes through memory.
+    with_words(b, p[2], way, [&](unsigned, Span<const Value> words) {
       const crypto::Vector128 v{b};
-      const crypto::AesKeys<crypto::Vector128> keys(v, schedule, key_bits, false);
+      const crypto::AesKeys<crypto::Vector128> keys(v, words);
       std::array<Value, 1> state = {v.load(p[0])};
       if (way == Way::encrypt)
         Aes::encrypt(v, keys, std::span<Value>(state), {});
@@ -140,10 +142,9 @@ class AesStubs {
     b.store(counter, b.bswap(high));
   }
 
-  // body(key bits, schedule) for the size of the key.
+  // body(key bits, keys of the rounds) for the size of the key.
   template <class Body>
-  static void with_schedule(ir::Builder& b, Value key, Way way, Body body) {
-    const Value schedule = b.stack_addr(b.new_slot(16 * 15, 16));
+  static void with_words(ir::Builder& b, Value key, Way way, Body body) {
     const Value length = b.load(ir::Type::i32, key, array_length_at);
     const ir::Block sizes[] = {b.new_block(), b.new_block(), b.new_block()};
     const ir::Block done = b.new_block();
@@ -151,16 +152,25 @@ class AesStubs {
     for (unsigned n = 0; n < 3; ++n) {
       const unsigned key_bits = 128 + 64 * n, rounds = crypto::aes_rounds(key_bits);
       b.at(sizes[n]);
+      Value words[15];
       for (unsigned r = 0; r <= rounds; ++r) {
         const unsigned from = way == Way::encrypt ? r : (r + 1) % (rounds + 1);
-        const Value words = b.load(ir::Type::v128, key, static_cast<i32>(16 * from));
-        b.store(schedule, crypto::shuffle(b, words, reversed_words), static_cast<i32>(16 * r));
+        words[r] = crypto::shuffle(b, b.load(ir::Type::v128, key, static_cast<i32>(16 * from)), reversed_words);
       }
-      body(key_bits, schedule);
-      for (unsigned r = 0; r <= rounds; ++r) b.store(schedule, b.v128(0, 0), static_cast<i32>(16 * r));
+      body(key_bits, Span<const Value>(words, rounds + 1));
       b.br({done});
     }
     b.at(done);
+  }
+  // body(key bits, schedule), which is on the stack and wiped afterwards.
+  template <class Body>
+  static void with_schedule(ir::Builder& b, Value key, Way way, Body body) {
+    const Value schedule = b.stack_addr(b.new_slot(16 * 15, 16));
+    with_words(b, key, way, [&](unsigned key_bits, Span<const Value> words) {
+      for (u32 r = 0; r < words.size(); ++r) b.store(schedule, words[r], static_cast<i32>(16 * r));
+      body(key_bits, schedule);
+      for (u32 r = 0; r < words.size(); ++r) b.store(schedule, b.v128(0, 0), static_cast<i32>(16 * r));
+    });
   }
   static constexpr crypto::Bytes16 reversed_words = {3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12};
 };

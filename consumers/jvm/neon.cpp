@@ -1,9 +1,11 @@
-// Run on the machine that builds: Base64 with AArch64's structures and tables (base64_neon.jk).
+// Run on the machine that builds: Base64 with AArch64's structures and tables (base64_neon.jk), shifts of big integers with its
+// vectors (bigint_neon.jk).
 #include <jitkit/consumers/jvm/adapter.hpp>
 
 using namespace jitkit;
 
 void jitkit_stubs(stubs::Module<stubs::Isa>& module) {
   hotspot::Adapter adapter(module, "neon");
-  for (const char* group : {"base64_encodeBlock", "base64_decodeBlock"}) adapter.add(group);
+  for (const char* group : {"base64_encodeBlock", "base64_decodeBlock", "bigIntegerLeftShiftWorker", "bigIntegerRightShiftWorker"})
+    adapter.add(group);
 }

@@ -42,14 +42,16 @@ inline constexpr u32 verify_cases = 200;  // where no number is given
 
 namespace detail {
 
-// Stubs of that name or group, or whose names begin so if it ends in *. False: there are none.
+// Stubs of that name or group, with a key if it is `aes`, or whose names begin so if it ends in *. False: there are none.
 inline bool mark(std::string_view name, bool* list) {
   const bool begins = !name.empty() && name.back() == '*';
   if (begins) name.remove_suffix(1);
   bool found = false;
   for (unsigned n = 0; n < stub_count; ++n) {
     const std::string_view stub = stubs[n].name;
-    if (begins ? stub.substr(0, name.size()) == name : name == stub || name == stubs[n].kernel->group) found = list[n] = true;
+    const bool keyed = name == "aes" && stubs[n].convention.has(Role::key);
+    if (begins ? stub.substr(0, name.size()) == name : keyed || name == stub || name == stubs[n].kernel->group)
+      found = list[n] = true;
   }
   return found;
 }

@@ -31,6 +31,10 @@ class AesKeys {
       : v_(v), schedule_(schedule), rounds_(aes_rounds(key_bits)), keep_(keep) {
     for (unsigned n = 0; keep && n <= rounds_; ++n) kept_[n] = v.broadcast(schedule, static_cast<i32>(16 * n));
   }
+  // Keys that are at hand, one more than rounds.
+  AesKeys(const V& v, Span<const ir::Value> keys) : v_(v), rounds_(static_cast<unsigned>(keys.size()) - 1), keep_(true) {
+    for (unsigned n = 0; n <= rounds_; ++n) kept_[n] = keys[n];
+  }
   unsigned rounds() const { return rounds_; }
   ir::Value operator()(unsigned n) const {
     return keep_ ? kept_[n] : v_.broadcast(schedule_, static_cast<i32>(16 * n));
@@ -289,7 +293,10 @@ template <class Aes>
 ir::Value aes_cbc_decrypt(ir::Builder& b, unsigned key_bits, ir::Value schedule, AesBuffers at, ir::Value iv,
                           ir::Value blocks) {
   using V = typename Aes::Vector;
-  blocks = detail::aes_cbc_decrypt_loop<Aes, V, 6>(b, key_bits, schedule, at, iv, blocks);
+  // Of 32 registers 14 or 16 are left of the longest schedule.
+  blocks = V::blocks == 4 && key_bits != 256
+               ? detail::aes_cbc_decrypt_loop<Aes, V, 8>(b, key_bits, schedule, at, iv, blocks)
+               : detail::aes_cbc_decrypt_loop<Aes, V, 6>(b, key_bits, schedule, at, iv, blocks);
   detail::aes_cbc_decrypt_loop<Aes, Vector128, 1>(b, key_bits, schedule, at, iv, blocks);
   return iv;
 }

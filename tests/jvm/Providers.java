@@ -1,6 +1,6 @@
 // JitkitProvider against the JVM's own: the same digests and ciphertexts for random input in arrays, direct and mapped
 // buffers; what must be refused. With `count` the number of providers, with `named` only whether one is registered, with `time` how long
-// digests and AES-GCM take, with `lacks` what is left on a CPU without AES.
+// digests and AES-GCM take (`time gcm N`: AES-GCM alone, the least of N measurements each, 60), with `lacks` what is left on a CPU without AES.
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -160,10 +160,14 @@ public class Providers {
     interface Work {
         void run() throws Exception;
     }
+    static int measurements = 60;
     /** Nanoseconds: the least of 60 measurements. */
     static double time(Work work, int count) throws Exception {
+        return time(work, count, 60);
+    }
+    static double time(Work work, int count, int measurements) throws Exception {
         double least = Double.MAX_VALUE;
-        for (int turn = 0; turn < 60; turn++) {
+        for (int turn = 0; turn < measurements; turn++) {
             long start = System.nanoTime();
             for (int n = 0; n < count; n++) work.run();
             least = Math.min(least, (System.nanoTime() - start) / (double) count);
@@ -196,7 +200,7 @@ public class Providers {
                 Cipher first = Cipher.getInstance("AES/GCM/NoPadding", "SunJCE");
                 first.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(128, iv));
                 byte[] from = mode == Cipher.ENCRYPT_MODE ? text : first.doFinal(text);
-                double[][] takes = new double[2][11];  // medians of these; other programs disturb the least of 60 least
+                double[][] takes = new double[2][11];  // medians of these; other programs disturb the least of many least
                 long[] number = new long[1];
                 for (int turn = -4; turn < 11; turn++)  // the first ones warm up
                     for (int n = 0; n < 2; n++) {
@@ -205,7 +209,7 @@ public class Providers {
                             if (mode == Cipher.ENCRYPT_MODE) ByteBuffer.wrap(iv).putLong(++number[0]);
                             c.init(mode, key, new GCMParameterSpec(128, iv));
                             c.doFinal(from, 0, from.length, out, 0);
-                        }, 3000000 / size + 1);
+                        }, 3000000 / size + 1, turn < 0 ? 60 : measurements);
                     }
                 for (double[] times : takes) Arrays.sort(times);
                 System.out.printf("AES-GCM %s of %7d bytes: %8.0f ns, SunJCE's %8.0f ns, %.2f of its speed%n",
@@ -261,6 +265,7 @@ public class Providers {
         }
         if (arguments[0].equals("time")) {
             if (arguments.length == 1) times();
+            if (arguments.length == 3) measurements = Integer.parseInt(arguments[2]);
             gcmTimes();
             return;
         }

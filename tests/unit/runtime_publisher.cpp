@@ -7,6 +7,7 @@
 #include <jitkit/ir/builder.hpp>
 #include <jitkit/ir/graph.hpp>
 #include <jitkit/ir/ir_lines.hpp>
+#include <jitkit/jitkit.hpp>
 
 #include <unistd.h>
 
@@ -287,7 +288,9 @@ TEST_CASE("IR as lines: each instruction under the source line it came from; row
   b.position(3);
   const ir::Value z = b.udiv(y, x);
   b.ret({z});
-  ir::Compiler<host::Isa> compiler;
+  host::Options compile_options;
+  compile_options.features = host_features();
+  ir::Compiler<host::Isa> compiler(compile_options);
   CodeBuffer code;
   REQUIRE(compiler.compile(f, code).ok());
   Arena arena;
