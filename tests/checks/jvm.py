@@ -264,6 +264,17 @@ def check_program(report: Report, jvm: Jvm, stubs: list[str], program: str, mode
                 report.check(f"{jvm.name} calls of {stub}", counted.get(stub, 0) > 0, str(counted))
 
 
+def check_all_compiled(report: Report, jvm: Jvm, stubs: list[str], program: str) -> None:
+    """Plain -Xcomp: HotSpot compiles every method of the JVM's own start too, against the stubs."""
+    path = WORK / f"report-{jvm.name}-xcomp.txt"
+    path.unlink(missing_ok=True)
+    done = jvm.run(f"{','.join(stubs)},report={path}", "-Xcomp", program, "20")
+    good = done.returncode == 0 and done.stdout == jvm.without(program, "20").stdout != ""
+    report.check(f"{jvm.name} {program} -Xcomp: same output", good, done.stdout + done.stderr)
+    called = [stub for stub in CALLED[program].split() if calls(path).get(stub, 0) > 0]
+    report.check(f"{jvm.name} {program} -Xcomp: calls", len(called) > 3, str(called))
+
+
 def check_refusals(report: Report, jvm: Jvm, stubs: list[str]) -> None:
     """One line each, HotSpot's stubs stay, the JVM runs on."""
     path = WORK / "refused.txt"
@@ -659,8 +670,8 @@ def check_provider(report: Report, jvm: Jvm, rounds: int) -> None:
     report.check(f"{jvm.name} provider by a properties file", named.stdout == "Jitkit\n", named.stdout + named.stderr)
 
 
-# The provider's AES-GCM: at least 1.5 of SunJCE's speed, which bench/jvm.py measures and asks for. Here other programs run
-# beside it and measurements are short: what is asked for is what code that lost its advantage does not reach.
+# The provider's AES-GCM: at least 1.5 of SunJCE's speed, which bench/jvm.py measures and asks for. Here other programs
+# run beside it and measurements are short: what is asked for is what code that lost its advantage does not reach.
 GCM_FLOOR, GCM_UNLIKELY = 1.25, 5  # more: HotSpot has not compiled SunJCE's
 GCM_LINE = re.compile(r"^AES-GCM (\w+) of +(\d+) bytes: .* ([\d.]+) of its speed$", re.MULTILINE)
 
@@ -672,7 +683,8 @@ def check_provider_speed(report: Report, jvm: Jvm) -> None:
     wanted = {(way, size) for way in ("encryption", "decryption") for size in (16384, 1 << 20)}
     good = (done.returncode == 0 and set(ratios) == wanted and min(ratios.values()) >= GCM_FLOOR
             and max(ratios.values()) < GCM_UNLIKELY)
-    report.check(f"{jvm.name} provider: AES-GCM at least {GCM_FLOOR} of SunJCE's speed", good, done.stdout + done.stderr)
+    report.check(f"{jvm.name} provider: AES-GCM at least {GCM_FLOOR} of SunJCE's speed", good,
+                 done.stdout + done.stderr)
     report.note(f"{jvm.name} provider: AES-GCM {' '.join(f'{r:.2f}' for r in ratios.values())} of SunJCE's speed")
 
 
@@ -698,6 +710,8 @@ def check_host(report: Report, host: Jvm, stubs: list[str], cases: int, seed: in
         check_program(report, host, stubs, program,
                       {"-Xint": ["-Xint"], "C1": ["-XX:TieredStopAtLevel=1"], "C2": [], "compiled": COMPILED}, host)
     check_refusals(report, host, stubs)
+    if stubs and host.name == "x86_64":
+        check_all_compiled(report, host, stubs, list(CALLED)[seed % len(CALLED)])  # 10 s each
     if stubs:
         # Of sums that Java has not, HotSpot's Adler-32 and jitkit's make different ones, in one of 9000 cases.
         text = host.listed("updateBytesAdler32,verify=20000,seed=1").get("updateBytesAdler32", "")

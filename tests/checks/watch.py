@@ -3,8 +3,8 @@
 
 gdb: a backtrace through a generated frame names the function and its line; after the function is
 withdrawn gdb no longer knows it. perf: the map names both functions; the jitdump keeps two versions at
-one address apart, with source lines and code (perf annotate), or the lines of the IR under those of the source, and lets
-perf unwind: by the dump's tables, and by frame pointers where they are kept."""
+one address apart, with source lines and code (perf annotate), or the lines of the IR under those of the source, and
+lets perf unwind: by the dump's tables, and by frame pointers where they are kept."""
 
 import os
 import re
@@ -94,7 +94,7 @@ def perf_ir_lines(directory: str) -> None:
 
 
 def perf_frames(directory: str) -> None:
-    """perf record -g walks through frames that keep the frame pointer; through those that do not it loses the caller."""
+    """perf record -g walks through frames that keep the frame pointer; through others it loses the caller."""
     record = ["perf", "record", "-g", "-e", "cpu-clock", "-F", "200", "-o", "frames.data"]
     run([*record, str(PROGRAM), SPIN], directory, JITKIT_PERF="map", JITKIT_FRAMES="1")
     text = run(["perf", "script", "-i", "frames.data", "-F", "comm,ip,sym"], directory)
