@@ -115,7 +115,9 @@ def shorten_search(path: Path, names: set[str]) -> None:
             entry["text"] = " ".join(word for word in entry["text"].split() if word in names)
         kept.append(entry)
     index["docs"] = kept
-    path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")))
+    text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(text)
+    path.with_suffix(".js").write_text(f"const search_index = {json.dumps(text)};\n")  # local_search.js
 
 
 def build(work: Path, command: Path) -> list[str]:
@@ -129,6 +131,7 @@ def build(work: Path, command: Path) -> list[str]:
                     command], check=True)
     (work / "pages" / "api.md").write_text(API)
     (work / "pages" / "narrow.css").write_text(NARROW)
+    shutil.copy(ROOT / "tools" / "local_search.js", work / "pages")
     forms = forms_reference.write(work / "pages", command)
     menu = {heading: list(names) for heading, names in MENU.items()}
     menu["Project"] += sorted(set(pages) - {"index.md"} - {name for names in MENU.values() for name in names})
@@ -136,7 +139,7 @@ def build(work: Path, command: Path) -> list[str]:
     (work / "mkdocs.yml").write_text(json.dumps({
         "site_name": "jitkit", "docs_dir": "pages", "site_dir": "site", "use_directory_urls": False,
         "theme": {"name": "mkdocs", "highlightjs": False}, "plugins": ["search"],
-        "markdown_extensions": ["md_in_html"], "extra_css": ["narrow.css"],
+        "markdown_extensions": ["md_in_html"], "extra_css": ["narrow.css"], "extra_javascript": ["local_search.js"],
         "nav": ["index.md"] + [{heading: names} for heading, names in menu.items()]}))
     done = subprocess.run(["mkdocs", "build", "--strict", "--quiet", "--config-file", work / "mkdocs.yml"],
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

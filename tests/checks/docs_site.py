@@ -5,6 +5,7 @@ code that stands beside them, and the bits drawn are that code's."""
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -65,6 +66,24 @@ def check_forms(report: Report, target: str, forms: list[forms_reference.Form]) 
                  sorted(shown) == sorted(form.name for form in forms), f"{len(shown)} of {len(forms)}")
 
 
+def check_search(report: Report) -> None:
+    """In a browser, the site opened as a file; a word that no page has is not found."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        report.skip("search in a browser", "chromium")
+        return
+    for word, found in (("vpternlogd_512_b_z", True), ("nosuchword", False)):
+        page = (WORK / "site" / "from-vixl.html").as_uri() + f"?q={word}"
+        with tempfile.TemporaryDirectory() as profile:
+            browser = [chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",
+                       "--virtual-time-budget=60000", "--dump-dom", page]
+            done = subprocess.run(browser, text=True, timeout=300, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL)
+        results = done.stdout.partition('id="mkdocs-search-results"')[2].partition("</div>")[0]
+        report.check(f"search for {word} in a browser", ("#vpternlogd" if found else "No results") in results,
+                     results[:500] or f"exit status {done.returncode}")
+
+
 def main() -> None:
     report = Report()
     with tempfile.TemporaryDirectory() as directory:
@@ -103,6 +122,8 @@ def main() -> None:
     found = {entry["location"].split("#")[0] for entry in index}
     named = {f"{Path(name).stem}.html" for name in pages} - {"index.html"}
     report.check("search knows every page", named <= found, str(found))
+
+    check_search(report)
 
     buffer = (WORK / "site" / "api" / "classjitkit_1_1CodeBuffer.html").read_text()
     report.check("the API reference has classes, methods and comments", "put_raw" in buffer

@@ -39,7 +39,10 @@ export function showErrors(list, errors, open, words) {
 export function choices(list, all, choose) {
   list.replaceChildren(el("option", { hidden: true }, "typed here"), ...all.map((c) => el("option", {}, c.name)));
   list.addEventListener("change", () => choose(all[list.selectedIndex - 1]));
-  return (text) => { list.selectedIndex = 1 + all.findIndex((c) => c.text === text); };
+  return (text) => {
+    const at = 1 + all.findIndex((c) => c.text === text);
+    if (list.selectedIndex !== at) list.selectedIndex = at;
+  };
 }
 
 // Buttons of a tab list: one is chosen, arrows go along them.
