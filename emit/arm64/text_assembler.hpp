@@ -284,8 +284,7 @@ inline bool OperandMatcher::immediate(const OperandInfo& o) {
     case Text::fpimm: return floating(o);
     case Text::fpzero:
       if (!separated() || next_->kind != Token::Kind::number || next_->negative || next_->magnitude != 0) return false;
-      if (!next_->is_decimal_fraction) return false;
-      ++next_;
+      ++next_;  // "#0" too, as LLVM and GNU as take it
       return true;
     case Text::isb: return optional_number(o, "sy", 15);
     case Text::clrex: return optional_number(o, {}, 15);
@@ -472,7 +471,7 @@ inline bool assemble_line(std::string_view source, const FeatureSet& features, u
     outcome = Outcome::done;
     return true;
   };
-  detail::mnemonic_index().find(line.mnemonic(), attempt);
+  detail::mnemonic_index().find(line.complement_immediate(), attempt);
   switch (outcome) {
     case Outcome::done: return true;
     case Outcome::unknown: error << "unknown mnemonic '" << line.mnemonic() << "'"; return false;

@@ -7,7 +7,9 @@
 
 #include <jitkit/config.hpp>
 
+#include <initializer_list>
 #include <string_view>
+#include <utility>
 
 namespace jitkit::inline JITKIT_ABI {
 namespace arm64 {
@@ -86,18 +88,37 @@ class Line {
 
   std::string_view mnemonic() const { return mnemonic_; }
   const Token* tokens() const { return tokens_; }
-  usize at() const { return at_; }
+  usize at() const { return at_ - inserted_; }
+  // The mnemonic of the row, where it is not the line's own: `bic x0, x1, #1` is `and` of the complement, which then
+  // stands in the token. LLVM takes bics, orn and eon too, GNU as bic alone.
+  std::string_view complement_immediate();
 
  private:
   bool scan_number(Token& t, bool negative);
+  void separate_condition();
   char peek(usize ahead = 0) const { return at_ + ahead < size_ ? text_[at_ + ahead] : '\0'; }
 
   char text_[256];
   usize size_ = 0;
   usize at_ = 0;
+  usize inserted_ = 0;  // characters that the source has not
   std::string_view mnemonic_;
   Token tokens_[max_tokens];
 };
+
+// beq, as GNU as and LLVM take it: b.eq.
+inline void Line::separate_condition() {
+  constexpr std::string_view names = "eqnecshscclomiplvsvchilsgeltgtlealnv";
+  if (mnemonic_.size() != 3 || mnemonic_[0] != 'b' || size_ >= sizeof text_) return;
+  usize name = 0;
+  while (name < names.size() && names.substr(name, 2) != mnemonic_.substr(1)) name += 2;
+  if (name == names.size()) return;
+  at_ -= 2;
+  for (usize i = size_++; i > at_; --i) text_[i] = text_[i - 1];
+  text_[at_] = '.';
+  mnemonic_ = mnemonic_.substr(0, 1);
+  inserted_ = 1;
+}
 
 inline bool Line::scan(std::string_view source) {
   if (const usize comment = source.find("//"); comment != std::string_view::npos) source = source.substr(0, comment);
@@ -110,6 +131,7 @@ inline bool Line::scan(std::string_view source) {
   usize start = at_;
   while (is_name_char(peek()) && peek() != '.') ++at_;
   mnemonic_ = {text_ + start, at_ - start};
+  separate_condition();
   unsigned n = 0;
   for (bool hash = false;;) {
     // What follows the mnemonic directly (b.eq) is a name that starts with a dot.
@@ -149,6 +171,26 @@ inline bool Line::scan(std::string_view source) {
     hash = false;
     ++n;
   }
+}
+
+inline std::string_view Line::complement_immediate() {
+  const auto is_general = [](RegisterClass c) { return c >= RegisterClass::w && c <= RegisterClass::x_sp; };
+  Token& t = tokens_[4];
+  for (const auto& [written, row] : {std::pair{"bic", "and"}, {"bics", "ands"}, {"orn", "orr"}, {"eon", "eor"}}) {
+    if (mnemonic_ != written || !is_general(tokens_[0].reg) || !tokens_[1].is(',') || !is_general(tokens_[2].reg))
+      continue;
+    if (!tokens_[3].is(',') || t.kind != Token::Kind::number || t.is_decimal_fraction) break;
+    if (t.negative && t.magnitude > u64{1} << 63) break;
+    u64 v = t.negative ? ~t.magnitude + 1 : t.magnitude;
+    if (tokens_[0].reg == RegisterClass::w || tokens_[0].reg == RegisterClass::w_sp) {
+      if (v >> 32 != 0 && v >> 32 != 0xffffffff) break;
+      v |= u64{0xffffffff} << 32;
+    }
+    t.magnitude = ~v;
+    t.negative = false;
+    return row;
+  }
+  return mnemonic_;
 }
 
 // Decimal, 0x, 0b, octal with a leading 0, or a decimal fraction of at most 15 digits.

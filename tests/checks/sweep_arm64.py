@@ -66,6 +66,13 @@ def out_of_scope(code: str | None) -> bool:
 
 def vary(text: str, chance: random.Random) -> str:
     """Another way to write the same, or nearly."""
+    if text.startswith("b.") and chance.randrange(2) == 0:
+        return text.replace(".", "", 1)
+    if text.endswith("#0.0") and chance.randrange(2) == 0:
+        return text.removesuffix(".0")
+    if (m := re.fullmatch(r"(and|ands|orr|eor) (\w+, \w+), #(\w+)", text)) and chance.randrange(2) == 0:
+        by = ~int(m[3], 0) & (2**32 - 1 if m[2][0] == "w" and chance.randrange(2) else 2**64 - 1)
+        return f"{ {'and': 'bic', 'ands': 'bics', 'orr': 'orn', 'eor': 'eon'}[m[1]]} {m[2]}, #{by:#x}"
     kind = chance.randrange(7)
     if kind == 0:
         return text.upper()

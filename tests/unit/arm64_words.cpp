@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstring>
 #include <string>
+#include <utility>
 
 using namespace jitkit;
 using namespace jitkit::arm64;
@@ -133,6 +134,58 @@ TEST_CASE("arm64: all logical immediates and no other") {
   CHECK(count == 5334);
   for (u64 v : {u64{0}, ~u64{0}, u64{5}, u64{0x12345}, u64{0x8000000000000002}, u64{0xdeadbeef}})
     CHECK(encode_logical(v, 64) == refused);
+}
+
+TEST_CASE("arm64: conditional branches without their dot") {
+  constexpr const char* names[] = {"eq", "ne", "cs", "cc", "mi", "pl", "vs", "vc",
+                                   "hi", "ls", "ge", "lt", "gt", "le", "al", "nv"};
+  u32 word = 0;
+  for (u32 n = 0; n < 16; ++n) {
+    CHECK_MESSAGE(assembles(std::string("b") + names[n] + " #8", word), names[n]);
+    CHECK(word == (0x54000040 | n));
+  }
+  CHECK(assembles("bhs #8", word));
+  CHECK(word == 0x54000042);
+  CHECK(assembles("  BLO\t-4 // back", word));
+  CHECK(word == 0x54ffffe3);
+  for (const char* text : {"beq", "beq x0", "bqe #8", "bne.eq #8", "b.beq #8", "bceq #8", "beqq #8"}) CHECK_MESSAGE(!assembles(text, word), text);
+  // A column of an error is the source's, and a line may have as many characters as any other.
+  for (const char* text : {"bge #8 ?", "bic #8 ?"}) {
+    std::string error;
+    StringSink sink(error);
+    CHECK(!assemble_line(text, FeatureSet::all(), word, sink));
+    CHECK(error == "column 8: not a token of an instruction");
+  }
+  CHECK(assembles("bgt #8" + std::string(249, ' '), word));
+}
+
+TEST_CASE("arm64: immediates that stand for their complement, and zero without a fraction") {
+  constexpr std::pair<const char*, const char*> same[] = {
+      {"bic x0, x1, #0xff", "and x0, x1, #0xffffffffffffff00"},
+      {"bic sp, x1, #0xff", "and sp, x1, #0xffffffffffffff00"},
+      {"bic w0, w1, #0xff", "and w0, w1, #0xffffff00"},
+      {"bic w0, w1, #-256", "and w0, w1, #0xff"},
+      {"bic w0, w1, #0xffffff00", "and w0, w1, #0xff"},
+      {"bic x0, x1, #-256", "and x0, x1, #0xff"},
+      {"bics x0, x1, #1", "ands x0, x1, #-2"},
+      {"orn wsp, w1, #1", "orr wsp, w1, #0xfffffffe"},
+      {"eon x0, x1, #1", "eor x0, x1, #-2"},
+      {"fcmgt v0.4s, v1.4s, #0", "fcmgt v0.4s, v1.4s, #0.0"},
+      {"fcmle h0, h1, #0", "fcmle h0, h1, #0.0"},
+  };
+  u32 word = 0, other = 0;
+  for (const auto& [text, row] : same) {
+    CHECK_MESSAGE(assembles(text, word), text);
+    CHECK_MESSAGE(assembles(row, other), row);
+    CHECK_MESSAGE(word == other, text);
+  }
+  for (const char* text : {"bic x0, x1, #0", "bic x0, x1, #-1", "bic w0, w1, #0", "bic w0, w1, #0x1000000ff", "bic xzr, x1, #1",
+                           "bic x0, w1, #1", "bic x0, x1, #1.0", "bics sp, x1, #1", "orn x0, x1, #5", "bic x0, #1",
+                           "bic x0, x1, #1, lsl #2", "bic x0, x1, #-0x8000000000000001", "fcmgt v0.4s, v1.4s, #-0",
+                           "fcmgt v0.4s, v1.4s, #1"})
+    CHECK_MESSAGE(!assembles(text, word), text);
+  CHECK(assembles("bic v0.4s, #1", word));
+  CHECK(word == 0x6f001420);
 }
 
 TEST_CASE("arm64: what must be refused") {
