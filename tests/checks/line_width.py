@@ -14,7 +14,7 @@ CONSUMERS = "a consumer's check, to be broken when it is next changed"
 EXCEPTIONS = {
     "tests/checks/luajit_programs.py": "a table: a program a line",
     **{f"tests/checks/{name}.py": CONSUMERS for name in (
-        "hv_policy", "hypervisor", "xen", "xen_faults", "xen_linux")},
+        "hv_policy", "hypervisor", "xen")},
 }
 
 

@@ -33,14 +33,16 @@ PROMPT, OFF = b"/ # ", b"poweroff -f\n"
 def initrd(busybox: Path) -> bytes:
     none = (0, 0)
     files = [(name, 0o040755, b"", none) for name in ("dev", "proc", "sys", "bin")]
-    return threads_arm64.archive(files + [("dev/console", 0o020600, b"", (5, 1)), ("bin/busybox", 0o100755, busybox.read_bytes(), none),
-                                          ("init", 0o100755, INIT.encode(), none)])
+    files += [("dev/console", 0o020600, b"", (5, 1)), ("bin/busybox", 0o100755, busybox.read_bytes(), none),
+              ("init", 0o100755, INIT.encode(), none)]
+    return threads_arm64.archive(files)
 
 
 def talk(line: list) -> tuple[str, bool, float]:
     """The output, whether the prompt came and the machine went off when told, and how long it took."""
     started = time.time()
-    process = subprocess.Popen([*line, "-serial", "stdio", "-no-reboot"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen([*line, "-serial", "stdio", "-no-reboot"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     ready = selectors.DefaultSelector()
     ready.register(process.stdout, selectors.EVENT_READ)
     text, prompted = b"", False
@@ -78,5 +80,6 @@ def check(report: Report, directory: Path) -> None:
         shown[name] = found[1] if found else name
         report.note(f"xen: Debian's Linux as dom0, path {name}: prompt and power off in {seconds:.0f} s")
     lines = shown["on"].count("\n")
-    report.check("Linux: what it shows, off and on", shown["off"] == shown["on"] and lines > 5, f"off:\n{shown['off']}\non:\n{shown['on']}")
+    report.check("Linux: what it shows, off and on", shown["off"] == shown["on"] and lines > 5,
+                 f"off:\n{shown['off']}\non:\n{shown['on']}")
     report.note(f"xen: {lines} lines of identification registers, PSCI, SMCCC and GIC as Linux shows them are the same")
