@@ -34,8 +34,6 @@ KNOWN = [  # words: what LLVM's decoder gets wrong of words that no text of the 
     Known("llvm-decoder", r"hint #(19|39|40)$|sysl? .*#3, c7, c7, #[0-3]|sys #0, c7, c7, #[456]$"
           "|sys #1, c7, c2, #[45]$|sys #3, c7, c2, #7",
           "LLVM names what Armv9 adds: FEAT_GCS, FEAT_BRBE, FEAT_ITE, FEAT_PAuth_LR, FEAT_CHK, which have no row"),
-    Known("words", r"sys #\d, (c7, c[15], #0|c[89], c\d, #\d), x\d+$",
-          "LLVM drops the register of an operation that takes none; Arm ARM C6.2, SYS: Xt is printed"),
     Known("words", r"(cpy|set)\w+ .*xzr!",
           "LLVM takes the zero register for the number of bytes; Arm ARM C6.2, CPYP: unpredictable"),
     Known("words", r"msr s0_", "LLVM reads immediates of pstate fields that its assembler refuses, and SME's"),
