@@ -1,15 +1,15 @@
 // Atomics on real threads: message passing and store buffering give no outcome that C11 forbids, and nothing is lost
 // by increments of any width. Each thread runs code that jitkit compiled. Two runs in step over many cells meet
 // often; what a CPU would never reorder is not proved here but by the order rules of docs/atomics.md.
-#include <compilers.hpp>
 #include <doctest/doctest.h>
+#include <compilers.hpp>
 #include <jitkit/emit/runtime/cpu_features.hpp>
 #include <jitkit/emit/runtime/exec_memory.hpp>
 #include <jitkit/ir/builder.hpp>
 
 #include <atomic>
-#include <functional>
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -86,11 +86,14 @@ void in_step(const std::function<void(unsigned)>& one, const std::function<void(
 using Two = u64(u64*, u64*);
 using Send = void(u64*, u64*);
 
-// Each side stores to its place and loads the other's: one of them sees the other's store.
-void store_buffering(Order order, bool fence) {
+// Each side stores to its place, by an exchange or not, and loads the other's: one of them sees the other's store.
+void store_buffering(Order order, bool fence, bool exchange = false) {
   for (const bool newest : {true, false}) {
     const Compiled side({Type::ptr, Type::ptr}, {Type::i64}, newest, [&](ir::Builder& b, ir::Block entry) {
-      b.atomic_store(b.param(entry, 0), b.i64(1), order);
+      if (exchange)
+        b.atomic_xchg(b.param(entry, 0), b.i64(1), order);
+      else
+        b.atomic_store(b.param(entry, 0), b.i64(1), order);
       if (fence) b.fence(Order::seq_cst);
       b.ret({b.atomic_load(Type::i64, b.param(entry, 1), order)});
     });
@@ -104,19 +107,55 @@ void store_buffering(Order order, bool fence) {
   }
 }
 
-}  // namespace
+// How a flag is set or read: by an access of that order, by a relaxed one beside a fence of that order, or by one of
+// the ops that do both. Those that read leave the flag as it is.
+enum class How : u8 { access, fence, exchange, add, update, compare_exchange };
 
-TEST_CASE("atomics: message passing by release and acquire") {
+void set_flag(ir::Builder& b, Type t, Value p, How how, Order order) {
+  const Value one = b.constant(t, 1);
+  switch (how) {
+    case How::fence:
+      b.fence(order);
+      b.atomic_store(p, one, Order::relaxed);
+      break;
+    case How::access: b.atomic_store(p, one, order); break;
+    case How::exchange: b.atomic_xchg(p, one, order); break;
+    case How::add: b.atomic_add(p, one, order); break;
+    case How::update: b.atomic_or(p, one, order); break;
+    case How::compare_exchange: b.atomic_cas(p, b.constant(t, 0), one, order); break;
+  }
+}
+
+Value read_flag(ir::Builder& b, Type t, Value p, How how, Order order) {
+  const Value zero = b.constant(t, 0);
+  switch (how) {
+    case How::fence: {
+      const Value v = b.atomic_load(t, p, Order::relaxed);
+      b.fence(order);
+      return v;
+    }
+    case How::access: return b.atomic_load(t, p, order);
+    case How::exchange:  // would unset it
+    case How::add: return b.atomic_add(p, zero, order);
+    case How::update: return b.atomic_or(p, zero, order);
+    case How::compare_exchange: return b.atomic_cas(p, b.constant(t, 2), zero, order);
+  }
+  return zero;
+}
+
+// One side writes x and sets the flag y, the other reads y and then x: who sees the flag sees x.
+void message_passing(Type t, How set, Order set_order, How read, Order read_order) {
   for (const bool newest : {true, false}) {
-    const Compiled send({Type::ptr, Type::ptr}, {}, newest, [](ir::Builder& b, ir::Block entry) {
+    const Compiled send({Type::ptr, Type::ptr}, {}, newest, [&](ir::Builder& b, ir::Block entry) {
       b.atomic_store(b.param(entry, 0), b.i64(1), Order::relaxed);
-      b.atomic_store(b.param(entry, 1), b.i64(1), Order::release);
+      set_flag(b, t, b.param(entry, 1), set, set_order);
       b.ret();
     });
     // y and, above it, x as seen after it.
-    const Compiled receive({Type::ptr, Type::ptr}, {Type::i64}, newest, [](ir::Builder& b, ir::Block entry) {
-      const Value y = b.atomic_load(Type::i64, b.param(entry, 1), Order::acquire);
+    const Compiled receive({Type::ptr, Type::ptr}, {Type::i64}, newest, [&](ir::Builder& b, ir::Block entry) {
+      Value y = read_flag(b, t, b.param(entry, 1), read, read_order);
       const Value x = b.atomic_load(Type::i64, b.param(entry, 0), Order::relaxed);
+      if (t != Type::i64) y = b.zext(Type::i64, y);
       b.ret({b.or_(y, b.shl(x, b.i64(1)))});
     });
     std::vector<Cell> cell(cells);
@@ -125,7 +164,37 @@ TEST_CASE("atomics: message passing by release and acquire") {
             [&](unsigned n) { seen[n] = receive.as<Two>()(&cell[n].x, &cell[n].y); });
     unsigned wrong = 0;
     for (const u64 s : seen) wrong += s == 1 ? 1 : 0;
+    CAPTURE(ir::bits(t));
+    CAPTURE(static_cast<int>(set));
+    CAPTURE(static_cast<int>(read));
     CHECK(wrong == 0);
+    unsigned unset = 0;
+    for (const Cell& c : cell) unset += c.x == 1 && c.y == 1 ? 0 : 1;
+    CHECK(unset == 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("atomics: message passing by release and acquire") {
+  message_passing(Type::i64, How::access, Order::release, How::access, Order::acquire);
+  message_passing(Type::i64, How::access, Order::seq_cst, How::access, Order::seq_cst);
+  for (const Type t : {Type::i8, Type::i16, Type::i32})
+    message_passing(t, How::access, Order::release, How::access, Order::acquire);
+}
+
+TEST_CASE("atomics: message passing by fences") {
+  message_passing(Type::i64, How::fence, Order::release, How::fence, Order::acquire);
+  message_passing(Type::i64, How::fence, Order::acq_rel, How::fence, Order::acq_rel);
+  message_passing(Type::i64, How::fence, Order::seq_cst, How::fence, Order::seq_cst);
+}
+
+TEST_CASE("atomics: message passing by exchanges and updates") {
+  for (const How how : {How::exchange, How::add, How::update, How::compare_exchange}) {
+    message_passing(Type::i64, how, Order::release, How::access, Order::acquire);
+    message_passing(Type::i32, how, Order::acq_rel, how, Order::acq_rel);
+    message_passing(Type::i64, How::access, Order::release, how, Order::acquire);
+    message_passing(Type::i8, how, Order::seq_cst, how, Order::seq_cst);
   }
 }
 
@@ -138,6 +207,7 @@ TEST_CASE("atomics: store buffering by sequentially consistent accesses") {
   std::printf("SKIP atomics_seq_cst_accesses: QEMU does not keep a load-acquire behind a store-release\n");
 #else
   store_buffering(Order::seq_cst, false);
+  store_buffering(Order::seq_cst, false, true);
 #endif
 }
 
