@@ -102,8 +102,9 @@ bench:
 	@python3 bench/run.py $(ARGS)
 	@python3 bench/mca.py
 	@build/bench/bench/bench_regex $$(git ls-files '*.md' '*.hpp' '*.cpp' '*.py' '*.def')
-	@{ $(call compile,release,jitkit_import); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
+	@{ $(call compile,release,jitkit_import jitkit_count); } >build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
 	@python3 bench/kernels.py
+	@python3 bench/kernels.py --target arm64
 
 bench-luajit:
 	@tools/setup.sh luajit bench
