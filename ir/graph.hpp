@@ -128,7 +128,7 @@ class IgvPrinter {
   }
   // What a branch passes is an operand of the parameter.
   void arguments(Edge e) {
-    const std::span<const u32> passed = f_.args(e);
+    const Span<const u32> passed = f_.args(e);
     const Block to = f_[e].target;
     for (u32 n = 0; n < passed.size() && n < f_[to].param_count; ++n) edge_to(Value(passed[n]), number(f_.param(to, n)), n);
   }

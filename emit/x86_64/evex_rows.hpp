@@ -49,20 +49,20 @@ inline constexpr u16 t8 = in_elements, t16 = in_elements | element(1), t32 = in_
                      t64 = in_elements | element(3);
 
 inline constexpr EvexRow evex_rows[] = {
-#define JITKIT_X86_EROW(alt, kinds, id, n, ax, fmt, roles, enc, modes, feat, fx) \
-  {#id, #n, enc, kinds, Lengths::ax, Format::fmt, Roles::roles, Feature::feat, (modes), (fx), alt != 0},
+#define JITKIT_X86_EROW(alt, c, k0, k1, k2, k3, id, n, ax, fmt, roles, enc, modes, feat, fx) \
+  {#id, #n, enc, {{k0, k1, k2, k3}, c}, Lengths::ax, Format::fmt, Roles::roles, Feature::feat, (modes), (fx), alt != 0},
 #define JITKIT_X86_E2(id, n, ax, fmt, a, b, ...) \
-  JITKIT_X86_EROW(0, kinds(Opd::k_##a, Opd::k_##b), id, n, ax, fmt, __VA_ARGS__)
+  JITKIT_X86_EROW(0, 2, Opd::k_##a, Opd::k_##b, {}, {}, id, n, ax, fmt, __VA_ARGS__)
 #define JITKIT_X86_E3(id, n, ax, fmt, a, b, c, ...) \
-  JITKIT_X86_EROW(0, kinds(Opd::k_##a, Opd::k_##b, Opd::k_##c), id, n, ax, fmt, __VA_ARGS__)
+  JITKIT_X86_EROW(0, 3, Opd::k_##a, Opd::k_##b, Opd::k_##c, {}, id, n, ax, fmt, __VA_ARGS__)
 #define JITKIT_X86_E4(id, n, ax, fmt, a, b, c, e, ...) \
-  JITKIT_X86_EROW(0, kinds(Opd::k_##a, Opd::k_##b, Opd::k_##c, Opd::k_##e), id, n, ax, fmt, __VA_ARGS__)
+  JITKIT_X86_EROW(0, 4, Opd::k_##a, Opd::k_##b, Opd::k_##c, Opd::k_##e, id, n, ax, fmt, __VA_ARGS__)
 #define JITKIT_X86_EA2(id, n, ax, fmt, a, b, ...) \
-  JITKIT_X86_EROW(1, kinds(Opd::k_##a, Opd::k_##b), id, n, ax, fmt, __VA_ARGS__)
+  JITKIT_X86_EROW(1, 2, Opd::k_##a, Opd::k_##b, {}, {}, id, n, ax, fmt, __VA_ARGS__)
 #define JITKIT_X86_EA3(id, n, ax, fmt, a, b, c, ...) \
-  JITKIT_X86_EROW(1, kinds(Opd::k_##a, Opd::k_##b, Opd::k_##c), id, n, ax, fmt, __VA_ARGS__)
+  JITKIT_X86_EROW(1, 3, Opd::k_##a, Opd::k_##b, Opd::k_##c, {}, id, n, ax, fmt, __VA_ARGS__)
 #define JITKIT_X86_EA4(id, n, ax, fmt, a, b, c, e, ...) \
-  JITKIT_X86_EROW(1, kinds(Opd::k_##a, Opd::k_##b, Opd::k_##c, Opd::k_##e), id, n, ax, fmt, __VA_ARGS__)
+  JITKIT_X86_EROW(1, 4, Opd::k_##a, Opd::k_##b, Opd::k_##c, Opd::k_##e, id, n, ax, fmt, __VA_ARGS__)
 #include <jitkit/emit/x86_64/avx512.def>
 #undef JITKIT_X86_EROW
 };

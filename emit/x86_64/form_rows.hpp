@@ -17,7 +17,7 @@ namespace jitkit::inline JITKIT_ABI::x86_64 {
 
 enum class Form : u16 {
   none,
-#define JITKIT_X86_FORM(form, ...) form,
+#define JITKIT_X86_FORM(form) form,
 #include <jitkit/emit/x86_64/forms.def>
   count
 };
@@ -27,8 +27,8 @@ namespace table {
 // The rows of insts.def, each as register or memory variant, without a size.
 inline constexpr InstRow inst_rows[] = {
     {"none", "", 0, {}, 0, Format::ZO, Roles::r, Axis::none, Feature::base, false, false, 0},
-#define JITKIT_X86_ROW(name, mem, alt, text, axis, fmt, kinds, roles, enc, feature, effects) \
-  {#name, text, enc, kinds, 0, Format::fmt, Roles::roles, Axis::axis, Feature::feature, mem != 0, alt != 0, (effects)},
+#define JITKIT_X86_ROW(name, mem, alt, text, axis, fmt, n, a, b, c, d, roles, enc, feature, effects) \
+  {#name, text, enc, {{a, b, c, d}, n}, 0, Format::fmt, Roles::roles, Axis::axis, Feature::feature, mem != 0, alt != 0, (effects)},
 #include <jitkit/emit/x86_64/forms.def>
 };
 }  // namespace table

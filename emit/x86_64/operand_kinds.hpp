@@ -93,11 +93,6 @@ struct Kinds {
   Opd kind[4] = {};
   u8 count = 0;
 };
-constexpr Kinds kinds() { return {}; }
-constexpr Kinds kinds(Opd a) { return {{a}, 1}; }
-constexpr Kinds kinds(Opd a, Opd b) { return {{a, b}, 2}; }
-constexpr Kinds kinds(Opd a, Opd b, Opd c) { return {{a, b, c}, 3}; }
-constexpr Kinds kinds(Opd a, Opd b, Opd c, Opd e) { return {{a, b, c, e}, 4}; }
 
 // A fixed register of a form: PReg `number` seen at `bits` (0: the form's size).
 struct FixedUse {
@@ -147,7 +142,6 @@ struct FormRow : InstRow {
 namespace table {
 // The effects column.
 inline constexpr Effects rf = reads_flags, wf = writes_flags, rwf = reads_flags | writes_flags;
-using detail::kinds;
 }  // namespace table
 
 }  // namespace jitkit::inline JITKIT_ABI::x86_64

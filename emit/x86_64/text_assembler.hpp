@@ -27,7 +27,7 @@ struct TextAlias {
   int imm;  // the last operand, -1: none
 };
 inline constexpr TextAlias text_aliases[] = {
-#define JITKIT_X86_FORM(...)
+#define JITKIT_X86_FORM(form)
 #define JITKIT_X86_ALIAS(alias, method) {#alias, #method, -1},
 #define JITKIT_X86_TEXT_ALIAS(alias, method) {#alias, #method, -1},
 #define JITKIT_X86_IMM_ALIAS(alias, method, imm) {#alias, #method, imm},
