@@ -4,6 +4,7 @@
 #define JITKIT_EMIT_ARM64_LOWER_CONTROL_HPP
 
 #include <jitkit/emit/arm64/lower.hpp>
+#include <jitkit/emit/arm64/named_features.hpp>
 
 namespace jitkit::inline JITKIT_ABI {
 namespace arm64 {
@@ -132,7 +133,7 @@ inline void Lower::native(Inst i) {
     }
     n += members - 1;
   }
-  if (!require(form_feature(f)) || count > max_fields) return;
+  if (!require(form_feature(f)) || !require(named_feature(f, static_cast<u32>(word))) || count > max_fields) return;
   if ((row_of(f).effects & reads_flags) != 0) operands[count++] = Reg::use(operand_vreg(i, uses));
   if (defs < d.results) operands[count++] = Reg::def(result_vreg(i, defs));
   emit(form_of(f), Span<const Operand>(operands, count), word, 0,
@@ -223,7 +224,7 @@ inline void Lower::region_word(Inst i, RegionOperands& list) {
   }
   if ((row_of(f).effects & reads_flags) != 0) list.place(Reg::use(operand_vreg(i, uses)));
   if (defs < fn_[i].results) list.place(Reg::def(result_vreg(i, defs)));
-  if (!require(form_feature(f))) return;
+  if (!require(form_feature(f)) || !require(named_feature(f, static_cast<u32>(word)))) return;
   put_macro(Macro::region_word, {}, word, names);
 }
 

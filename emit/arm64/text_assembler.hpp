@@ -14,6 +14,7 @@
 #include <jitkit/emit/arm64/disassembler.hpp>
 #include <jitkit/emit/arm64/features.hpp>
 #include <jitkit/emit/arm64/formats.hpp>
+#include <jitkit/emit/arm64/named_features.hpp>
 #include <jitkit/emit/arm64/text_line.hpp>
 #include <jitkit/ir/support/sink.hpp>
 
@@ -462,9 +463,10 @@ inline bool assemble_line(std::string_view source, const FeatureSet& features, u
       outcome = Outcome::registers;
       return false;
     }
-    if (!features.has(form_feature(f))) {
+    for (const Feature needed : {form_feature(f), named_feature(f, m.word())}) {
+      if (features.has(needed)) continue;
       outcome = Outcome::feature;
-      missing = form_feature(f);
+      missing = needed;
       return false;
     }
     word = m.word();

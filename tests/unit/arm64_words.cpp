@@ -202,6 +202,33 @@ TEST_CASE("arm64: what must be refused") {
   CHECK(error == "needs feature lse");
 }
 
+TEST_CASE("arm64: names within a form need their features") {
+  constexpr std::pair<const char*, const char*> needs[] = {
+      {"msr pan, #1", "pan"}, {"msr uao, #1", "uao"}, {"msr dit, #1", "dit"}, {"msr ssbs, #1", "ssbs"}, {"msr tco, #1", "mte"},
+      {"dc cvap, x0", "dpb"}, {"dc cvadp, x0", "dpb2"}, {"dc gva, x0", "mte"}, {"dc cgvap, x0", "mte"}, {"dc igsw, x0", "mte"},
+      {"at s1e1rp, x0", "pan2"}, {"tlbi vae1os, x0", "tlbios"}, {"tlbi ipas2le1os, x0", "tlbios"}, {"tlbi rvae1os, x0", "tlbirange"},
+      {"tlbi ripas2e1is, x0", "tlbirange"}, {"tlbi vmalle1nxs", "xs"}, {"mrs x0, rndrrs", "rng"}};
+  for (const auto& [text, feature] : needs) {
+    u32 word = 0;
+    std::string error;
+    StringSink sink(error);
+    FeatureSet features = FeatureSet::all();
+    CHECK_MESSAGE(assemble_line(text, features, word, sink), text);
+    CHECK(features.apply(std::string("-") + feature).empty());
+    CHECK_MESSAGE(!assemble_line(text, features, word, sink), text);
+    CHECK(error == std::string("needs feature ") + feature);
+  }
+  for (const char* text : {"msr daifset, #1", "dc zva, x0", "dc civac, x0", "dc cisw, x0", "at s1e1r, x0", "tlbi vae1is, x0",
+                           "tlbi ipas2le1is, x0", "tlbi alle2", "mrs x0, tpidr_el0"}) {
+    u32 word = 0;
+    std::string error;
+    StringSink sink(error);
+    FeatureSet features = FeatureSet::all();
+    CHECK(features.apply("base").empty());
+    CHECK_MESSAGE(assemble_line(text, features, word, sink), text);
+  }
+}
+
 TEST_CASE("arm64: lanes, lists and the operands that only some values fit") {
 #define SAME(call, text)                                     \
   do {                                                       \
