@@ -67,17 +67,39 @@ def check_faulty(*more) -> None:
                  and seen.stdout != wanted.stdout, f"{seen.stdout!r} {wanted.stdout!r} {seen.stderr} {wanted.stderr}")
 
 
-def check_swapped_places() -> None:
-    path = scratch / "swapped.jk"
-    done = jitkit("fuzz", "--target", "arm64", "--emulator", f"{sys.executable} {FAULTY} --swap", "--seed", 1,
+def check_wrong_map(what: str, target: str, fault: str, difference: str, shows: str) -> None:
+    """A location map with a fault: it must be found as the `difference`, and what is left of the program has it."""
+    path = scratch / "wrong_map.jk"
+    done = jitkit("fuzz", "--target", target, "--emulator", f"{sys.executable} {FAULTY} {fault}", "--seed", 1,
                   "--count", 1000, "-o", path)
-    found = re.search(r"^difference: .* == exit \d+ \[.*, not exit \d+ \[", done.stdout, re.MULTILINE)
-    if not report.check("swapped places of a location map are found", done.returncode == 1 and found is not None,
+    found = re.search(rf"^difference: .* {difference}", done.stdout, re.MULTILINE)
+    if not report.check(f"{target}: {what} is found", done.returncode == 1 and found is not None,
                         f"exit status {done.returncode}\n{done.stdout}{done.stderr}"):
         return
     text = path.read_text()
     lines = [line for line in text.splitlines() if line and not line.startswith((";", "data", "bss", "rodata"))]
-    report.check("what shows them is made small", len(lines) <= SMALL and "== exit " in text, text)
+    report.check(f"{target}: {what}: what shows it is made small", len(lines) <= SMALL and re.search(shows, text), text)
+
+
+def check_wrong_maps() -> None:
+    check_wrong_map("swapped places at an exit", "arm64", "--swap", r"== exit \d+ \[.*, not exit \d+ \[", "== exit ")
+    for target in ("arm64", "x86_64"):
+        check_wrong_map("swapped places at a safepoint", target, "--swap-safepoints",
+                        r"stop \d+: safepoint \d+ \[.*, not safepoint \d+ \[", "(?m)^  safepoint ")
+        check_wrong_map("swapped places at a patch point", target, "--swap-patch-points",
+                        r"stop \d+: patch point \d+ \[.*, not patch point \d+ \[", r"patch_point\.")
+    check_wrong_map("a load that lands at another exit", "arm64", "--landings", "== ", r"load_trap\.")
+
+
+def check_fault_outside() -> None:
+    """A fault of the process that runs the code, but not in a call, ends it with its reason and status."""
+    began = time.monotonic()
+    done = jitkit("fuzz", "--target", "arm64", "--emulator", f"{sys.executable} {FAULTY} --fault", "--seed", 1,
+                  "--count", 1, "-o", scratch / "fault.jk")
+    says = "the process that ran it ended: exit status 70: a fault outside of a call, in the program that runs the code"
+    report.check("a fault outside of a call is told", done.returncode == 1 and says in done.stdout,
+                 f"exit status {done.returncode}\n{done.stdout}{done.stderr}")
+    report.note(f"a fault outside of a call: told after {time.monotonic() - began:.0f} s")
 
 
 def children(parent: int) -> list[int]:
@@ -141,9 +163,10 @@ def main() -> None:
         report.finish()
     seed = os.environ.get("JITKIT_SEED", "1")
     said = check_good(f"random programs from seed {seed}", "--target", "arm64", "--seed", seed, "--count", count)
-    left = re.search(r"^(\d+) calls left by an exit; its values: (\d+) in registers, (\d+) in slots, (\d+) constants; "
-                     r"(\d+) virtual objects$", said, re.MULTILINE)
-    report.check("they leave by exits with values in every kind of place",
+    left = re.search(r"^(\d+) calls left by an exit, (\d+) stops at safepoints and (\d+) at patch points; "
+                     r"values there: (\d+) in registers, (\d+) in slots, (\d+) constants; (\d+) virtual objects$\n"
+                     r"^(\d+) safepoints watched; ", said, re.MULTILINE)
+    report.check("they leave by exits and stop at points with values in every kind of place",
                  left is not None and all(int(n) > 0 for n in left.groups()), said)
     for cpu in ("cortex-a72", "neoverse-n1"):  # feature sets between the least and all
         check_good(f"random programs for {cpu}", "--target", "arm64", "--cpu", cpu, "--seed", seed, "--count",
@@ -164,7 +187,8 @@ def main() -> None:
     check_faulty()
     check_faulty("--family", "crc")
     check_killed()
-    check_swapped_places()
+    check_wrong_maps()
+    check_fault_outside()
     check_usage()
     shutil.rmtree(scratch)
     report.finish()

@@ -21,11 +21,6 @@ namespace filetest {
 // Ops without a run test, each for the reason given.
 inline const char* exempt(ir::Opcode op) {
   switch (op) {
-    case ir::Opcode::guard:
-    case ir::Opcode::guard_not:
-    case ir::Opcode::load_trap:
-    case ir::Opcode::patch_point:
-    case ir::Opcode::safepoint: return "speculation: run when its run-time exists";
     case ir::Opcode::region_begin:
     case ir::Opcode::region_end: return "holds native ops only";
     case ir::Opcode::exit_: return "leaves to a place the consumer makes";

@@ -74,7 +74,7 @@ class InterpreterExecutor : public Executor {
     if (r.end == ir::RunEnd::returned) {
       o.kind = Outcome::Kind::returned;
       o.values.assign(r.values.begin(), r.values.end());
-    } else if (r.end == ir::RunEnd::trapped) {
+    } else if (r.end == ir::RunEnd::trapped || r.end == ir::RunEnd::guard_failed) {  // an exit is a trap
       o.kind = Outcome::Kind::trapped;
     } else {
       o.kind = Outcome::Kind::failed;

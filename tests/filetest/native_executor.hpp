@@ -24,7 +24,8 @@ template <class Isa>
 class FileObject {
  public:
   FileObject(Machine machine, const typename Isa::Options& options, std::string prefix)
-      : compiler_(options), object_(arena_, machine), prefix_(std::move(prefix)) {
+      : compiler_(options), object_(arena_, machine), prefix_(std::move(prefix)),
+        landings_(prefix_ + "_landings") {
     compiler_.check_allocations = true;
   }
 
@@ -37,6 +38,8 @@ class FileObject {
     const ir::Module& m = b.test->unit->module;
     for (u32 i = 1; i < m.symbol_count(); ++i) add_global(m, ir::SymbolRef(i));
     for (const Case& c : *b.cases) add_wrapper(*c.function);
+    note("landings", object_.add_data({.name = landings_, .kind = ObjectData::Kind::rodata, .align = 8,
+                                       .size = landing_relocs_.size() * 8 + 8, .relocs = landing_relocs_}));
     return error_.empty();
   }
   bool write(const std::string& path) {
@@ -46,6 +49,8 @@ class FileObject {
 
   const std::string& error() const { return error_; }
   const std::vector<std::string>& wrappers() const { return wrappers_; }
+  // The name of where the file's loads that may fault land, as native_driver.c reads it.
+  const std::string& landings() const { return landings_; }
   // Which of wrappers() calls the function.
   usize wrapper_of(const ir::FunctionData& f) const {
     return static_cast<usize>(std::find(wrapped_.begin(), wrapped_.end(), &f) - wrapped_.begin());
@@ -61,6 +66,11 @@ class FileObject {
       error_ += fmt::format("\n  @{}: something between a load-exclusive and its store-exclusive that may make it fail forever", name);
     else
       note(name, object_.add_function(code, {.name = name, .binding = binding, .unwind = false}));
+    const LocationMap& map = compiler_.locations();
+    for (const LocationMap::Site& s : map.sites)
+      if (s.kind == LocationMap::SiteKind::load)
+        for (const u32 offset : {s.offset, map.states[s.state].stub})
+          landing_relocs_.push_back({static_cast<u32>(landing_relocs_.size() * 8), name, offset});
   }
   void note(std::string_view name, Status s) {
     if (!s) error_ += fmt::format("\n  @{}: {}, at {}, detail {}", name, describe(s.error), s.where, s.detail);
@@ -93,7 +103,8 @@ class FileObject {
   ir::Compiler<Isa> compiler_;
   Arena arena_;
   ObjectWriter object_;
-  std::string prefix_;
+  std::string prefix_, landings_;
+  std::vector<ObjectReloc> landing_relocs_;
   std::string error_;
   ir::Unit wrapper_unit_;
   std::vector<const ir::FunctionData*> wrapped_;
@@ -144,6 +155,7 @@ class NativeExecutor : public Executor {
     ScratchDirectory scratch{"filetest"};
     std::string objects;                // paths, for the command line
     std::vector<std::string> wrappers;  // by Record::what
+    std::vector<std::string> landings;  // of the files
     std::vector<Record> records;        // of all cases, in order
     int end = 0;                        // its exit status
     std::string answers;
@@ -174,21 +186,25 @@ class NativeExecutor : public Executor {
       for (usize i = 0; i < types.size(); ++i) r.put(i, types[i], c.arguments[i]);
       p.records.push_back(r);
     }
+    p.landings.push_back(object.landings());
     p.wrappers.insert(p.wrappers.end(), object.wrappers().begin(), object.wrappers().end());
   }
 
-  // The driver's array of wrappers.
+  // The driver's arrays: of wrappers, and of where loads land.
   static bool write_table(Program& p) {
     Arena arena;
     ObjectWriter object(arena, Target::machine);
-    std::vector<ObjectReloc> relocs;
-    for (const std::string& w : p.wrappers) relocs.push_back({static_cast<u32>(relocs.size() * 8), w, 0});
-    const Status s = object.add_data({.name = "jitkit_calls", .kind = ObjectData::Kind::rodata,
-                                      .size = relocs.size() * 8 + 8, .relocs = relocs});
+    const auto array = [&](std::string_view name, const std::vector<std::string>& symbols) {
+      std::vector<ObjectReloc> relocs;
+      for (const std::string& w : symbols) relocs.push_back({static_cast<u32>(relocs.size() * 8), w, 0});
+      return object.add_data({.name = name, .kind = ObjectData::Kind::rodata, .size = relocs.size() * 8 + 8,
+                              .relocs = relocs});
+    };
+    const bool added = array("jitkit_calls", p.wrappers).ok() && array("jitkit_landings", p.landings).ok();
     const std::string path = p.scratch.file("table.o");
     p.objects += " " + path;
     Vec<u8> file(arena);
-    return s.ok() && object.write(file).ok() && write_file(path, file.data(), file.size());
+    return added && object.write(file).ok() && write_file(path, file.data(), file.size());
   }
 
   // Compiles the driver, once; empty if that is done.

@@ -15,6 +15,7 @@ struct Job {
   std::vector<Outcome> outcomes = {};
   std::string failure = {};  // of the program as a whole: it does not compile
   bool spills = false;
+  std::shared_ptr<const std::set<u64>> unwatched = nullptr;
 
   bool refused() const { return !failure.empty(); }
   bool good() const { return !refused() && program->first_difference(outcomes) == program->cases().size(); }
@@ -118,19 +119,28 @@ class TargetExecutor final : public Executor {
     for (Job& j : jobs) {
       if (!image_->add(*j.program)) j.failure = "does not compile: " + image_->error();
       j.spills = image_->spills();
+      j.unwatched = image_->unwatched();
     }
+    seen_.watched = image_->seen().watched;
+    seen_.unwatched = image_->seen().unwatched;
     sent_ = guest_.send(image_->request());
   }
 
   void receive(std::span<Job> jobs) override {
     std::vector<fuzz_answer> answers;
-    if (!sent_ || !guest_.receive(answers) || answers.size() != image_->calls()) answers.clear();
+    std::vector<u8> told;
+    if (!sent_ || !guest_.receive(answers, told) || answers.size() != image_->calls()) answers.clear();
     usize at = 0;
+    const u8* from = told.data();
     for (Job& j : jobs) {
       if (j.refused()) continue;
       for (usize n = 0; n < j.program->cases().size(); ++n, ++at)
-        j.outcomes.push_back(at < answers.size() ? outcome(j.program->function(n), answers[at])
-                                                 : Outcome::failed("the process that ran it ended"));
+        if (at >= answers.size()) {
+          j.outcomes.push_back(Outcome::failed("the process that ran it ended: " + guest_.ending()));
+        } else {
+          j.outcomes.push_back(outcome(j.program->function(n), answers[at]));
+          stops(j, answers[at], from, told.data() + told.size());
+        }
     }
     if (!guest_.running()) start();
   }
@@ -164,6 +174,18 @@ class TargetExecutor final : public Executor {
       }
     }
     return o;
+  }
+
+  void stops(Job& j, const fuzz_answer& a, const u8*& from, const u8* end) {
+    Stops& s = j.outcomes.back().stops;
+    s.unwatched = j.unwatched;
+    s.cut = a.cut != 0;
+    for (u64 n = 0; n < a.stops; ++n)
+      if (!image_->exits().read_stop(from, static_cast<usize>(end - from), s.list.emplace_back(), seen_)) {
+        j.outcomes.back() = Outcome::failed("what it told of a point makes no sense");
+        from = end;
+        return;
+      }
   }
 
   Level level_;

@@ -29,9 +29,10 @@ class Finding {
     }
     std::string calls;
     for (usize k = 0; k < n; ++k)
-      calls += fmt::format("{} == {}\n", p.call_text(k), p.outcome_text(k, p.expected()[k], true));
+      calls += fmt::format("{} == {}\n", p.patched_call_text(k), p.outcome_text(k, p.expected()[k], true));
     calls += fmt::format("on {}: {}\n", e.name(), p.difference_text(n, job.outcomes[n]));
     text_ = comment(calls) + with_entry(p, n, e);
+    if (p.patched(n)) return;
     for (usize k = 0; k <= n; ++k)
       text_ += fmt::format("; run: {} == {}\n", p.call_text(k), p.outcome_text(k, p.expected()[k], true));
   }
@@ -83,7 +84,7 @@ class Finding {
     Program whole(text, {{entry}});
     Job job{&whole};
     if (source_.expect(whole) && whole.optimise(p.level()).empty()) e.execute(job, true);
-    shown_ = whole.error().empty() && !job.refused() && !job.good();
+    shown_ = whole.error().empty() && !whole.patched(0) && !job.refused() && !job.good();
     if (shown_)  // what an exit holds is not
       shown_ = !whole.expected()[0].trap() || !job.outcomes[0].trap();
     const std::string show =

@@ -19,28 +19,44 @@
 enum {
   fuzz_load = 1, /* address, size, the bytes, filled up to a multiple of 8 */
   fuzz_call = 2, /* entry, then the slots */
-  fuzz_exit = 3  /* as fuzz_load: an address where calls may leave, its size, so many bytes of fuzz_place */
+  fuzz_exit = 3, /* as fuzz_load: an address where calls may leave, its size, so many bytes of fuzz_place */
+  /* As fuzz_exit: an address where from now on calls stop, tell what the places hold, and go on; the first place is
+     fuzz_goes_on. Code that is loaded over it takes that back. */
+  fuzz_point = 4,
+  fuzz_landing = 5 /* as fuzz_load: of a load that may fault, 8, where a call goes on if it does */
 };
 
-/* Where a value stands when a call leaves: in a register; at register + offset; or it is that, aligned down. Registers
-   are numbered as jitkit's PReg does it. */
-enum { fuzz_in_register = 1, fuzz_in_memory = 2, fuzz_address = 3 };
+/* Where a value stands when a call leaves or stops: in a register; at register + offset; or it is that, aligned down.
+   Registers are numbered as jitkit's PReg does it. Of a point only: fuzz_goes_on, with how many bytes behind its
+   address (0: what stands there is executed); fuzz_put_..., with a value that the call finds there when it goes on. */
+enum {
+  fuzz_in_register = 1, fuzz_in_memory = 2, fuzz_address = 3,
+  fuzz_goes_on = 4, fuzz_put_register = 5, fuzz_put_memory = 6
+};
 struct fuzz_place {
   uint64_t kind;
   uint64_t reg;
   int64_t offset;
   uint64_t align;
-  uint64_t bytes; /* to read of memory */
+  uint64_t bytes; /* to read or write of memory */
+  uint64_t value; /* to put there, with zeros above it */
 };
 
-/* What a call comes back with: a fuzz_answer. Answers of a request come together, behind their size. */
+/* What a call comes back with: a fuzz_answer. Answers of a request come together, behind their size; then what the
+   calls told at points, behind its size: for each stop its address and a slot for each place read.
+
+   A point where the code itself goes on (0 bytes) is not told again before the call has stopped at another point: its
+   instruction is back in its place until then. */
 enum { fuzz_slots = 24, fuzz_slot_bytes = 16 };
+enum { fuzz_most_stops = 24 }; /* of a call */
 enum { fuzz_returned = 0, fuzz_trapped = 1000, fuzz_left = 1001 }; /* or a signal */
 
 struct fuzz_answer {
   uint64_t end;
   uint64_t broken; /* not 0: a register was changed that must be preserved */
   uint64_t at;     /* fuzz_left: the address; the slots are what its places held */
+  uint64_t stops;  /* told of this call */
+  uint64_t cut;    /* not 0: it may have stopped more often */
   unsigned char slots[fuzz_slots][fuzz_slot_bytes];
 };
 

@@ -54,12 +54,17 @@ class Guest {
     const u64 size = request.size();
     return write_all(&size, sizeof size) && write_all(request.data(), request.size());
   }
-  bool receive(std::vector<fuzz_answer>& answers) {
+  // `told`: at points.
+  bool receive(std::vector<fuzz_answer>& answers, std::vector<u8>& told) {
     u64 size = 0;
     if (!read_all(&size, sizeof size)) return false;
     answers.resize(size / sizeof(fuzz_answer));
-    return read_all(answers.data(), size);
+    if (!read_all(answers.data(), size) || !read_all(&size, sizeof size)) return false;
+    told.resize(size);
+    return read_all(told.data(), size);
   }
+  // How it ended by itself, and what it said.
+  const std::string& ending() const { return ending_; }
 
   void stop() {
     if (child_ <= 0) return;
@@ -71,6 +76,28 @@ class Guest {
   }
 
  private:
+  // It does not talk any more: it has ended, or is about to.
+  void ended() {
+    if (child_ <= 0) return;
+    int status = 0;
+    ending_ = "it says nothing";
+    for (int waits = 0; waits < 100; ++waits) {
+      if (waitpid(child_, &status, WNOHANG) == child_) {
+        child_ = 0;
+        break;
+      }
+      usleep(10'000);
+    }
+    if (child_ != 0) return stop();
+    close(in_);
+    close(out_);
+    ending_ = WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status))
+                                  : fmt::format("exit status {}", WEXITSTATUS(status));
+    std::string said = log();
+    while (said.ends_with('\n')) said.pop_back();
+    if (!said.empty()) ending_ += ": " + said;
+  }
+
   static constexpr int seconds_to_wait = 300;  // of silence; each call has its own limit in the guest
 
   std::vector<std::string> command() const {
@@ -140,7 +167,7 @@ class Guest {
     for (usize done = 0; done < size && running();) {
       const ssize_t n = write(in_, static_cast<const char*>(from) + done, size - done);
       if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) stop();
+      if (n <= 0) ended();
       done += n > 0 ? static_cast<usize>(n) : 0;
     }
     return running();
@@ -151,7 +178,7 @@ class Guest {
       const int ready = poll(&p, 1, seconds_to_wait * 1000);
       if (ready < 0 && errno == EINTR) continue;
       const ssize_t n = ready > 0 ? read(out_, static_cast<char*>(to) + done, size - done) : 0;
-      if (n <= 0) stop();
+      if (n <= 0) ended();
       done += n > 0 ? static_cast<usize>(n) : 0;
     }
     return running();
@@ -164,7 +191,7 @@ class Guest {
   pid_t child_ = 0;
   int in_ = -1, out_ = -1;
   fuzz_hello hello_ = {};
-  std::string error_;
+  std::string error_, ending_;
 };
 
 }  // namespace jitkit::fuzz

@@ -13,6 +13,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,8 @@ class Image {
     used_ = 0;
     wrappers_.clear();
     exit_words_.clear();
+    points_.clear();
+    unwatched_ = std::make_shared<std::set<u64>>();
     const usize before = request_.size();
     globals(p.unit().module);
     p.unit().for_each([&](FunctionData& f, TextMap& text) { compile(f, &text); });
@@ -61,7 +64,12 @@ class Image {
       request_.resize(before);
       return false;
     }
-    for (usize n = 0; n < p.cases().size(); ++n) call(p, n, addresses_[entries[n]]);
+    patch(Patches::none);
+    Patches now = Patches::none;
+    for (usize n = 0; n < p.cases().size(); ++n) {
+      for (; now < p.cases()[n].patches; patch(now)) now = static_cast<Patches>(static_cast<u8>(now) + 1);
+      call(p, n, addresses_[entries[n]]);
+    }
     return true;
   }
 
@@ -69,6 +77,9 @@ class Image {
   usize calls() const { return calls_; }
   const ExitPlaces& exits() const { return exits_; }
   bool spills() const { return spills_; }  // of the last program
+  // States of the last program whose points calls do not stop at.
+  const std::shared_ptr<std::set<u64>>& unwatched() const { return unwatched_; }
+  const ExitPlaces::Seen& seen() const { return seen_; }
   const std::string& error() const { return error_; }
 
  private:
@@ -80,8 +91,13 @@ class Image {
 
   void word(u64 w) { bytes({reinterpret_cast<const u8*>(&w), sizeof w}); }
   void bytes(std::span<const u8> b) { append(request_, b); }
+  template <class List>
+  static std::span<const u8> bytes_of(const List& list) {
+    return {reinterpret_cast<const u8*>(list.data()), list.size() * sizeof list[0]};
+  }
+  static void append_bytes(std::vector<u8>& to, std::span<const u8> b) { to.insert(to.end(), b.begin(), b.end()); }
   static void append(std::vector<u8>& to, std::span<const u8> b) {
-    to.insert(to.end(), b.begin(), b.end());
+    append_bytes(to, b);
     to.resize(align_up(to.size(), 8));
   }
   static void item(std::vector<u8>& to, u64 what, u64 address, std::span<const u8> b) {
@@ -127,9 +143,14 @@ class Image {
     code_at_ = align_up(code_at_, 64);
     addresses_[name] = code_at_;
     codes_.push_back({name, &code, code_at_});
-    const std::string wrong = exits_.add(compiler_.locations(), code_at_, [&](u64 at, std::span<const fuzz_place> p) {
-      item(exit_words_, fuzz_exit, at, {reinterpret_cast<const u8*>(p.data()), p.size_bytes()});
-    });
+    const auto put = [&](const ExitPlaces::Place& p) {
+      using Kind = ExitPlaces::Place::Kind;
+      if (p.kind == Kind::exit) item(exit_words_, fuzz_exit, p.address, bytes_of(p.places));
+      if (p.kind == Kind::landing) item(exit_words_, fuzz_landing, p.address, bytes_of(std::span(&p.to, 1)));
+      if (p.kind == Kind::safepoint || p.kind == Kind::patch_point) points_.push_back(p);
+    };
+    const std::string wrong =
+        exits_.add(compiler_.locations(), compiler_.code_map().blocks, code_at_, *unwatched_, seen_, put);
     if (!wrong.empty()) error_ = fmt::format("@{}: {}", name, wrong);
     code_at_ += code.size_bound();
   }
@@ -168,6 +189,24 @@ class Image {
     });
   }
 
+  // Calls from here on find the program's points so.
+  void patch(Patches to) {
+    for (const ExitPlaces::Place& p : points_) {
+      const bool safepoint = p.kind == ExitPlaces::Place::Kind::safepoint;
+      if (to == (p.puts ? Patches::none : Patches::watched)) item(request_, fuzz_point, p.address, bytes_of(p.places));
+      if (to == Patches::jumps && !safepoint && !p.puts) load(p.address, jump(p.address, p.to));
+    }
+  }
+  // As CodePatcher makes it.
+  static std::vector<u8> jump(u64 from, u64 to) {
+    constexpr bool x86 = std::is_same_v<Isa, x86_64::Isa>;
+    const u64 distance = to - from;
+    const u32 field = static_cast<u32>(x86 ? distance - 5 : 0x14000000 | (distance >> 2 & 0x03ffffff));
+    std::vector<u8> code(x86 ? 1 : 0, 0xe9);
+    append_bytes(code, bytes_of(std::span(&field, 1)));
+    return code;
+  }
+
   void call(const Program& p, usize n, u64 entry) {
     word(fuzz_call);
     word(entry);
@@ -192,6 +231,9 @@ class Image {
   std::map<const FunctionData*, WrapperOf> wrappers_;
   std::vector<u8> request_, exit_words_;  // of a program: behind its code
   ExitPlaces exits_;
+  ExitPlaces::Seen seen_;
+  std::vector<ExitPlaces::Place> points_;  // of a program
+  std::shared_ptr<std::set<u64>> unwatched_;
   u64 code_at_ = FUZZ_CODE, data_at_ = FUZZ_DATA;
   u64 helpers_[fuzz_helpers] = {};
   usize calls_ = 0;

@@ -64,13 +64,43 @@ static int is_trap(int signal, const void* at) {
 }
 
 enum { seconds_for_a_call = 20 };
+enum { fault_outside = 70 }; /* exit status: a fault, but not of a call */
 
 static sigjmp_buf before_call;
 
 /* What a call that ended so comes to, while its registers and its stack are as it left them. May be null. */
 static uint64_t (*at_end)(uint64_t end, const ucontext_t* context);
 
+/* Where the code was, and where it goes on. */
+static uint64_t pc_of(const ucontext_t* c) {
+#if defined(__aarch64__)
+  return c->uc_mcontext.pc;
+#else
+  return (uint64_t)c->uc_mcontext.gregs[REG_RIP];
+#endif
+}
+static void set_pc(ucontext_t* c, uint64_t pc) {
+#if defined(__aarch64__)
+  c->uc_mcontext.pc = pc;
+#else
+  c->uc_mcontext.gregs[REG_RIP] = (greg_t)pc;
+#endif
+}
+
+/* Whether the code goes on after the signal, where this has put the context. May be null. */
+static int (*goes_on)(int signal, ucontext_t* context);
+
+/* Not 0 during a call: what this process does besides must not fault. */
+static volatile sig_atomic_t calling;
+
 static void on_signal(int signal, siginfo_t* info, void* context) {
+  if (!calling) {
+    if (signal == SIGALRM) return; /* a call that took its whole time and ended */
+    static const char says[] = "a fault outside of a call, in the program that runs the code\n";
+    const ssize_t n = write(2, says, sizeof says - 1);
+    _exit(n == (ssize_t)sizeof says - 1 ? fault_outside : 1);
+  }
+  if (goes_on != 0 && goes_on(signal, (ucontext_t*)context)) return;
   const uint64_t end = is_trap(signal, info->si_addr) ? fuzz_trapped : (uint64_t)signal;
   siglongjmp(before_call, (int)(at_end != 0 ? at_end(end, (const ucontext_t*)context) : end));
 }
@@ -89,7 +119,9 @@ static void catch_signals(void) {
 static uint64_t guarded_call(void (*function)(void*), void* slots, uint64_t* broken) {
   alarm(seconds_for_a_call);
   const int signal = sigsetjmp(before_call, 0);
+  calling = 1;
   if (signal == 0) *broken = call_preserved(function, slots);
+  calling = 0;
   alarm(0);
   return (uint64_t)signal;
 }

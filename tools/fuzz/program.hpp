@@ -28,17 +28,23 @@ struct Outcome {
   Kind kind = Kind::none;
   std::vector<Datum> values = {};
   FrameAtExit exit = {};     // left: through it
+  Stops stops = {};          // at points
   std::string message = {};  // failed: why
 
-  static Outcome failed(std::string why) { return {Kind::failed, {}, {}, std::move(why)}; }
+  static Outcome failed(std::string why) { return {Kind::failed, {}, {}, {}, std::move(why)}; }
   // Both end in a trap, as far as `jitkit run` can see.
   bool trap() const { return kind == Kind::trapped || kind == Kind::left; }
 };
 
-// A call of a function of the program.
+// How a call finds the program's points: patch points are nops; calls stop at them and at safepoints, and go on; or
+// patch points lead to their exits. Patch points with results are always stopped at, which gives the results.
+enum class Patches : u8 { none, watched, jumps };
+
+// A call of a function of the program. None follows one with more patches.
 struct Case {
   std::string function;
   std::vector<Datum> arguments = {};
+  Patches patches = Patches::none;
 };
 
 // Shares and means over programs, for the report.
@@ -64,11 +70,11 @@ class Program {
     RandomProgram random(seed, made, first);
     random.build();
     for (u32 n = 0; n < calls; ++n) {
-      Case c{"f0"};
+      Case c{"f0", {}, n < 6 ? Patches::none : n < 12 ? Patches::watched : Patches::jumps};
       for (const Bits& b : random.arguments()) c.arguments.push_back({b});
       cases_.push_back(std::move(c));
     }
-    cases_.push_back({"memory"});
+    cases_.push_back({"memory", {}, Patches::jumps});
     StringSink out(text_);
     print(made, out);
     take();
@@ -110,8 +116,12 @@ class Program {
     in.memory().check_accesses();
     expected_.clear();
     for (usize n = 0; n < cases_.size() && error_.empty(); ++n) {
-      const Run r = in.run(function(n), cases_[n].arguments);
       Outcome& o = expected_.emplace_back();
+      AtPoint here{cases_[n].patches, o};
+      in.hooks.context = &here;
+      in.hooks.point = &AtPoint::come;
+      const Run r = in.run(function(n), cases_[n].arguments);
+      if (o.kind == Outcome::Kind::left) continue;
       if (r.end == RunEnd::returned) {
         o.kind = Outcome::Kind::returned;
         o.values.assign(r.values.begin(), r.values.end());
@@ -148,12 +158,28 @@ class Program {
       s += (i != 0 ? ", " : "") + constant_text(types[i], cases_[n].arguments[i]);
     return fmt::format("@{}({})", cases_[n].function, s);
   }
+  std::string patched_call_text(usize n) const {
+    static constexpr const char* how[] = {"", ", stopped at points,", ", with patch points that leave,"};
+    return call_text(n) + how[static_cast<u8>(cases_[n].patches)];
+  }
+  // Whether calls up to n do something that `jitkit run` does not: patch points with a meaning.
+  bool patched(usize n) {
+    bool any = cases_[n].patches != Patches::none;
+    unit_.for_each([&](const FunctionData& f, TextMap&) {
+      for (u32 b = 1; b < f.blocks.size(); ++b)
+        for (Inst i = f.blocks[b].first; i; i = f[i].next)
+          any = any || (f[i].op == Opcode::patch_point && f[i].results != 0);
+    });
+    return any;
+  }
   // How call n differs from what is expected.
   std::string difference_text(usize n, const Outcome& got) const {
     const auto text = [&](const Outcome& o, bool expectation) {
       return o.kind == Outcome::Kind::left ? o.exit.text() : outcome_text(n, o, expectation);
     };
-    return fmt::format("{} == {}, not {}", call_text(n), text(got, false), text(expected_[n], true));
+    const std::string stops = expected_[n].stops.difference(got.stops);
+    if (!stops.empty() && got.kind == expected_[n].kind) return fmt::format("{} {}", patched_call_text(n), stops);
+    return fmt::format("{} == {}, not {}", patched_call_text(n), text(got, false), text(expected_[n], true));
   }
   // `expected`: a NaN is any.
   std::string outcome_text(usize n, const Outcome& o, bool expectation) const {
@@ -189,6 +215,27 @@ class Program {
   }
 
  private:
+  // What the interpreter does at points.
+  struct AtPoint {
+    Patches patches;
+    Outcome& outcome;
+
+    static bool come(void* context, Interpreter& in, const FunctionData& f, Inst at, std::span<Datum> results) {
+      const auto& [patches, o] = *static_cast<AtPoint*>(context);
+      const bool nops = f[at].op == Opcode::patch_point && results.empty();
+      const FrameStateRef state(f[at].aux);
+      for (u32 k = 0; k < results.size(); ++k)
+        results[k] = {{patch_result(f.frame_states[state.id].id, k, f.type(f.result(at, k))), 0}};
+      if (nops && patches == Patches::jumps) {
+        o.kind = Outcome::Kind::left;
+        o.exit = FrameAtExit::interpreted(in, f, state);
+        return false;
+      }
+      if (patches != Patches::none || !results.empty()) o.stops.add(Stop::interpreted(in, f, at));
+      return true;
+    }
+  };
+
   void take() {
     const IsaInfo* const targets[] = {&arm64::Isa::isa_info(), &x86_64::Isa::isa_info()};
     if (!parse(text_, unit_, targets, errors_) || !verify(unit_, errors_)) {
@@ -209,7 +256,7 @@ class Program {
     const std::vector<Type> types = result_types(function(n));
     for (usize k = 0; k < want.values.size(); ++k)
       if (!same(types[k], want.values[k], got.values[k])) return false;
-    return want.exit.matches(got.exit);
+    return want.exit.matches(got.exit) && want.stops.difference(got.stops).empty();
   }
 
   u64 seed_ = 0;

@@ -132,7 +132,7 @@ class RandomBody : public RandomGuards {
         call();
       else if (kind < 50)
         any_pattern();
-      else if (kind < 54)
+      else if (kind < 56)
         speculate();
       else
         any_op();

@@ -1,8 +1,9 @@
-// Speculation in random functions: guards and loads that may trap, of which a few do, safepoints and patch points
-// that nobody patches, each with a frame state of values in scope.
+// Speculation in random functions: guards and loads that may trap, of which a few do, safepoints and patch points,
+// each with a frame state of values in scope.
 //
-// Invariant: what fails ends the call. The process that runs the code reads there what the location map names
-// (exits.hpp). A load traps at an address that no process has, wherever it runs.
+// Invariants: what fails ends the call. The process that runs the code reads there, and at safepoints and patch points,
+// what the location map names (exits.hpp), so each of these points has a state of its own with an id of its own in the
+// program. A load traps at an address that no process has, wherever it runs.
 #ifndef JITKIT_TOOLS_FUZZ_RANDOM_GUARDS_HPP
 #define JITKIT_TOOLS_FUZZ_RANDOM_GUARDS_HPP
 
@@ -18,17 +19,19 @@ class RandomGuards : public RandomPatterns {
 
  protected:
   void speculate() {
-    switch (r_.below(5)) {
+    switch (r_.below(7)) {
       case 0: return trapping_load();
-      case 1: return void(put(Opcode::safepoint, Type::none, {}, {}, state().id));
-      case 2: return void(put(Opcode::patch_point, Type::none, {}, {}, state().id, 8));
+      case 1:
+      case 2: return void(put(Opcode::safepoint, Type::none, {}, {}, state().id));
+      case 3: return patch_point();
       default: return guards();
     }
   }
 
  private:
   FrameStateRef state() {
-    FrameState s{r_.below(1000), f_.frame_entries.size(), 0, f_.virtual_objects.size(), 0};
+    FrameState s{u64{f_.symbol.id} * 1000 + f_.frame_states.size(), f_.frame_entries.size(), 0,
+                 f_.virtual_objects.size(), 0};
     const auto add = [&](u32 objects) {
       FrameEntry e;
       e.key = r_.below(100);
@@ -52,6 +55,19 @@ class RandomGuards : public RandomPatterns {
     }
     f_.frame_states.push(s);
     return FrameStateRef(f_.frame_states.size() - 1);
+  }
+
+  // An area of nops, or one that nobody leaves as it is: it has results.
+  void patch_point() {
+    std::vector<Value> operands;
+    for (u32 n = r_.below(4); n > 0; --n)
+      operands.push_back(pick(r_.one_of({Type::i64, Type::i64, Type::i32, Type::f64, Type::i128, Type::v128})));
+    std::vector<Type> results;
+    for (u32 n = r_.chance(40) ? r_.between(1, 3) : 0; n > 0; --n)
+      results.push_back(r_.one_of({Type::i64, Type::i64, Type::i32, Type::f64, Type::v128}));
+    const Inst i =
+        put(Opcode::patch_point, Type::none, operands, results, state().id, static_cast<u8>(r_.one_of({8, 8, 16, 32})));
+    for (u32 n = 0; n < results.size(); ++n) keep(f_.result(i, n));
   }
 
   // One, or two of one state.

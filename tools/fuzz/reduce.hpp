@@ -22,6 +22,7 @@ class Reducer {
       : text_(p.text()), cases_(p.cases()), fails_(std::move(fails)), end_(std::chrono::steady_clock::now() + limit) {}
 
   std::unique_ptr<Program> run() {
+    unpatched();
     fewer_calls();
     for (bool smaller = true; smaller && !late();) {
       smaller = false;
@@ -52,6 +53,13 @@ class Reducer {
     text_ = std::move(text);
     cases_ = std::move(cases);
     return true;
+  }
+
+  // As `jitkit run` makes the calls, if that shows the difference too.
+  void unpatched() {
+    std::vector<Case> plain = cases_;
+    for (Case& c : plain) c.patches = Patches::none;
+    accept(text_, plain);
   }
 
   void fewer_calls() {
@@ -177,7 +185,27 @@ class Reducer {
     return false;
   }
 
+  // Frame states name values of blocks that are to go: constants instead, or the text would name what it does not have.
+  static void forget_values(FunctionData& f) {
+    Arena arena;
+    Cfg cfg;
+    cfg.compute(f, arena);
+    std::set<u32> made;
+    for (u32 b = 1; b < f.blocks.size(); ++b) {
+      if (!cfg.reachable(Block(b))) continue;
+      for (u32 n = 0; n < f.blocks[b].param_count; ++n) made.insert(f.param(Block(b), n).id);
+      for (Inst i = f.blocks[b].first; i; i = f[i].next)
+        for (u32 n = 0; n < f[i].results; ++n) made.insert(f.result(i, n).id);
+    }
+    for (FrameEntry& e : f.frame_entries) {
+      const Value v(e.index);
+      if (e.kind == FrameEntry::Kind::value && !f.is_constant(v) && !made.contains(v.id))
+        e.index = f.constant(f.type(v), 0).id;
+    }
+  }
+
   std::string reachable_text(Unit& u) {
+    for (FunctionData* f : functions(u)) forget_values(*f);
     std::string text;
     StringSink out(text);
     print(u, out);
@@ -213,7 +241,7 @@ class Reducer {
         unused = !is_called(function) && !mentions("@" + function);
       }
       if (line.starts_with("b")) dead = dead_blocks.contains(function + " " + line.substr(0, line.find_first_of("(:")));
-      if (line == "}") dead = false;
+      if (line == "}" || line.starts_with("  fs")) dead = false;  // frame states stand behind the last block
       if (!dead && !unused) kept += line + "\n";
       if (line == "}") unused = false;
     }

@@ -153,8 +153,12 @@ class Session {
         percent(t.with_guards));
     fuzz::ExitPlaces::Seen seen;
     for (const auto& e : executors_) seen.add(e->seen());
-    fmt::print("{} calls left by an exit; its values: {} in registers, {} in slots, {} constants; {} virtual objects\n",
-               seen.exits, seen.registers, seen.memory, seen.constants, seen.objects);
+    fmt::print(
+        "{} calls left by an exit, {} stops at safepoints and {} at patch points; values there: {} in registers, {} in "
+        "slots, {} constants; {} virtual objects\n",
+        seen.exits, seen.safepoints, seen.patch_points, seen.registers, seen.memory, seen.constants, seen.objects);
+    fmt::print("{} safepoints watched; {} not, since other code comes to the same address\n", seen.watched,
+               seen.unwatched);
     const bool enough =
         t.mean(t.ops) >= 50 && t.mean(t.blocks) >= 5 && t.mean(t.with_spills) >= 0.5 && t.mean(t.with_guards) >= 0.5;
     if (enough || t.programs < fuzz::Fuzzer::batch_size) return true;
