@@ -304,15 +304,15 @@ TEST_CASE("IR as lines: each instruction under the source line it came from; row
         "// f.src line 3: return y / x\n  v3 = udiv.i64 v2, v1 !3\n  ret v3 !3\n");
   REQUIRE(rows.size() >= 3);
   CHECK(rows[0].offset == 0);
-  std::vector<u32> lines;
+  std::vector<u32> numbers;
   for (u32 n = 0; n < rows.size(); ++n) {
     CHECK(rows[n].file == 7);
     if (n != 0) CHECK(rows[n - 1].offset < rows[n].offset);
-    lines.push_back(rows[n].line);
+    numbers.push_back(rows[n].line);
   }
-  const auto at = std::find(lines.begin(), lines.end(), 4U);
-  CHECK(at != lines.end());
-  CHECK(std::find(at, lines.end(), 6U) != lines.end());
+  const auto at = std::find(numbers.begin(), numbers.end(), 4U);
+  CHECK(at != numbers.end());
+  CHECK(std::find(at, numbers.end(), 6U) != numbers.end());
 }
 
 TEST_CASE("graphs: a file for JITKIT_IGV, a group per function") {

@@ -14,8 +14,20 @@ class Finding {
  public:
   static constexpr const char* entry = "difference";
 
-  // `p`: reduced. `how`: the options of `jitkit run` for the executor.
-  Finding(Program& p, Executor& e, Source& source, std::string how) : source_(source), how_(std::move(how)) {
+  // `p`: reduced. `how`: the options of `jitkit run` for the executor. `again`: the command that finds it again, for
+  // what `jitkit run` does not show (values at points among it).
+  Finding(Program& p, Executor& e, Source& source, std::string how, const std::string& again)
+      : source_(source), how_(std::move(how)) {
+    describe(p, e);
+    if (!shown_) text_ = comment("jitkit run does not show it. Again, before it was reduced:\n" + again) + text_;
+  }
+
+  // The file, and whether `jitkit run` of its function @difference shows it.
+  const std::string& text() const { return text_; }
+  bool shown() const { return shown_; }
+
+ private:
+  void describe(Program& p, Executor& e) {
     Job job{&p};
     e.execute(job, true);
     if (job.refused()) {
@@ -37,11 +49,6 @@ class Finding {
       text_ += fmt::format("; run: {} == {}\n", p.call_text(k), p.outcome_text(k, p.expected()[k], true));
   }
 
-  // The file, and whether `jitkit run` of its function @difference shows it.
-  const std::string& text() const { return text_; }
-  bool shown() const { return shown_; }
-
- private:
   static std::string comment(const std::string& lines) {
     std::string s;
     for (usize at = 0; at < lines.size();) {

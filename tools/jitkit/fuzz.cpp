@@ -175,7 +175,7 @@ class Session {
     std::string how = d.executor->run_options();
     if (const ir::OptLevel l = d.reduced->level(); l != ir::OptLevel::none)
       how += fmt::format(" --opt {}", ir::level_names[static_cast<u8>(l)]);
-    const fuzz::Finding f(*d.reduced, *d.executor, source, how);
+    const fuzz::Finding f(*d.reduced, *d.executor, source, how, again(d.seed));
     if (a_.output.empty()) a_.output = fmt::format("jitkit-fuzz-{}.jk", d.seed);
     std::ofstream out(a_.output, std::ios::binary);
     out << f.text();
@@ -188,7 +188,22 @@ class Session {
     if (f.shown())
       fmt::print("jitkit run {0} {1} {2}\njitkit run {0} {3} {2}\n", a_.output, how, fuzz::Finding::entry,
                  source.run_options());
+    else
+      fmt::print("jitkit run does not show it: {}\n", again(d.seed));
     return exit_bad_input;
+  }
+
+  // The command that runs the program of that seed alone.
+  std::string again(u64 seed) const {
+    std::string words = fmt::format("jitkit fuzz --target {} --seed {} --count 1", a_.target, seed);
+    const auto add = [&](const char* option, const std::string& value) {
+      if (!value.empty()) words += fmt::format(" {} '{}'", option, value);
+    };
+    add("--family", a_.family);
+    add("--emulator", a_.emulator);
+    add("--cpu", a_.cpu);
+    add("--opt", a_.level);
+    return words;
   }
 
   Arguments& a_;
@@ -224,7 +239,7 @@ std::function<int()> setup(CLI::App& app) {
       "given, there; once with the features that core ops cannot do without, once with all that the CPU has. "
       "With --family random instructions, which must leave the same together as one by one, and under the "
       "emulator the same as on this CPU (for another target: as under QEMU). "
-      "A difference is made small and written as a .jk file that `jitkit run` shows it with.\n"
+      "A difference is made small and written as a .jk file; its first lines are the command that shows it again.\n"
       "Exit status: 0 no difference, 1 a difference, 2 usage.\n"
       "Examples:\n"
       "  jitkit fuzz --target arm64 --seconds 30\n"
