@@ -51,10 +51,10 @@ inline bool Lower::bit_trick(Opcode op, VReg d, Value x, Value y) {
       this->op(sized(F::andn_rrr_32, w), {Reg::def(d), Reg::use(vreg(z)), Reg::use(vreg(x))});
     return true;
   }
-  if (t == Type::i1 || fn_.operand(maker, 0) != x) return false;
+  if (t == Type::i1 || (made != Opcode::neg && made != Opcode::add && made != Opcode::sub)) return false;
+  if (fn_.operand(maker, 0) != x) return false;
   if (made == Opcode::neg ? op != Opcode::and_
-                          : (made != Opcode::add && made != Opcode::sub) || !is_constant(fn_.operand(maker, 1), step) ||
-                                step != (made == Opcode::sub ? 1 : -1))
+                          : !is_constant(fn_.operand(maker, 1), step) || step != (made == Opcode::sub ? 1 : -1))
     return false;
   if (!d) d = temp(t);
   unary(sized(made == Opcode::neg ? F::blsi_rr_32 : op == Opcode::and_ ? F::blsr_rr_32 : F::blsmsk_rr_32, w), d, vreg(x));
