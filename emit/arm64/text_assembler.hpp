@@ -166,7 +166,7 @@ inline bool OperandMatcher::shift(const OperandInfo& o) {
   for (unsigned kind = 0; kind < 4; ++kind) {
     if (!take_name(shift_names[kind])) continue;
     i64 amount = 0;
-    return shift_amount(amount) && amount < 64 && add(o, pack_shift(static_cast<ShiftKind>(kind), amount));
+    return shift_amount(amount) && add(o, pack_shift(static_cast<ShiftKind>(kind), amount));
   }
   return false;
 }
